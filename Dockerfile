@@ -1,0 +1,32 @@
+# The action's image. Two stages: what builds (uv, hatchling) stays behind.
+FROM python:3.12-slim-bookworm AS build
+
+COPY requirements/uv.txt requirements/build.txt requirements/image.txt /build/requirements/
+RUN python -m venv /tools \
+ && /tools/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
+      -r /build/requirements/uv.txt -r /build/requirements/build.txt \
+ && /tools/bin/uv venv --python /usr/local/bin/python3 /opt/promoter \
+ && /tools/bin/uv pip install --no-cache --python /opt/promoter/bin/python --compile-bytecode \
+      --require-hashes --only-binary :all: -r /build/requirements/image.txt
+
+COPY pyproject.toml README.md LICENSE /build/
+COPY src /build/src
+RUN /tools/bin/uv build --no-cache --wheel --no-build-isolation --python /tools/bin/python /build \
+ && /tools/bin/uv pip install --no-cache --python /opt/promoter/bin/python --compile-bytecode --no-deps \
+      /build/dist/*.whl
+
+FROM python:3.12-slim-bookworm
+
+LABEL org.opencontainers.image.title="Promoter" \
+      org.opencontainers.image.description="Promote MLflow models by pull request" \
+      org.opencontainers.image.licenses="Apache-2.0"
+
+COPY --from=build /opt/promoter /opt/promoter
+
+# PYTHONSAFEPATH: the working directory is the user's workspace, which must never be imported from
+ENV PYTHONSAFEPATH=1 \
+    PYTHONUNBUFFERED=1 \
+    MLFLOW_DISABLE_TELEMETRY=true
+
+# No USER and no WORKDIR: the runner sets the working directory, and only root can write its output files
+ENTRYPOINT ["/opt/promoter/bin/promoter", "action"]

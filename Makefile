@@ -1,0 +1,57 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKFLOWS := $(wildcard examples/workflows/*.yml .github/workflows/*.yml)
+SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
+LOCKS := uv build image dev
+
+.PHONY: help install demo test coverage lint format image lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Create .venv with everything (PYTHON=... to choose the interpreter)
+
+$(STAMP): scripts/install.sh pyproject.toml requirements/uv.txt requirements/dev.txt
+	@scripts/install.sh
+	@touch $@
+
+demo: $(STAMP) ## Run the main job end to end, without any account; leaves demo-output/
+	$(BIN)/promoter demo --output demo-output
+
+test: $(STAMP) ## Run all tests and the coverage gate (PYTEST_ARGS=... to pass more)
+	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+coverage: $(STAMP) ## Show what the last test run covered, of all the source
+	$(BIN)/coverage report --include='src/promoter/**' --fail-under=0
+
+lint: $(STAMP) ## Run every linter, type checker and style budget
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/check_budgets.py
+	$(BIN)/zizmor --quiet --offline --strict-collection --persona pedantic action.yml $(WORKFLOWS)
+	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/shellcheck $(SHELL_SCRIPTS)
+	$(BIN)/hadolint Dockerfile
+
+format: $(STAMP) ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+image: ## Build the action's image and prove it starts safely
+	scripts/image.sh
+
+lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
+	@set -e; cd requirements; for name in $(LOCKS); do \
+	  echo "requirements/$$name.txt"; \
+	  ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --custom-compile-command 'make lock' $(UPGRADE) $$name.in -o $$name.txt; \
+	done
+
+clean: ## Remove what the other targets made, .venv included
+	rm -rf .venv demo-output dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,131 @@
+"""The Action's door: environment and event in, one command, and the only catch-all."""
+
+from __future__ import annotations
+
+import json
+import signal
+import traceback
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+from urllib.parse import urlsplit
+
+from promoter.adapters.actions_runner import ActionsRunner
+from promoter.commands.publish import Channels, complete, publish
+from promoter.core.report import Links, Phase, Report
+from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.event import order_of, parse_event
+from promoter.inputs import Command, Inputs, read_inputs
+from promoter.render.terminal import Style, terminal
+from promoter.text import quote, say
+from promoter.version import tool_version
+from promoter.world import World, report_of
+
+_LARGEST_EVENT = 32 * 1024 * 1024
+
+
+def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
+    """Run the command that the event asks for; the process's exit code.
+
+    `environ` is the process's own environment: MLflow reads its credentials from there.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    runner = ActionsRunner(stream=stream, output="", summary="", report_directory="")
+    try:
+        inputs = read_inputs(environ)
+        runner = _runner(inputs, stream)
+        runner.mask(_secrets(inputs))
+        return _run(inputs, runner)
+    except PromoterError as error:
+        return _tell(report_of(error, Phase.VALIDATE), runner)
+    except KeyboardInterrupt:
+        return _tell(report_of(_interrupted(), Phase.VALIDATE), runner)
+    except Exception as bug:
+        return _tell(report_of(_bug(bug), Phase.VALIDATE), runner)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> PromoterError:
+    return PromoterError(
+        ReasonCode.INTERRUPTED,
+        say("the job was stopped"),
+        hint=say("Run it again: it goes on from what is live."),
+    )
+
+
+def _runner(inputs: Inputs, stream: TextIO) -> ActionsRunner:
+    files = inputs.files
+    return ActionsRunner(
+        stream=stream,
+        output=files.output,
+        summary=files.summary,
+        report_directory=files.report_directory,
+    )
+
+
+def _secrets(inputs: Inputs) -> list[str]:
+    addresses = (inputs.tracking_uri.value, inputs.registry_uri.value)
+    passwords = [urlsplit(address).password or "" for address in addresses]
+    known = [inputs.token.value, *(secret.value for secret in inputs.secrets), *passwords]
+    return sorted({secret for secret in known if secret})
+
+
+def _run(inputs: Inputs, runner: ActionsRunner) -> ExitCode:
+    event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
+    order = order_of(event, inputs.command)
+    runner.log(say("promoter ", tool_version(), ": ", *order.message.parts))
+    if order.command is None:
+        nothing = Report(phase=Phase.VALIDATE, reason=ReasonCode.NOTHING_TO_PROMOTE, message=order.message)
+        return _tell(nothing, runner)
+    world = World(inputs=inputs, runner=runner, event=event)
+    if order.command is Command.VALIDATE:
+        return world.validate()
+    if order.command is Command.APPLY:
+        return world.tell(world.apply())
+    raise PromoterError(
+        ReasonCode.NOT_AVAILABLE,
+        say(f"the command {order.command.value} is not available in this version"),
+        hint=say("Use validate or apply. A scheduled `apply` heals what a dropped run left undone."),
+    )
+
+
+def _payload(inputs: Inputs) -> Mapping[str, Any]:
+    file = Path(inputs.files.event)
+    try:
+        if file.stat().st_size > _LARGEST_EVENT:
+            raise ValueError("the file is too large")
+        payload = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("the event file ", quote(inputs.files.event), " cannot be read: ", quote(error)),
+            hint=say("Run this on GitHub's runner, or set GITHUB_EVENT_NAME and GITHUB_EVENT_PATH."),
+        ) from error
+    return payload if isinstance(payload, dict) else {}
+
+
+def _tell(report: Report, runner: ActionsRunner) -> ExitCode:
+    """Tell what needs no GitHub: a run with nothing to do, or one that ended before it began."""
+    report = complete(report, tool_version=tool_version(), links=Links())
+    runner.show(terminal(report, style=Style.PLAIN))
+    try:
+        return publish(report, Channels(runner=runner))
+    except PromoterError as error:
+        # The files of the job cannot be written; the log has the report already.
+        runner.log(error.message)
+        return report.reason.exit_code
+
+
+def _bug(bug: Exception) -> PromoterError:
+    # The text of an exception may hold anything, a password too: its type and place are what a report needs.
+    frames = traceback.extract_tb(bug.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
+    return PromoterError(
+        ReasonCode.INTERNAL_ERROR,
+        say("a bug in Promoter: ", quote(type(bug).__name__), " at ", quote(place)),
+        hint=say("Please report this line, the version and the event's name. Nothing was decided."),
+    )

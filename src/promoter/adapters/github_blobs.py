@@ -1,0 +1,132 @@
+"""Contents of files from GitHub: each blob once, many in one question, every byte checked."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from promoter.adapters.github_answers import garbage, maybe_text, text
+from promoter.adapters.github_connection import GitHubConnection
+from promoter.core.files import FileEntry
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import quote, say
+
+# Up to here single requests cost no more than setting a batch up, and are the API's plainest part.
+MOST_SINGLE_REQUESTS = 4
+_BATCH = 50
+LARGEST_BYTES = 256 * 1024
+_BLOB_FIELDS = "... on Blob { oid text isTruncated isBinary byteSize }"
+
+
+class GitHubBlobs:
+    """Blobs by id, kept for the run: a blob id is its content's digest, so they never go stale."""
+
+    def __init__(self, connection: GitHubConnection) -> None:
+        self._connection = connection
+        self._known: dict[str, bytes] = {}
+
+    def of(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        """Blob id → bytes. Raises REQUEST_INVALID for a file too large to be one of ours."""
+        for entry in entries:
+            if entry.size is not None and entry.size > LARGEST_BYTES:
+                raise _too_large(entry, entry.size)
+        ids = dict.fromkeys(entry.blob_id for entry in entries)
+        missing = [blob_id for blob_id in ids if blob_id not in self._known]
+        if len(missing) > MOST_SINGLE_REQUESTS:
+            self._read_batches(missing)
+        for blob_id in missing:
+            self.read(blob_id)
+        return {blob_id: self._known[blob_id] for blob_id in ids}
+
+    def read(self, blob_id: str) -> bytes:
+        """One blob, by REST unless it is known."""
+        if blob_id not in self._known:
+            what = f"reading blob {blob_id}"
+            answer = self._connection.get(self._connection.in_repository("git", "blobs", blob_id), what=what)
+            self._known[blob_id] = checked(decoded(answer.data, what=what), blob_id, what=what)
+        return self._known[blob_id]
+
+    def at(self, expressions: Sequence[str]) -> dict[str, str | None] | None:
+        """`commit:path` → blob id, None where there is no file; None when GraphQL does not answer.
+
+        What GitHub sends whole is kept; a later `read` of it asks nothing.
+        """
+        found: dict[str, str | None] = {}
+        for batch in _batches(expressions):
+            objects = self._ask("expression", "String!", batch)
+            if objects is None:
+                return None
+            for expression, record in zip(batch, objects, strict=True):
+                blob_id = maybe_text(record, "oid")
+                if blob_id is not None:
+                    self._keep(blob_id, record)
+                found[expression] = blob_id
+        return found
+
+    def _read_batches(self, ids: Sequence[str]) -> None:
+        for batch in _batches(ids):
+            objects = self._ask("oid", "GitObjectID!", batch)
+            if objects is None:
+                return
+            for blob_id, record in zip(batch, objects, strict=True):
+                self._keep(blob_id, record)
+
+    def _keep(self, blob_id: str, record: object) -> None:
+        """Remember a blob that came whole. GraphQL cuts long ones and decodes all: REST has the bytes."""
+        content = maybe_text(record, "text")
+        if content is not None and _digest(content.encode(errors="surrogatepass")) == blob_id:
+            self._known[blob_id] = content.encode(errors="surrogatepass")
+
+    def _ask(self, by: str, kind: str, values: Sequence[str]) -> list[object] | None:
+        declared = "".join(f", $v{i}: {kind}" for i in range(len(values)))
+        fields = " ".join(f"f{i}: object({by}: $v{i}) {{ {_BLOB_FIELDS} }}" for i in range(len(values)))
+        query = (
+            f"query($owner: String!, $name: String!{declared}) "
+            f"{{ repository(owner: $owner, name: $name) {{ {fields} }} }}"
+        )
+        variables = {f"v{i}": value for i, value in enumerate(values)}
+        data = self._connection.query(
+            query,
+            {"owner": self._connection.owner, "name": self._connection.name, **variables},
+            what=f"reading {len(values)} files at once",
+        )
+        repository = data.get("repository") if data else None
+        if not isinstance(repository, Mapping):
+            return None
+        return [repository.get(f"f{i}") for i in range(len(values))]
+
+
+def decoded(data: object, *, what: str) -> bytes:
+    """The bytes of a REST answer with `content` and `encoding`."""
+    if text(data, "encoding") != "base64":
+        raise garbage(what, f"the encoding is {text(data, 'encoding')}")
+    try:
+        return base64.b64decode(text(data, "content"))
+    except (binascii.Error, ValueError) as error:
+        raise garbage(what, "the content is no base64") from error
+
+
+def checked(content: bytes, blob_id: str, *, what: str) -> bytes:
+    """The same bytes, once their digest is what git says it is."""
+    if _digest(content) != blob_id:
+        raise garbage(what, f"the content does not have the digest {blob_id}")
+    return content
+
+
+def _digest(content: bytes) -> str:
+    """Git's own name for a blob; it identifies here, it protects nothing."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+
+
+def _too_large(entry: FileEntry, size: int) -> PromoterError:
+    return PromoterError(
+        ReasonCode.REQUEST_INVALID,
+        say("the file ", quote(entry.path), f" has {size:,} bytes; at most {LARGEST_BYTES:,} are read"),
+        hint=say("A request or policy is a few lines of YAML. Move other files out of that folder."),
+    )

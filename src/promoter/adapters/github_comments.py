@@ -1,0 +1,109 @@
+"""The one comment on a pull request: found by own login and marker, changed in place, never doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from promoter.adapters.github_access import address
+from promoter.adapters.github_answers import Record, maybe_text, number, text
+from promoter.adapters.github_connection import GitHubConnection
+from promoter.adapters.github_errors import UnclearError
+from promoter.adapters.github_retry import Call, Effect
+
+MOST_CHARACTERS = 65_536
+_MOST_CREATIONS = 3
+# What was created shows in the list a little later.
+_SETTLING_SECONDS = 2.0
+# The account behind every workflow's own token
+_WORKFLOWS_LOGIN = "github-actions[bot]"
+_WITHOUT_ACCOUNT = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+
+
+class GitHubComments:
+    """Comments of pull requests. A comment is never evidence: nothing is read from one but whose it is."""
+
+    def __init__(self, connection: GitHubConnection) -> None:
+        self._connection = connection
+        self._login: str | None = None
+
+    def upsert(self, pull: int, *, marker: str, body: str) -> str:
+        """Write the comment, new or in place; its address."""
+        _check(marker, body)
+        found = self._own(pull, marker)
+        return self._create(pull, marker=marker, body=body) if found is None else self._change(found, body)
+
+    def update(self, pull: int, *, marker: str, body: str) -> str | None:
+        """Write the comment where it exists; its address, None where it does not exist."""
+        _check(marker, body)
+        found = self._own(pull, marker)
+        return None if found is None else self._change(found, body)
+
+    def _own(self, pull: int, marker: str) -> Record | None:
+        """The first of our comments with the marker, over all pages.
+
+        Others may carry the marker too, to be taken for ours or to have ours overwritten.
+        """
+        at = self._connection.in_repository("issues", str(pull), "comments")
+        for comment in self._connection.items(at, what=f"looking for the comment on pull request {pull}"):
+            marked = _plain(maybe_text(comment, "body") or "").split("\n", 1)[0] == marker
+            if marked and (maybe_text(comment, "user", "login") or "").casefold() == self._own_login():
+                return comment
+        return None
+
+    def _change(self, comment: Record, body: str) -> str:
+        if _plain(text(comment, "body")) != _plain(body):
+            at = self._connection.in_repository("issues", "comments", str(number(comment, "id")))
+            call = Call(verb="PATCH", address=at, what="changing the comment", body={"body": body})
+            self._connection.send(call)
+        return text(comment, "html_url")
+
+    def _create(self, pull: int, *, marker: str, body: str) -> str:
+        call = Call(
+            verb="POST",
+            address=self._connection.in_repository("issues", str(pull), "comments"),
+            what=f"writing a comment on pull request {pull}",
+            body={"body": body},
+            effect=Effect.ANOTHER,
+        )
+        for tries in range(1, _MOST_CREATIONS + 1):
+            try:
+                return text(self._connection.send(call).data, "html_url")
+            except UnclearError as unclear:
+                self._connection.pause(_SETTLING_SECONDS, before="looking whether the comment was written")
+                found = self._own(pull, marker)
+                if found is not None:
+                    return self._change(found, body)
+                # Not there, but perhaps on its way: the next run writes it, this one must not write two.
+                if unclear.may_still_act or tries == _MOST_CREATIONS:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _own_login(self) -> str:
+        """Our account's login in lower case. An App's or workflow's token may not ask who it is by REST."""
+        if self._login is None:
+            answer = self._connection.get(
+                address("user"), what="asking whose token this is", accept=_WITHOUT_ACCOUNT
+            )
+            if answer.status in _WITHOUT_ACCOUNT:
+                data = self._connection.query(
+                    "query { viewer { login } }", {}, what="asking whose token this is"
+                )
+                login = maybe_text(data, "viewer", "login") or _WORKFLOWS_LOGIN
+            else:
+                login = text(answer.data, "login")
+            self._login = login.casefold()
+        return self._login
+
+
+def _check(marker: str, body: str) -> None:
+    """Our own mistakes, not the user's."""
+    if len(body) > MOST_CHARACTERS:
+        raise ValueError(f"a comment of {len(body)} characters: GitHub takes {MOST_CHARACTERS}")
+    if _plain(body).split("\n", 1)[0] != marker:
+        raise ValueError("a comment that does not begin with its marker would not be found again")
+
+
+def _plain(body: str) -> str:
+    """The text as GitHub may give it back: with other line ends, without white space at its end."""
+    return body.replace("\r\n", "\n").rstrip()

@@ -1,0 +1,179 @@
+"""Requests to GitHub: one door with deadline, retries, pages, GraphQL and errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.github_access import PER_PAGE, GitHubAccess, address
+from promoter.adapters.github_answers import REFUSALS, Answer, Record, garbage, next_page, records
+from promoter.adapters.github_errors import (
+    Trouble,
+    TroubleKind,
+    UnclearError,
+    refused,
+    remark_of,
+    unreached,
+)
+from promoter.adapters.github_retry import Call, Effect, RetryPolicy
+from promoter.text import Message, quote, say
+
+if TYPE_CHECKING:
+    from promoter.adapters.github_client import GitHubClient
+
+# Statuses of a GraphQL address that is switched off, not granted, not served or down: REST may still answer.
+_NO_GRAPHQL = frozenset(
+    {
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.GONE,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+# After these nothing can have happened on the server.
+_NOT_DONE = frozenset({TroubleKind.NOT_REACHED, TroubleKind.REDIRECTED})
+
+
+class GitHubConnection:
+    """Requests to one GitHub about one repository. Nothing is sent before the first question.
+
+    `log` hears of every wait. All waiting and answering happens within `deadline`.
+    """
+
+    def __init__(
+        self,
+        access: GitHubAccess,
+        *,
+        deadline: Deadline,
+        log: Callable[[Message], None],
+        retries: RetryPolicy | None = None,
+    ) -> None:
+        self.owner, self.name = access.repository.split("/")
+        self._access = access
+        self._deadline = deadline
+        self._log = log
+        self._retries = retries or RetryPolicy()
+        self._client: GitHubClient | None = None
+        self._graphql_answers = True
+
+    def in_repository(self, *segments: str) -> str:
+        """A path below the repository in the API."""
+        return address("repos", self.owner, self.name, *segments)
+
+    def get(
+        self,
+        address: str,
+        *,
+        what: str,
+        parameters: Mapping[str, str] | None = None,
+        accept: Collection[int] = (),
+    ) -> Answer:
+        """Ask; statuses in `accept` are answers too, every other refusal is an error."""
+        call = Call(verb="GET", address=address, what=what, parameters=parameters or {})
+        return self.send(call, accept=accept)
+
+    def items(
+        self, address: str, *, what: str, parameters: Mapping[str, str] | None = None
+    ) -> Iterator[Record]:
+        """The objects of a list over all pages, each page asked for when it is reached."""
+        answer = self.get(address, what=what, parameters={"per_page": str(PER_PAGE), **(parameters or {})})
+        yield from records(answer.data)
+        seen: set[str] = set()
+        while following := next_page(answer.headers):
+            if following in seen or not following.startswith(("https://", "http://")):
+                raise garbage(what, "the address of the next page leads nowhere")
+            seen.add(following)
+            # Of an absolute address PyGithub takes path and query only: the token stays with our host.
+            answer = self.get(following, what=what)
+            yield from records(answer.data)
+
+    def query(self, text: str, variables: Mapping[str, object], *, what: str) -> Record | None:
+        """The `data` of a GraphQL answer; None where this GitHub, or this token, gets errors instead."""
+        if not self._graphql_answers:
+            return None
+        call = Call(
+            verb="POST",
+            address=self._own_client().graphql_address,
+            what=what,
+            body={"query": text, "variables": variables},
+        )
+        answer = self.send(call, accept=_NO_GRAPHQL)
+        if answer.status in _NO_GRAPHQL:
+            self._graphql_answers = False
+            self._log(say(f"GraphQL answers with status {answer.status}: using single requests instead"))
+            return None
+        found = answer.data if isinstance(answer.data, dict) else {}
+        if found.get("errors") or not isinstance(found.get("data"), dict):
+            self._log(
+                say("GraphQL answers with errors while ", quote(what), ": using single requests instead")
+            )
+            return None
+        return dict(found["data"])
+
+    def send(self, call: Call, *, accept: Collection[int] = ()) -> Answer:
+        """Send, and send again where that is safe.
+
+        Raises `UnclearError` when a creation may have happened without an answer that says so.
+        """
+        tries = 0
+        while True:
+            outcome = self._try(call)
+            tries += 1
+            if isinstance(outcome, Answer) and outcome.status < REFUSALS:
+                return outcome
+            pause = self._retries.pause_after(outcome, call, tries=tries)
+            if pause is None:
+                return self._give_up(outcome, call, accept=accept)
+            waiting = f"; waiting {pause.seconds:.1f} s before trying again: "
+            self._log(say("GitHub: ", *pause.why.parts, waiting, quote(call.what)))
+            self._deadline.wait(pause.seconds, before=call.what)
+
+    def pause(self, seconds: float, *, before: str) -> None:
+        """Wait for something that GitHub shows a little later."""
+        self._deadline.wait(seconds, before=before)
+
+    def require_own(self, record: Record, *, what: str) -> None:
+        """Raise when an answer is about another repository than the one asked for.
+
+        GitHub redirects the old name of a renamed one, and PyGithub follows without the query: a tree
+        would come without what is in its folders, a history without its path.
+        """
+        url = record.get("url")
+        path = urlsplit(url).path.casefold() if isinstance(url, str) else ""
+        if "/repos/" in path and f"/repos/{self.owner}/{self.name}/".casefold() not in f"{path}/":
+            moved = Trouble(kind=TroubleKind.REDIRECTED, remark=f"the answer is about {url}")
+            raise unreached(moved, what=what)
+
+    def _give_up(self, outcome: Answer | Trouble, call: Call, *, accept: Collection[int]) -> Answer:
+        if isinstance(outcome, Trouble):
+            error = unreached(outcome, what=call.what)
+            unclear = outcome.kind not in _NOT_DONE
+        elif outcome.status in accept:
+            return outcome
+        else:
+            said = remark_of(outcome.said, secret=self._access.token)
+            error = refused(outcome, what=call.what, said=said)
+            unclear = outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if unclear and call.effect is Effect.ANOTHER:
+            raise UnclearError(error, outcome)
+        raise error
+
+    def _try(self, call: Call) -> Answer | Trouble:
+        client = self._own_client()
+        return self._deadline.run(lambda: client.attempt(call), what=call.what)
+
+    def _own_client(self) -> GitHubClient:
+        if self._client is None:
+            # PyGithub is slow to import: only whoever talks to GitHub pays for it.
+            from promoter.adapters.github_client import GitHubClient  # noqa: PLC0415
+
+            self._client = GitHubClient(self._access)
+        return self._client

@@ -1,0 +1,105 @@
+"""Who had a hand in a pull request's commits. Somebody missed here could approve their own change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from promoter.adapters.github_answers import Record, flag, maybe_text, number, records, text
+from promoter.adapters.github_connection import GitHubConnection
+from promoter.core.pull_request import Contributor
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import say
+
+# Where GitHub's list of a pull request's commits ends, however many pages are asked for
+MOST_COMMITS = 250
+# Commits made on the site are committed by this account; it is nobody.
+_SITE = "web-flow"
+_TRAILER = re.compile(r"^[ \t]*co-authored-by[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+_AUTHORS = """
+query($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+    commits(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { commit { authors(first: 100) { nodes { email user { login } } } } }
+    }
+  } }
+}
+"""
+
+
+class GitHubContributors:
+    """Authors, committers and co-authors, from the commits' own data."""
+
+    def __init__(self, connection: GitHubConnection) -> None:
+        self._connection = connection
+
+    def of(self, pull: int) -> tuple[Contributor, ...]:
+        """Everybody once, in a stable order. Raises TOO_MANY_FILES when GitHub does not list all commits."""
+        at = self._connection.in_repository("pulls", str(pull), "commits")
+        commits = list(self._connection.items(at, what=f"listing the commits of pull request {pull}"))
+        if len(commits) >= MOST_COMMITS:
+            self._require_all(pull, len(commits))
+        people = {person for commit in commits for person in _people(commit)}
+        if any(_is_unknown(person) for person in people):
+            people |= set(self._resolved(pull))
+        return tuple(sorted(people, key=lambda person: (person.login or "", person.email)))
+
+    def _require_all(self, pull: int, listed: int) -> None:
+        what = f"counting the commits of pull request {pull}"
+        answer = self._connection.get(self._connection.in_repository("pulls", str(pull)), what=what)
+        commits = number(answer.data, "commits")
+        if commits != listed:
+            raise PromoterError(
+                ReasonCode.TOO_MANY_FILES,
+                say(f"pull request {pull} has {commits:,} commits, and GitHub lists {listed:,} of them"),
+                hint=say(
+                    "Who wrote the others cannot be known, so nobody's approval can be counted. "
+                    "Squash the branch, or move the request to a pull request of its own."
+                ),
+            )
+
+    def _resolved(self, pull: int) -> Iterator[Contributor]:
+        """The accounts behind co-authors' addresses: only GitHub knows them, and only GraphQL says them."""
+        after: str | None = None
+        while True:
+            variables = {
+                "owner": self._connection.owner,
+                "name": self._connection.name,
+                "number": pull,
+                "after": after,
+            }
+            what = f"reading the co-authors of pull request {pull}"
+            data = self._connection.query(_AUTHORS, variables, what=what)
+            if data is None or not isinstance(data.get("repository"), dict):
+                return
+            for node in records(data, "repository", "pullRequest", "commits", "nodes"):
+                for author in records(node, "commit", "authors", "nodes"):
+                    yield Contributor(
+                        login=maybe_text(author, "user", "login"), email=maybe_text(author, "email") or ""
+                    )
+            pages = data["repository"]["pullRequest"]["commits"]["pageInfo"]
+            if not flag(pages, "hasNextPage"):
+                return
+            after = text(pages, "endCursor")
+
+
+def _people(commit: Record) -> Iterator[Contributor]:
+    for role in ("author", "committer"):
+        login = maybe_text(commit, role, "login")
+        if login != _SITE:
+            yield Contributor(login=login, email=maybe_text(commit, "commit", role, "email") or "")
+    for address in co_authors(text(commit, "commit", "message")):
+        yield Contributor(login=None, email=address)
+
+
+def co_authors(message: str) -> Sequence[str]:
+    """The addresses in a commit message's `Co-authored-by:` lines, wherever in it they stand."""
+    lines = (match[1] for match in _TRAILER.finditer(message.replace("\r", "\n")))
+    return [address for line in lines for address in _ADDRESS.findall(line)]
+
+
+def _is_unknown(person: Contributor) -> bool:
+    domain = person.email.casefold().rpartition("@")[2]
+    return person.login is None and not domain.startswith("users.noreply.")

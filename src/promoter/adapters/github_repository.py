@@ -1,0 +1,173 @@
+"""Files and history of the repository on GitHub, by API: no clone, no checkout (docs/adr/0003)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import islice
+
+from promoter.adapters.github_access import PER_PAGE
+from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, records, text
+from promoter.adapters.github_blobs import MOST_SINGLE_REQUESTS, GitHubBlobs, checked, decoded
+from promoter.adapters.github_connection import GitHubConnection
+from promoter.core.files import FileEntry, FileVersion, matches
+
+_WHOLE = {"recursive": "1"}
+_ONE_LEVEL: Mapping[str, str] = {}
+_FOLDER = "tree"
+
+
+class GitHubRepository:
+    """Implements `ports.Repository`. What was read once is not asked for again: commits do not change."""
+
+    def __init__(self, connection: GitHubConnection) -> None:
+        self._connection = connection
+        self._blobs = GitHubBlobs(connection)
+        # Per commit: all files, or None where GitHub does not list them in one answer; then per folder too.
+        self._wholes: dict[str, tuple[FileEntry, ...] | None] = {}
+        self._parts: dict[tuple[str, str], tuple[FileEntry, ...]] = {}
+
+    def tip(self, branch: str) -> str:
+        """The commit a branch points at now."""
+        what = f"reading branch {branch}"
+        at = self._connection.in_repository("git", "ref", "heads", *branch.split("/"))
+        answer = self._connection.get(at, what=what)
+        # Old servers answer with every branch whose name begins like this one.
+        if text(answer.data, "ref") != f"refs/heads/{branch}":
+            raise garbage(what, f"the answer is about {text(answer.data, 'ref')}")
+        return text(answer.data, "object", "sha")
+
+    def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Every path at the commit that matches one of the globs, links and submodules too, sorted."""
+        found: dict[str, FileEntry] = {}
+        for folder in sorted({_folder_of(pattern) for pattern in patterns}):
+            found |= {entry.path: entry for entry in self._below(commit, folder)}
+        wanted = (path for path in sorted(found) if any(matches(path, pattern) for pattern in patterns))
+        return tuple(found[path] for path in wanted)
+
+    def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        """Blob id → bytes, each checked against its id.
+
+        Raises REQUEST_INVALID for a file too large to be a request or policy.
+        """
+        return self._blobs.of(entries)
+
+    def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
+        """The path's changes up to the commit, newest first, at most `limit`."""
+        what = f"reading the history of {path}"
+        listed = self._connection.items(
+            self._connection.in_repository("commits"),
+            what=what,
+            parameters={"sha": commit, "path": path, "per_page": str(min(limit, PER_PAGE))},
+        )
+        changes = list(islice(listed, limit))
+        for change in changes[:1]:
+            self._connection.require_own(change, what=what)
+        commits = [text(change, "sha") for change in changes]
+        contents = self._batch(commits, path) if len(commits) > MOST_SINGLE_REQUESTS else None
+        if contents is None:
+            contents = [self._content_at(one, path) for one in commits]
+        return tuple(FileVersion(commit=one, content=c) for one, c in zip(commits, contents, strict=True))
+
+    def _batch(self, commits: Sequence[str], path: str) -> list[bytes | None] | None:
+        found = self._blobs.at([f"{commit}:{path}" for commit in commits])
+        if found is None:
+            return None
+        ids = [found[f"{commit}:{path}"] for commit in commits]
+        return [None if blob_id is None else self._blobs.read(blob_id) for blob_id in ids]
+
+    def _content_at(self, commit: str, path: str) -> bytes | None:
+        what = f"reading {path} at {commit}"
+        answer = self._connection.get(
+            self._connection.in_repository("contents", *path.split("/")),
+            what=what,
+            parameters={"ref": commit},
+            accept={HTTPStatus.NOT_FOUND},
+        )
+        # The commit is known to change the path and this token reads it: not found means deleted there.
+        if answer.status == HTTPStatus.NOT_FOUND or isinstance(answer.data, list):
+            return None
+        if text(answer.data, "type") != "file":
+            return None
+        blob_id = text(answer.data, "sha")
+        if maybe_text(answer.data, "encoding") != "base64":
+            return self._blobs.read(blob_id)
+        return checked(decoded(answer.data, what=what), blob_id, what=what)
+
+    def _below(self, commit: str, folder: str) -> tuple[FileEntry, ...]:
+        """Every file below a folder at the commit: all of the commit where GitHub lists it in one answer."""
+        if commit not in self._wholes:
+            whole = self._listing(commit, _WHOLE)
+            self._wholes[commit] = None if whole.is_cut else tuple(whole.files(""))
+        everything = self._wholes[commit]
+        if everything is not None:
+            return everything
+        if (commit, folder) not in self._parts:
+            self._parts[commit, folder] = tuple(self._walk_to(commit, folder))
+        return self._parts[commit, folder]
+
+    def _walk_to(self, commit: str, folder: str) -> Iterator[FileEntry]:
+        """The same for a tree too large for one answer: down to the folder, then everything in it."""
+        tree = commit
+        for name in folder.split("/") if folder else ():
+            below = {text(item, "path"): item for item in self._listing(tree, _ONE_LEVEL).folders()}
+            if name not in below:
+                return
+            tree = text(below[name], "sha")
+        yield from self._walk(tree, f"{folder}/" if folder else "")
+
+    def _walk(self, tree: str, prefix: str) -> Iterator[FileEntry]:
+        whole = self._listing(tree, _WHOLE)
+        if not whole.is_cut:
+            yield from whole.files(prefix)
+            return
+        level = self._listing(tree, _ONE_LEVEL)
+        if level.is_cut:
+            raise garbage(f"listing the folder {prefix}", "GitHub lists only a part of it")
+        yield from level.files(prefix)
+        for folder in level.folders():
+            yield from self._walk(text(folder, "sha"), f"{prefix}{text(folder, 'path')}/")
+
+    def _listing(self, tree: str, parameters: Mapping[str, str]) -> _Listing:
+        what = f"listing the files of {tree}"
+        at = self._connection.in_repository("git", "trees", tree)
+        answer = self._connection.get(at, what=what, parameters=parameters)
+        listing = _Listing(items=records(answer.data, "tree"), is_cut=flag(answer.data, "truncated"))
+        if isinstance(answer.data, Mapping):
+            self._connection.require_own(answer.data, what=what)
+        if parameters and not listing.is_cut and listing.lacks_depth():
+            raise garbage(what, "folders are listed without their files")
+        return listing
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Listing:
+    """One answer about a tree; `is_cut` when GitHub left entries out."""
+
+    items: list[Record]
+    is_cut: bool
+
+    def files(self, prefix: str) -> Iterator[FileEntry]:
+        for item in self.items:
+            if text(item, "type") != _FOLDER:
+                yield FileEntry(
+                    path=prefix + text(item, "path"),
+                    mode=text(item, "mode"),
+                    blob_id=text(item, "sha"),
+                    size=number(item, "size") if item.get("size") is not None else None,
+                )
+
+    def folders(self) -> Iterator[Record]:
+        return (item for item in self.items if text(item, "type") == _FOLDER)
+
+    def lacks_depth(self) -> bool:
+        """Whether there are folders and nothing in any of them: git keeps no empty folders."""
+        return any(self.folders()) and not any("/" in text(item, "path") for item in self.items)
+
+
+def _folder_of(pattern: str) -> str:
+    """The folder that everything matching the glob is in: the names before the first with a wildcard."""
+    names = pattern.split("/")[:-1]
+    wild = next((i for i, name in enumerate(names) if "*" in name or "?" in name), len(names))
+    return "/".join(names[:wild])

@@ -1,0 +1,156 @@
+"""Files and history of a local clone, by the `git` command."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from promoter.core.files import FileEntry, FileVersion, matches
+from promoter.core.history import HistoryEntry
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import Message, quote, say
+
+_TIMEOUT_SECONDS = 60
+
+
+class LocalRepository:
+    """A clone on disk. Nothing in it is changed: a snapshot of the working tree goes to a folder of its own."""
+
+    def __init__(self, folder: Path, *, environ: Mapping[str, str]) -> None:
+        self._environ = {**environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+        self._root = folder
+        self._root = Path(self._git(["rev-parse", "--show-toplevel"]).decode().rstrip("\n"))
+
+    def tip(self, branch: str) -> str:
+        """The commit that a branch, tag or other revision points at."""
+        revision = f"{branch}^{{commit}}"
+        return self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", revision]).decode().strip()
+
+    def base(self, revision: str | None, head: str) -> tuple[str, str]:
+        """The commit a change would land on, and the newest commit it shares with `head`.
+
+        Without a revision: origin's default branch, else `main`, else `master`.
+        """
+        for name in [revision] if revision else ["origin/HEAD", "main", "master"]:
+            try:
+                commit = self.tip(name)
+            except PromoterError:
+                continue
+            return commit, self._git(["merge-base", commit, self.tip(head)]).decode().strip()
+        raise _failed(say("no base revision ", quote(revision or "origin/HEAD, main or master")), "git fetch")
+
+    def changed_paths(self, before: str, after: str, *, patterns: Sequence[str]) -> frozenset[str]:
+        """The paths that match and differ between two commits or trees."""
+        both = [
+            {(entry.path, entry.mode, entry.blob_id) for entry in self.files(tree, patterns)}
+            for tree in (before, after)
+        ]
+        return frozenset(path for path, _, _ in both[0] ^ both[1])
+
+    def working_tree(self, patterns: Sequence[str]) -> str:
+        """A tree of HEAD with the files that match as they are on disk now, new ones too; its id.
+
+        Objects go to a scratch folder and the index is a scratch one: the clone does not change.
+        """
+        objects = self._git(["rev-parse", "--path-format=absolute", "--git-path", "objects"]).decode().strip()
+        scratch = tempfile.mkdtemp(prefix="promoter-")
+        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        self._environ |= {
+            "GIT_INDEX_FILE": f"{scratch}/index",
+            "GIT_OBJECT_DIRECTORY": scratch,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
+        }
+        self._git(["read-tree", "HEAD"])
+        globs = [f":(top,glob){pattern}" for pattern in patterns]
+        there = ["ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", *globs]
+        self._git(["update-index", "--add", "--remove", "-z", "--stdin"], given=self._git(there))
+        return self._git(["write-tree"]).decode().strip()
+
+    def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Every path at the commit or tree that matches one of the globs, sorted."""
+        listing = self._git(["ls-tree", "-r", "-z", "-l", "--full-tree", commit]).decode("utf-8", "replace")
+        entries = (_entry(line) for line in listing.split("\0") if line)
+        wanted = (e for e in entries if any(matches(e.path, pattern) for pattern in patterns))
+        return tuple(sorted(wanted, key=lambda entry: entry.path))
+
+    def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        """Blob id → bytes."""
+        ids = sorted({entry.blob_id for entry in entries})
+        found = self._cat(ids)
+        missing = [blob_id for blob_id in ids if found[blob_id] is None]
+        if missing:
+            raise _failed(say("the clone has no object ", quote(missing[0])), "git fetch --unshallow")
+        return {blob_id: data for blob_id, data in found.items() if data is not None}
+
+    def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
+        """The path's changes on the first-parent history, newest first."""
+        log = ["log", "--first-parent", f"--max-count={limit}", "--format=%H", "--end-of-options", commit]
+        commits = self._git([*log, "--", f":(top,literal){path}"]).decode().split()
+        found = self._cat([f"{one}:{path}" for one in commits])
+        return tuple(FileVersion(commit=one, content=found[f"{one}:{path}"]) for one in commits)
+
+    def changes(self, commit: str, path: str) -> tuple[HistoryEntry, ...]:
+        """The whole first-parent history of a path with who and when, newest first."""
+        log = ["log", "--first-parent", "-z", "--format=%H%n%aI%n%an%n%s", "--end-of-options", commit]
+        records = self._git([*log, "--", f":(top,literal){path}"]).decode("utf-8", "replace").split("\0")
+        rows = [record.split("\n", 3) for record in records if record]
+        found = self._cat([f"{row[0]}:{path}" for row in rows])
+        return tuple(
+            HistoryEntry(commit=c, when=when, author=author, subject=subject, content=found[f"{c}:{path}"])
+            for c, when, author, subject in rows
+        )
+
+    def _cat(self, names: Sequence[str]) -> dict[str, bytes | None]:
+        """Name → bytes, None where there is no such object."""
+        if any("\n" in name for name in names):
+            raise _failed(say("a path holds a line break"), "git mv")
+        out = self._git(["cat-file", "--batch"], given="".join(f"{name}\n" for name in names).encode())
+        found: dict[str, bytes | None] = {}
+        at = 0
+        for name in names:
+            end = out.index(b"\n", at)
+            header = out[at:end].split(b" ")
+            at = end + 1
+            if header[-1] == b"missing":
+                found[name] = None
+                continue
+            size = int(header[-1])
+            found[name] = out[at : at + size]
+            at += size + 1
+        return found
+
+    def _git(self, arguments: Sequence[str], *, given: bytes = b"") -> bytes:
+        try:
+            done = subprocess.run(
+                ["git", *arguments],
+                cwd=self._root,
+                env=self._environ,
+                input=given,
+                capture_output=True,
+                timeout=_TIMEOUT_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _failed(say("git did not run: ", quote(error)), "git --version") from error
+        if done.returncode != 0:
+            why = done.stderr.decode("utf-8", "replace").strip() or "no such revision"
+            raise _failed(say("git said: ", quote(why), " for ", quote(" ".join(arguments))), "git status")
+        return done.stdout
+
+
+def _entry(line: str) -> FileEntry:
+    meta, path = line.split("\t", 1)
+    mode, _, blob_id, size = meta.split()
+    return FileEntry(path=path, mode=mode, blob_id=blob_id, size=int(size) if size != "-" else None)
+
+
+def _failed(message: Message, command: str) -> PromoterError:
+    return PromoterError(
+        ReasonCode.USAGE_INVALID,
+        message,
+        hint=say("Run this inside a clone that has the commits asked for; try ", quote(command), "."),
+    )

@@ -1,0 +1,201 @@
+"""MLflow's failures in our words: what failed, why you see this, what to do.
+
+A server's text is cut to its first line, redacted and quoted: what follows the first line of a database's
+error is SQL and rows of data.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from promoter.adapters.mlflow_address import Addresses
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import Message, quote, say
+
+_ABSENT = "RESOURCE_DOES_NOT_EXIST"
+_NOT_KNOWN = frozenset({"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"})
+_NOT_ALLOWED = "PERMISSION_DENIED"
+_NOT_VALID = "INVALID_PARAMETER_VALUE"
+_RACE = re.compile(r"UNIQUE constraint|UniqueViolation|duplicate key|Duplicate entry", re.IGNORECASE)
+_LONGEST_TEXT = 4_000
+_LONGEST_READ = 20_000
+# Clients of artifact stores raise classes of their own that derive from nothing but Exception.
+_STORAGE_ERRORS = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("botocore.exceptions", "ClientError"),
+    ("google.api_core.exceptions", "GoogleAPIError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+    ("azure.core.exceptions", "AzureError"),
+    ("sqlalchemy.exc", "SQLAlchemyError"),
+)
+_AGAIN = say("Nothing was decided; look at the server's log and run the job again.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    pattern: re.Pattern[str]
+    why: str
+    hint: Message
+
+
+def _case(pattern: str, why: str, hint: Message = _AGAIN) -> _Case:
+    return _Case(pattern=re.compile(pattern, re.IGNORECASE), why=why, hint=hint)
+
+
+# Read top to bottom; `{0}` is the pattern's first group. They are matched on MLflow's and urllib3's own
+# words only, never on what a server wrote.
+_CASES = (
+    _case(
+        r"too many (429) error responses",
+        "it kept answering HTTP {0}: too many requests",
+        say("Nothing was decided; run the job again later."),
+    ),
+    _case(r"too many (\d{3}) error responses", "it kept answering HTTP {0}"),
+    _case(
+        r"failed to resolve|name or service not known|name resolution",
+        "its host name is not known here",
+        say("Check the address. A private name may be known only inside your network."),
+    ),
+    _case(
+        r"CERTIFICATE_VERIFY_FAILED|SSLError",
+        "its TLS certificate was not accepted",
+        say("Set MLFLOW_TRACKING_SERVER_CERT_PATH to the authority's certificate."),
+    ),
+    _case(
+        r"refused|failed to establish|unreachable",
+        "nothing answers there",
+        say(
+            "Check that the server runs and that the address is right. ",
+            "Inside a container `localhost` is the container itself.",
+        ),
+    ),
+    _case(r"timed out|timeout", "it did not answer in time, however often it was asked"),
+    _case(r"reset by peer|aborted|disconnected|incomplete|broken", "it broke the connection off"),
+    _case(
+        r"error code (3\d\d) ",
+        "it sends callers elsewhere (HTTP {0}), which is not followed",
+        say("Use the address it sends to, if that is your server; a login page in front of it cannot work."),
+    ),
+    _case(
+        r"error code (404) ",
+        "there is no MLflow at that address (HTTP {0})",
+        say("Check the address, and a path such as /mlflow if the server has one."),
+    ),
+    _case(r"error code (\d{3}) ", "it answered HTTP {0}, which is not MLflow's way"),
+    _case(
+        r"valid JSON|ParseError|Failed to parse",
+        "its answer is not MLflow's",
+        say("Look at the address in a browser: a proxy or a login page may stand in front of it."),
+    ),
+    _case(
+        r"database schema",
+        "its database is of another MLflow version",
+        say("Use the MLflow version that wrote it, or upgrade it: mlflow db upgrade. Promoter never does."),
+    ),
+    _case(
+        r"No module named '?([\w.]+)",
+        "reading it needs the Python package {0}, which is not installed",
+        say("Install it beside Promoter, or let the tracking server serve its artifacts."),
+    ),
+)
+
+
+def failures(modules: Mapping[str, ModuleType] | None = None) -> tuple[type[Exception], ...]:
+    """The exceptions that mean "it did not answer, or not in a way we understand".
+
+    `modules` are the imported ones (`sys.modules` unless given).
+    """
+    loaded = sys.modules if modules is None else modules
+    # MLflow wraps most failures; a garbled answer surfaces as a protobuf or a built-in error.
+    known = (
+        ("mlflow.exceptions", "MlflowException"),
+        ("google.protobuf.json_format", "ParseError"),
+        *_STORAGE_ERRORS,
+    )
+    found = tuple(getattr(loaded[module], name) for module, name in known if module in loaded)
+    return (*found, OSError, ValueError, TypeError, KeyError, AttributeError, ImportError)
+
+
+def is_absence(error: BaseException) -> bool:
+    """Whether MLflow itself said that the thing does not exist: the only proof of absence there is."""
+    return _code(error) == _ABSENT
+
+
+def is_race(error: BaseException) -> bool:
+    """Whether a database refused because another client wrote the same row at the same moment."""
+    return _RACE.search(str(error)) is not None
+
+
+def explain(error: BaseException, *, doing: Message, addresses: Addresses) -> PromoterError:
+    """The error a user meets. `doing` says what was tried: "reading the aliases of `churn`"."""
+    reason, why, hint = _verdict(error, addresses)
+    return PromoterError(reason, say(*doing.parts, " failed: ", *why.parts), hint=hint)
+
+
+def _verdict(error: BaseException, addresses: Addresses) -> tuple[ReasonCode, Message, Message]:
+    code = _code(error)
+    said = quote(_first_line(error, addresses))
+    if "Invalid Host header" in str(error):
+        return (
+            ReasonCode.REGISTRY_UNAVAILABLE,
+            say("the server at ", quote(addresses.shown), " does not answer to that host name"),
+            say("Start it with --allowed-hosts and this name (MLFLOW_SERVER_ALLOWED_HOSTS)."),
+        )
+    if code in _NOT_KNOWN:
+        return (
+            ReasonCode.PERMISSION_DENIED,
+            say("the server at ", quote(addresses.shown), " does not accept the credentials (HTTP 401)"),
+            say(
+                "Give this job MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, ",
+                "or MLFLOW_TRACKING_TOKEN, as secrets.",
+            ),
+        )
+    if code == _NOT_ALLOWED:
+        return (
+            ReasonCode.PERMISSION_DENIED,
+            say("either it does not exist or these credentials may not use it; the server does not say which"),
+            say("Check the name. Reading needs the permission READ, moving an alias and writing tags EDIT."),
+        )
+    if code == _ABSENT:
+        return (ReasonCode.VERSION_NOT_FOUND, say("the registry said: ", said), say("Check name and version."))
+    if type(error).__name__.startswith("Unsupported"):
+        return (
+            ReasonCode.USAGE_INVALID,
+            say("MLflow knows no registry of the kind ", quote(addresses.shown)),
+            say("Correct the `tracking-uri` or `registry-uri` input, or install the plugin it needs."),
+        )
+    if code == _NOT_VALID:
+        return (ReasonCode.REQUEST_INVALID, say("the registry refused it: ", said), say("Correct the request."))
+    return _outage(error, addresses)
+
+
+def _outage(error: BaseException, addresses: Addresses) -> tuple[ReasonCode, Message, Message]:
+    text = _text(error, addresses)
+    if not hasattr(error, "json"):
+        # Before "Caused by" stands the URL asked, with the model's name in it.
+        ours = f"{type(error).__name__}: {text.partition('Response body')[0].rpartition('Caused by')[2]}"
+        for case in _CASES:
+            match = case.pattern.search(ours)
+            if match:
+                why = say(case.why.format(*match.groups()), ", at ", quote(addresses.shown))
+                return ReasonCode.REGISTRY_UNAVAILABLE, why, case.hint
+    why = say("the registry at ", quote(addresses.shown), " said: ", quote(_first_line(error, addresses)))
+    return ReasonCode.REGISTRY_UNAVAILABLE, why, _AGAIN
+
+
+def _code(error: BaseException) -> str:
+    return str(getattr(error, "error_code", ""))
+
+
+def _text(error: BaseException, addresses: Addresses) -> str:
+    # Redacted before it is cut, so that no cut runs through a secret.
+    return addresses.redact(str(error)[:_LONGEST_READ])[:_LONGEST_TEXT]
+
+
+def _first_line(error: BaseException, addresses: Addresses) -> str:
+    lines = _text(error, addresses).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

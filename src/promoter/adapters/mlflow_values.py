@@ -1,0 +1,109 @@
+"""From MLflow's entities to our values. Everything in a run or LoggedModel is a claim by whoever logged it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from promoter.core.model_version import Dataset, LoggedModel, ModelVersion, Run
+
+if TYPE_CHECKING:
+    from mlflow.entities import DatasetInput, RunInputs
+    from mlflow.entities import LoggedModel as MlflowLoggedModel
+    from mlflow.entities import Run as MlflowRun
+    from mlflow.entities.model_registry import ModelVersion as MlflowModelVersion
+    from mlflow.entities.model_registry import RegisteredModel
+
+_GIT_COMMIT = "mlflow.source.git.commit"
+_CONTEXT = "mlflow.data.context"
+_DELETED = "deleted"
+# MLflow numbers versions in a 32-bit column; asked for more, a server answers HTTP 500 instead of "not found".
+_LARGEST_VERSION = 2**31 - 1
+# MLflow stores ±infinity as ±1.7976931348623157e308 and gives that back.
+_INFINITE_FROM = 1.7e308
+
+
+def digits(version: object) -> str:
+    """A version in canonical digits: `7` for 7, "7" and "007". Raises ValueError for anything else."""
+    text = str(version)
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError("a version is written in digits")
+    return text.lstrip("0") or "0"
+
+
+def can_exist(version: str) -> bool:
+    """Whether a version in canonical digits is one that MLflow could have numbered."""
+    # Compared by length first: Python refuses to read thousands of digits.
+    return len(version) <= len(str(_LARGEST_VERSION)) and 0 < int(version) <= _LARGEST_VERSION
+
+
+def figure(value: float) -> float:
+    """A metric as it was logged: NaN stays, and what MLflow keeps for ±infinity is ±infinity again."""
+    number = float(value)
+    return math.copysign(math.inf, number) if abs(number) >= _INFINITE_FROM else number
+
+
+def to_aliases(model: RegisteredModel) -> Mapping[str, str]:
+    """Alias → version in canonical digits."""
+    return {str(alias): digits(version) for alias, version in model.aliases.items()}
+
+
+def to_model_version(
+    found: MlflowModelVersion, *, run: Run | None, logged_model: LoggedModel | None
+) -> ModelVersion:
+    """A version with what it was made from; MLflow's None and "" mean the same here."""
+    return ModelVersion(
+        model=str(found.name),
+        version=digits(found.version),
+        status=str(found.status),
+        source=str(found.source or ""),
+        description=str(found.description or ""),
+        tags={str(key): str(value) for key, value in (found.tags or {}).items()},
+        created_at=int(found.creation_timestamp or 0),
+        run_id=str(found.run_id) if found.run_id else None,
+        run=run,
+        logged_model=logged_model,
+    )
+
+
+def to_run(found: MlflowRun) -> Run | None:
+    """A run, or None when it was deleted: MLflow keeps the rows, but whoever deleted it took it back."""
+    if found.info.lifecycle_stage == _DELETED:
+        return None
+    return Run(
+        run_id=str(found.info.run_id),
+        experiment_id=str(found.info.experiment_id),
+        status=str(found.info.status),
+        metrics={str(key): figure(value) for key, value in found.data.metrics.items()},
+        parameters={str(key): str(value) for key, value in found.data.params.items()},
+        git_commit=found.data.tags.get(_GIT_COMMIT) or None,
+        datasets=_datasets_of(found.inputs),
+    )
+
+
+def _datasets_of(inputs: RunInputs | None) -> tuple[Dataset, ...]:
+    return tuple(_to_dataset(item) for item in inputs.dataset_inputs) if inputs else ()
+
+
+def _to_dataset(found: DatasetInput) -> Dataset:
+    context = next((str(tag.value) for tag in found.tags or () if tag.key == _CONTEXT), "")
+    return Dataset(name=str(found.dataset.name), digest=str(found.dataset.digest), context=context)
+
+
+def to_logged_model(found: MlflowLoggedModel) -> LoggedModel:
+    """A LoggedModel. Of several values of one metric the one logged last is taken.
+
+    They are less than the run's metrics: MLflow 3.17 keeps the first step only and turns NaN into 0.0.
+    """
+    metrics = sorted(found.metrics or (), key=lambda metric: (metric.timestamp, metric.step))
+    datasets = dict.fromkeys(
+        Dataset(name=str(metric.dataset_name), digest=str(metric.dataset_digest or ""))
+        for metric in metrics
+        if metric.dataset_name
+    )
+    return LoggedModel(
+        model_id=str(found.model_id),
+        metrics={str(metric.key): figure(metric.value) for metric in metrics},
+        datasets=tuple(datasets),
+    )

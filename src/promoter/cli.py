@@ -1,0 +1,183 @@
+"""A person's door: the same commands, the same verdict, on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from promoter import action
+from promoter.adapters.actions_runner import ActionsRunner
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.local_repository import LocalRepository
+from promoter.cli_arguments import parser
+from promoter.commands.history import as_of, history
+from promoter.commands.publish import complete, save
+from promoter.commands.validate import Change, ValidateWorld, validate
+from promoter.core.history import Held
+from promoter.core.report import Links, Report
+from promoter.core.schema import schema
+from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.event import Event, EventKind
+from promoter.inputs import Inputs, process_environment, read_inputs
+from promoter.render.outputs import result_json
+from promoter.render.terminal import Style
+from promoter.render.terminal import terminal as rendered
+from promoter.text import printable, quote, say
+from promoter.version import tool_version
+from promoter.world import Registries, World, places
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terminal:
+    """Where a command of a person's reads and writes. Results go to `out`, everything else to `err`."""
+
+    environ: MutableMapping[str, str]
+    out: TextIO
+    err: TextIO
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console script; the process's exit code."""
+    terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr)
+    return int(run(sys.argv[1:] if arguments is None else arguments, terminal))
+
+
+def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
+    """One command; never raises for what a user can do wrong."""
+    options = parser(tool_version()).parse_args(arguments)
+    if options.verb == "action":
+    
+        return action.main(terminal.environ, terminal.out)
+    try:
+        return _VERBS[options.verb](options, terminal)
+    except PromoterError as error:
+        return _tell(error, terminal)
+    except KeyboardInterrupt:
+        return _tell(PromoterError(ReasonCode.INTERRUPTED, say("stopped")), terminal)
+    except BrokenPipeError:
+        # `promoter … | head`: the reader has what it wanted.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        return ExitCode.DONE
+
+
+def _tell(error: PromoterError, terminal: Terminal) -> ExitCode:
+    lines = [f"promoter: {error.message} [{error.reason}]"]
+    lines += [f"  {problem}" for problem in error.problems]
+    if error.hint.parts:
+        lines.append(f"  {error.hint}")
+    terminal.err.write("\n".join(lines) + "\n")
+    return error.exit_code
+
+
+def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
+    """Options outrank the environment; both go through the same reader as the Action's inputs."""
+    names = {
+        "requests": "REQUESTS",
+        "policy": "POLICY",
+        "tracking_uri": "TRACKING-URI",
+        "registry_uri": "REGISTRY-URI",
+        "deadline": "DEADLINE",
+        "report_directory": "REPORT-DIRECTORY",
+    }
+    given = {f"INPUT_{name}": getattr(options, key, None) for key, name in names.items()}
+    repository = getattr(options, "repository", None)
+    overrides = {**given, "GITHUB_REPOSITORY": repository}
+    return read_inputs({**environ, **{key: value for key, value in overrides.items() if value}})
+
+
+def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+
+    inputs = _inputs(options, terminal.environ)
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
+    repository = LocalRepository(Path(options.directory), environ=terminal.environ)
+    base, fork_point = repository.base(options.base, options.head or "HEAD")
+    patterns = (inputs.requests, inputs.policy)
+    head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
+    world = ValidateWorld(
+        repository=repository,
+        registry=registries.reader,
+        pull_requests=None,
+        places=places(inputs),
+    )
+    paths = repository.changed_paths(fork_point, head, patterns=patterns)
+    report = validate(world, Change(head=head, base=base, paths=paths))
+    return _show(report, options, terminal)
+
+
+def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+
+    inputs = _inputs(options, terminal.environ)
+    if not inputs.repository or not inputs.token:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("apply reads approvals from GitHub, and does not know ", quote("repository or token")),
+            hint=say("Give `--repository owner/name` and set GITHUB_TOKEN."),
+        )
+    event = Event(
+        kind=EventKind.WORKFLOW_DISPATCH,
+        name="promoter apply",
+        default_branch=options.branch,
+        branch=options.branch,
+    )
+    runner = ActionsRunner(stream=terminal.err, output="", summary="", report_directory="")
+    report = World(inputs=inputs, runner=runner, event=event).apply()
+    return _show(report, options, terminal)
+
+
+def _show(report: Report, options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+
+    report = complete(report, tool_version=tool_version(), links=Links())
+    if options.report_directory:
+        save(report, _folder(options.report_directory, terminal))
+    if options.json:
+        terminal.out.write(result_json(report) + "\n")
+    else:
+        colour = terminal.out.isatty() and not terminal.environ.get("NO_COLOR")
+        terminal.out.write(rendered(report, style=Style.COLOUR if colour else Style.PLAIN))
+    return report.reason.exit_code
+
+
+def _folder(directory: str, terminal: Terminal) -> ActionsRunner:
+    return ActionsRunner(stream=terminal.err, output="", summary="", report_directory=directory)
+
+
+def _history(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    inputs = _inputs(options, terminal.environ)
+    repository = LocalRepository(Path(options.directory), environ=terminal.environ)
+    commit = repository.tip(options.rev)
+    entries = history(repository, places(inputs), commit=commit, key=(options.model, options.alias))
+    if options.as_of:
+        found = as_of(entries, options.as_of)
+        entries = (found,) if found else ()
+    if options.json:
+        terminal.out.write(json.dumps([asdict(entry) for entry in entries], indent=2) + "\n")
+    else:
+        terminal.out.write("".join(_history_line(entry) for entry in entries))
+    return ExitCode.DONE
+
+
+def _history_line(entry: Held) -> str:
+    version = f"version {entry.version}" if entry.version else "unmanaged"
+    words = printable(entry.reason or entry.subject)
+    return f"{entry.when}  {version:<12}  {entry.commit[:12]}  {printable(entry.author)}: {words}\n"
+
+
+def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    terminal.out.write(json.dumps(schema(options.file), indent=2) + "\n")
+    return ExitCode.DONE
+
+
+def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    # Trains models: the only verb that needs more than a runner has.
+    from promoter.demo.story import tell  # noqa: PLC0415
+
+    return tell(Path(options.output), terminal.out)
+
+
+_VERBS = {"validate": _validate, "apply": _apply, "history": _history, "schema": _schema, "demo": _demo}

@@ -1,0 +1,213 @@
+"""apply: move what is towards what the default branch says should be. Level-triggered, at its tip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from promoter.commands.judging import judge, refused, rule_for
+from promoter.commands.moving import Record, carry_out
+from promoter.commands.tracing import Branch, Traced, Tracer
+from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
+from promoter.commands.weighing import gather_reviews
+from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.overall import overall_message, overall_reason
+from promoter.core.plan import Step
+from promoter.core.policy import Policy
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.core.request import PromotionRequest
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import PullRequests, Registry, Repository
+from promoter.render.evidence_json import digest, evidence
+from promoter.text import quote, say
+
+_READY = frozenset({ReasonCode.VALIDATED, ReasonCode.ROLLBACK_VALIDATED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyWorld:
+    """What apply needs from outside. `now` has a time zone."""
+
+    repository: Repository
+    registry: Callable[[], Registry]
+    pull_requests: PullRequests
+    places: Places
+    now: datetime
+    tool_version: str
+
+
+def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
+    """Bring every alias to what the branch's tip asks for.
+
+    `before` is the commit the push started from, used for one thing: to notice that all requests vanished.
+    """
+    report = Report(
+        phase=Phase.APPLY,
+        reason=ReasonCode.NOTHING_TO_PROMOTE,
+        message=say("there is no promotion request on ", quote(branch)),
+        base_commit=before,
+        policy_path=world.places.policy,
+        tool_version=world.tool_version,
+    )
+    try:
+        tip = world.repository.tip(branch)
+        report = replace(report, head_commit=tip, base_commit=tip)
+        return _apply(world, Branch(name=branch, tip=tip), before, report)
+    except PromoterError as error:
+        return replace(
+            report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
+        )
+
+
+def _apply(world: ApplyWorld, branch: Branch, before: str, report: Report) -> Report:
+    tree = read_tree(world.repository, branch.tip, world.places)
+    if not tree.requests:
+        _refuse_vanished(world, before)
+        return report
+    policy = read_policy(world.repository, tree, world.places)
+    requests = read_request_set(world.repository, tree).requests
+    report = replace(report, policy_digest=policy.digest)
+    judged = _judge_all(world, branch, policy, requests)
+    with_evidence = replace(report, requests=judged)
+    record = Record(commit=branch.tip, evidence_digest=digest(evidence(with_evidence)), now=world.now)
+    finished = _move_ready_groups(world, judged, record)
+    return replace(
+        report,
+        requests=finished,
+        reason=overall_reason(finished),
+        message=overall_message(finished),
+        evidence_digest=record.evidence_digest,
+    )
+
+
+def _refuse_vanished(world: ApplyWorld, before: str) -> None:
+    if not before.strip("0"):
+        return
+    earlier = read_tree(world.repository, before, world.places)
+    if earlier.requests:
+        raise PromoterError(
+            ReasonCode.ALL_REQUESTS_DELETED,
+            say(f"all {len(earlier.requests)} promotion requests vanished with this push"),
+            hint=say("No alias was touched. Restore the files, or check the `requests` input."),
+        )
+
+
+def _judge_all(
+    world: ApplyWorld, branch: Branch, policy: Policy, requests: Sequence[PromotionRequest]
+) -> tuple[RequestReport, ...]:
+    """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
+    registry = world.registry()
+    reports = {request.path: _look(registry, policy, request) for request in requests}
+    tracer = Tracer(
+        repository=world.repository,
+        pull_requests=world.pull_requests,
+        places=world.places,
+        branch=branch,
+    )
+    traced: list[Traced] = []
+    for request in requests:
+        if reports[request.path] is None:
+            try:
+                traced.append(tracer.trace(request))
+            except PromoterError as error:
+                reports[request.path] = refused(request, error)
+    for number in dict.fromkeys(one.pull.number for one in traced):
+        group = [one for one in traced if one.pull.number == number]
+        reports |= _judge_group(world, registry, policy, group)
+    return tuple(report for report in reports.values() if report is not None)
+
+
+def _look(registry: Registry, policy: Policy, request: PromotionRequest) -> RequestReport | None:
+    """What can be said of a request without its history; None when the alias has to move."""
+    try:
+        live = registry.aliases(request.model).get(request.alias)
+        if live != request.version:
+            rule_for(policy, request)
+            return None
+    except PromoterError as error:
+        return refused(request, error)
+    return RequestReport(
+        request=request,
+        reason=ReasonCode.ALREADY_APPLIED,
+        message=say(quote(f"{request.model}@{request.alias}"), " is version ", quote(live), " already"),
+        step=Step.ALREADY_APPLIED,
+        now=live,
+    )
+
+
+def _judge_group(
+    world: ApplyWorld, registry: Registry, policy: Policy, group: Sequence[Traced]
+) -> Mapping[str, RequestReport]:
+    """The requests of one pull request: each judged, and none ready unless all are."""
+    pull = group[0].pull
+    reports = [
+        replace(judge(registry, policy, one.claim), pull_request=pull.number) for one in group
+    ]
+    try:
+        reviewed = gather_reviews(
+            pull,
+            policy.approvals,
+            pull_requests=world.pull_requests,
+            repository=world.repository,
+            paths=[one.claim.request.path for one in group],
+        )
+    except PromoterError as error:
+        reports = [replace(refused(r.request, error), pull_request=pull.number) for r in reports]
+    else:
+        reports = [_with_approval(report, reviewed.state(report.request)) for report in reports]
+    return {report.request.path: report for report in _all_or_none(reports)}
+
+
+def _with_approval(report: RequestReport, approval: ApprovalState) -> RequestReport:
+    report = replace(report, approval=approval)
+    if report.reason not in _READY or approval.is_enough:
+        return report
+    causes = {why for _, why in approval.refused}
+    reason = ReasonCode.APPROVAL_MISSING
+    if Refusal.STALE in causes:
+        reason = ReasonCode.APPROVAL_STALE
+    elif Refusal.AUTHOR in causes:
+        reason = ReasonCode.APPROVAL_SELF
+    return replace(
+        report,
+        reason=reason,
+        message=say(f"{len(approval.counted)} of {approval.needed} approvals count for this content"),
+        hint=say(
+            f"Have it approved on pull request #{report.pull_request} (a merged one can still be approved) "
+            "by somebody with write access who wrote no part of it; then run this job again."
+        ),
+    )
+
+
+def _all_or_none(reports: Sequence[RequestReport]) -> list[RequestReport]:
+    blocking = next((r for r in reports if r.reason.exit_code is not ReasonCode.VALIDATED.exit_code), None)
+    if blocking is None:
+        return list(reports)
+    other = quote(f"{blocking.request.model}@{blocking.request.alias}")
+    return [
+        replace(
+            report,
+            reason=blocking.reason,
+            message=say("not moved, because ", other, " of the same pull request cannot be"),
+        )
+        if report.reason in _READY
+        else report
+        for report in reports
+    ]
+
+
+def _move_ready_groups(
+    world: ApplyWorld, judged: Sequence[RequestReport], record: Record
+) -> tuple[RequestReport, ...]:
+    finished = {report.request.path: report for report in judged}
+    ready = [report for report in judged if report.reason in _READY]
+    for number in dict.fromkeys(report.pull_request for report in ready):
+        # First promotions last: they alone have nothing to be put back to.
+        group = sorted(
+            (report for report in ready if report.pull_request == number),
+            key=lambda report: report.step is Step.FIRST_PROMOTION,
+        )
+        for report in carry_out(world.registry(), group, record):
+            finished[report.request.path] = report
+    return tuple(finished.values())

@@ -1,0 +1,172 @@
+"""Judge one promotion request: the path that validate and apply share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from promoter.checks.catalog import needs_signature, report_only, run_checks
+from promoter.core.evidence import Evidence
+from promoter.core.model_version import READY, ModelVersion
+from promoter.core.plan import Step, ThreeWay, plan_step
+from promoter.core.policy import Mode, ModelRule, Policy
+from promoter.core.report import RequestReport
+from promoter.core.request import PromotionRequest
+from promoter.core.verdict import Verdict, decide
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import RegistryReader
+from promoter.text import Message, quote, say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A request with what git held before it. `earlier`: versions before B, newest first."""
+
+    request: PromotionRequest
+    before: str | None
+    earlier: tuple[str, ...] = ()
+
+
+def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
+    """The rule that speaks for a request. Raises ALIAS_NOT_ALLOWED where none allows it."""
+    rule = policy.rule_for(request.model)
+    where = quote(policy.path)
+    if rule is None:
+        message = say("no entry of the policy matches the model ", quote(request.model))
+        hint = say("Add an entry to ", where, " in a pull request of its own.")
+    elif rule.mode is Mode.DISABLED:
+        message = say("the policy has promotions of ", quote(request.model), " disabled")
+        hint = say("Set `mode: enforce` for it in ", where, " in a pull request of its own.")
+    elif request.alias not in rule.aliases:
+        message = say("the policy does not let requests move ", quote(request.alias))
+        hint = say("For ", quote(request.model), " it allows: ", quote(", ".join(rule.aliases)), ".")
+    else:
+        return rule
+    raise PromoterError(ReasonCode.ALIAS_NOT_ALLOWED, message, hint=hint)
+
+
+def judge(registry: RegistryReader, policy: Policy, claim: Claim) -> RequestReport:
+    """Everything there is to say of one request. Never raises for what the request or registry does."""
+    try:
+        return _judge(registry, rule_for(policy, claim.request), claim)
+    except PromoterError as error:
+        return refused(claim.request, error)
+
+
+def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
+    """A request that an error kept from being judged."""
+    return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
+
+
+def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestReport:
+    request = claim.request
+    holders = registry.aliases(request.model)
+    live = holders.get(request.alias)
+    challenger = registry.model_version(request.model, request.version)
+    if challenger.status != READY:
+        raise _not_ready(challenger)
+    versions = ThreeWay(before=claim.before, proposed=request.version, live=live, earlier=claim.earlier)
+    step = plan_step(versions, on_missing=rule.on_missing_champion)
+    report = RequestReport(
+        request=request,
+        reason=ReasonCode.ALREADY_APPLIED,
+        message=say(),
+        step=step,
+        now=live,
+        mode=rule.mode,
+        notes=_twins(holders, request.alias),
+    )
+    if not step.moves:
+        return _without_judgement(report, claim)
+    evidence = _gather(registry, rule, challenger, live)
+    results = run_checks(rule, evidence)
+    if step is Step.ROLLBACK:
+        results = report_only(results)
+    return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
+
+
+def _gather(
+    registry: RegistryReader, rule: ModelRule, challenger: ModelVersion, live: str | None
+) -> Evidence:
+    champion = registry.model_version(challenger.model, live) if live is not None else None
+    if not needs_signature(rule):
+        return Evidence(challenger=challenger, champion=champion)
+    return Evidence(
+        challenger=challenger,
+        champion=champion,
+        challenger_signature=registry.signature(challenger),
+        champion_signature=registry.signature(champion) if champion else None,
+    )
+
+
+def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:
+    twins = sorted(name for name in holders if name != alias and name.casefold() == alias.casefold())
+    return tuple(
+        say("the registry also has the alias ", quote(twin), ": only ", quote(alias), " is meant here")
+        for twin in twins
+    )
+
+
+def _without_judgement(report: RequestReport, claim: Claim) -> RequestReport:
+    request, live = report.request, report.now
+    asked = quote(f"{request.model}@{request.alias}")
+    if report.step is Step.ALREADY_APPLIED:
+        return replace(report, message=say(asked, " is version ", quote(request.version), " already"))
+    if report.step is Step.MISSING_CHAMPION:
+        return replace(
+            report,
+            reason=ReasonCode.MISSING_CHAMPION,
+            message=say("no version holds ", asked, ", so there is no champion to compare with"),
+            hint=say("For a first promotion set `on_missing_champion: bootstrap` in the policy."),
+        )
+    held = say("version ", quote(live)) if live else say("nobody")
+    if report.step is Step.ADOPT_FIRST:
+        message = say(asked, " is held by ", *held.parts, ", and git does not know of it yet")
+    else:
+        before = quote(claim.before or "none")
+        message = say(asked, " is held by ", *held.parts, " where git says version ", before)
+    return replace(
+        report,
+        reason=ReasonCode.CONFLICT,
+        message=message,
+        hint=say(
+            "It was moved outside git. Merge a request that names what the registry holds now, or put the "
+            "alias back by hand; then ask again."
+        ),
+    )
+
+
+def _with_verdict(report: RequestReport) -> RequestReport:
+    if report.mode is Mode.DRY_RUN:
+        return replace(
+            report,
+            reason=ReasonCode.DRY_RUN,
+            message=say(f"dry run: the checks say {report.verdict}; merging moves nothing"),
+        )
+    reason, text = _BY_VERDICT[report.verdict or Verdict.ERROR]
+    if report.verdict is Verdict.PROMOTE and report.step is Step.ROLLBACK:
+        reason, text = ReasonCode.ROLLBACK_VALIDATED, "this version held the alias before: a rollback"
+    return replace(report, reason=reason, message=say(text))
+
+
+_BY_VERDICT = {
+    Verdict.PROMOTE: (ReasonCode.VALIDATED, "all checks that decide have passed"),
+    Verdict.REJECT: (ReasonCode.CHECKS_FAILED, "at least one check says no"),
+    Verdict.INCONCLUSIVE: (ReasonCode.INCONCLUSIVE, "the checks could not tell yes from no"),
+    Verdict.ERROR: (ReasonCode.DATA_UNAVAILABLE, "a check could not be carried out"),
+}
+
+
+def _not_ready(challenger: ModelVersion) -> PromoterError:
+    return PromoterError(
+        ReasonCode.VERSION_NOT_READY,
+        say(
+            "version ",
+            quote(challenger.version),
+            " of ",
+            quote(challenger.model),
+            " has the status ",
+            quote(challenger.status),
+        ),
+        hint=say("Wait until the registry says READY, or ask for another version; then run the job again."),
+    )

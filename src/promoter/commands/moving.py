@@ -1,0 +1,161 @@
+"""Carry out the plan: one alias after the other, each read before and after the write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from promoter.core.evidence import Outcome
+from promoter.core.plan import Move
+from promoter.core.report import RequestReport
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import Registry
+from promoter.text import Message, quote, say
+
+# The worst outcome of a check speaks for it in its tag.
+_WORST_FIRST = (
+    Outcome.ERROR,
+    Outcome.FAILED,
+    Outcome.INCONCLUSIVE,
+    Outcome.WARNED,
+    Outcome.PASSED,
+    Outcome.SKIPPED,
+)
+_LONGEST_TAG = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What is the same for every move of a run and goes into its tags. `now` has a time zone."""
+
+    commit: str
+    evidence_digest: str
+    now: datetime
+
+
+def move_of(report: RequestReport) -> Move:
+    """The move a judged request asks for."""
+    request = report.request
+    return Move(model=request.model, alias=request.alias, origin=report.now, target=request.version)
+
+
+def carry_out(registry: Registry, group: Sequence[RequestReport], record: Record) -> list[RequestReport]:
+    """Move every alias of one pull request, or none: what was moved goes back when a later write fails."""
+    done: list[RequestReport] = []
+    for index, report in enumerate(group):
+        try:
+            _move(registry, move_of(report))
+        except PromoterError as error:
+            failed = replace(report, reason=error.reason, message=error.message, hint=error.hint)
+            rest = [_left(other, failed) for other in group[index + 1 :]]
+            return [*(_put_back(registry, other, failed) for other in done), failed, *rest]
+        done.append(report)
+    return [_recorded(registry, report, record) for report in done]
+
+
+def _move(registry: Registry, move: Move) -> None:
+    live = registry.aliases(move.model).get(move.alias)
+    if live == move.target:
+        return
+    if live != move.origin:
+        raise _moved_meanwhile(move, live)
+    failure: PromoterError | None = None
+    try:
+        registry.set_alias(move.model, move.alias, move.target)
+    except PromoterError as error:
+        # The server may have acted before the answer was lost: only reading tells.
+        failure = error
+    after = registry.aliases(move.model).get(move.alias)
+    if after == move.target:
+        return
+    if failure is not None and after == move.origin:
+        raise PromoterError(ReasonCode.APPLY_FAILED, failure.message, hint=failure.hint) from failure
+    raise PromoterError(
+        ReasonCode.READBACK_MISMATCH,
+        say("after the write ", quote(f"{move.model}@{move.alias}"), " reads ", quote(after or "nobody")),
+        hint=say("Somebody else moves this alias at the same time. Find out who, then run the job again."),
+    )
+
+
+def _moved_meanwhile(move: Move, live: str | None) -> PromoterError:
+    return PromoterError(
+        ReasonCode.CHAMPION_MOVED,
+        say(
+            quote(f"{move.model}@{move.alias}"),
+            " went to ",
+            quote(live or "nobody"),
+            " while it was being judged against ",
+            quote(move.origin or "nobody"),
+        ),
+        hint=say("Nothing was written. Run the job again: it judges against what is live now."),
+    )
+
+
+def _put_back(registry: Registry, report: RequestReport, failed: RequestReport) -> RequestReport:
+    move = move_of(report)
+    other = quote(f"{failed.request.model}@{failed.request.alias}")
+    if move.origin is None:
+        # Deleting an alias is not something apply ever does; a first promotion has nothing to go back to.
+        return replace(
+            report,
+            reason=ReasonCode.APPLY_FAILED,
+            message=say("moved, and stays: nobody held it before; the move of ", other, " failed"),
+        )
+    try:
+        _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+    except PromoterError as error:
+        message = say("moved, and could not be put back after the move of ", other, " failed: ")
+        return replace(
+            report, reason=ReasonCode.APPLY_FAILED, message=Message((*message.parts, *error.message.parts))
+        )
+    message = say("put back to version ", quote(move.origin), ", because the move of ", other, " failed")
+    return replace(report, reason=ReasonCode.APPLY_FAILED, message=message)
+
+
+def _left(report: RequestReport, failed: RequestReport) -> RequestReport:
+    other = quote(f"{failed.request.model}@{failed.request.alias}")
+    return replace(
+        report, reason=failed.reason, message=say("not moved, because the move of ", other, " failed")
+    )
+
+
+def _recorded(registry: Registry, report: RequestReport, record: Record) -> RequestReport:
+    move = move_of(report)
+    from_version = say("from version ", quote(move.origin)) if move.origin else say("for the first time")
+    moved = replace(
+        report,
+        reason=ReasonCode.APPLIED,
+        message=say(
+            quote(f"{move.model}@{move.alias}"),
+            " moved ",
+            *from_version.parts,
+            " to version ",
+            quote(move.target),
+        ),
+        hint=say(),
+    )
+    try:
+        registry.set_tags(move.model, move.target, tags_of(report, record))
+    except PromoterError as error:
+        note = say("the alias is moved; its tags could not be written: ", *error.message.parts)
+        return replace(moved, notes=(*moved.notes, note))
+    return moved
+
+
+def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
+    """Who, when, why and from where: for people to read, never for a decision."""
+    approved_by = ",".join(report.approval.counted) if report.approval else ""
+    tags = {
+        "promoter_verdict": str(report.verdict or ""),
+        "promoter_pull_request": str(report.pull_request or ""),
+        "promoter_commit": record.commit,
+        "promoter_approved_by": approved_by,
+        "promoter_previous_version": report.now or "",
+        "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
+        "promoter_evidence": record.evidence_digest,
+    }
+    for check in dict.fromkeys(result.check for result in report.results):
+        outcomes = {result.outcome for result in report.results if result.check == check}
+        tags[f"promoter_check_{check}"] = next(one for one in _WORST_FIRST if one in outcomes).value
+    return {key: value[:_LONGEST_TAG] for key, value in tags.items()}

@@ -1,0 +1,116 @@
+"""Tell what happened: comment, summary, annotations, outputs, report files. The same for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from promoter.core.report import Links, Phase, Report
+from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.inputs import CommentMode
+from promoter.ports import PullRequests, Runner
+from promoter.render.annotations import annotations
+from promoter.render.comment import comment
+from promoter.render.evidence_json import digest, evidence
+from promoter.render.html import html
+from promoter.render.outputs import outputs
+from promoter.render.summary import summary
+from promoter.text import Message, say
+
+# Reasons that say something about the run, not about the change: the comment of another run stands.
+_NOT_FOR_THE_COMMENT = frozenset(
+    {ReasonCode.PULL_REQUEST_CLOSED, ReasonCode.SUPERSEDED, ReasonCode.FORK_UNSUPPORTED}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels:
+    """Where to tell it. `pull_request` is the number validate speaks to; 0 for none."""
+
+    runner: Runner
+    pull_requests: PullRequests | None = None
+    mode: CommentMode = CommentMode.ALWAYS
+    repository: str = ""
+    pull_request: int = 0
+
+
+def complete(report: Report, *, tool_version: str, links: Links) -> Report:
+    """The report with what a renderer needs besides: version, addresses, the evidence's digest."""
+    report = replace(report, tool_version=tool_version, links=links)
+    if report.evidence_digest:
+        return report
+    return replace(report, evidence_digest=digest(evidence(report)))
+
+
+def publish(report: Report, channels: Channels) -> ExitCode:
+    """Write everything that the run leaves behind. A comment that cannot be written changes no outcome."""
+    report, address = _with_comments(report, channels)
+    runner = channels.runner
+    path = save(report, runner)
+    runner.annotate(annotations(report))
+    runner.summary(summary(report))
+    runner.outputs(outputs(report, comment_url=address, report_path=path))
+    return report.reason.exit_code
+
+
+def save(report: Report, runner: Runner) -> str:
+    """Write the report folder: evidence, comment and HTML report; the path of the last."""
+    runner.save("evidence.json", evidence(report))
+    runner.save("comment.md", comment(report, marker="<!-- promoter -->"))
+    return runner.save("report.html", html(report))
+
+
+def _with_comments(report: Report, channels: Channels) -> tuple[Report, str]:
+    if channels.pull_requests is None or channels.mode is CommentMode.NEVER:
+        return report, ""
+    addresses: list[str] = []
+    problems: list[Message] = []
+    for number, part in _parts(report, channels):
+        try:
+            addresses.append(_write(channels.pull_requests, number, part, channels))
+        except PromoterError as error:
+            problems.append(say(f"the comment on #{number} could not be written: ", *error.message.parts))
+    found = next((address for address in addresses if address), "")
+    return replace(report, notes=(*report.notes, *problems)), found
+
+
+def _parts(report: Report, channels: Channels) -> Sequence[tuple[int, Report]]:
+    """Which pull request is told what."""
+    if report.phase is Phase.VALIDATE:
+        concerns = channels.pull_request and report.reason not in _NOT_FOR_THE_COMMENT
+        return [(channels.pull_request, report)] if concerns else []
+    numbers = sorted({request.pull_request for request in report.requests if request.pull_request})
+    return [(number, _part(report, number)) for number in numbers]
+
+
+def _part(report: Report, number: int) -> Report:
+    requests = tuple(request for request in report.requests if request.pull_request == number)
+    worst = max(requests, key=lambda request: request.reason.exit_code)
+    return replace(report, requests=requests, reason=worst.reason, message=worst.message, hint=worst.hint)
+
+
+def _write(pull_requests: PullRequests, number: int, report: Report, channels: Channels) -> str:
+    # What went wrong after the merge is news to people who thought they were done: a comment of its own.
+    went_wrong = report.phase is Phase.APPLY and report.reason.exit_code is not ExitCode.DONE
+    channels = replace(channels, pull_request=number)
+    marker = _marker(channels, "after-merge" if went_wrong else "results")
+    body = comment(report, marker=marker)
+    is_news = report.reason is not ReasonCode.NOTHING_TO_PROMOTE or report.policy_digest or report.notes
+    if not is_news:
+        return pull_requests.update_comment(number, marker=marker, body=body) or ""
+    fingerprint = f"<!-- result {_fingerprint(report, marker)} -->"
+    unless = fingerprint if channels.mode is CommentMode.ON_CHANGE else ""
+    return pull_requests.upsert_comment(
+        number, marker=marker, body=f"{body.rstrip()}\n{fingerprint}\n", unless=unless
+    )
+
+
+def _marker(channels: Channels, kind: str) -> str:
+    return f"<!-- promoter {kind} {channels.repository}#{channels.pull_request} -->"
+
+
+def _fingerprint(report: Report, marker: str) -> str:
+    """What the comment says, commit ids aside."""
+    bare = replace(report, head_commit="", base_commit="", evidence_digest="", links=Links())
+    return sha256(comment(bare, marker=marker).encode()).hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""The files Promoter reads at a commit: the policy and the promotion requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
+from promoter.core.policy import Policy
+from promoter.core.policy_file import parse_policy
+from promoter.core.request import PromotionRequest
+from promoter.core.request_file import parse_request
+from promoter.core.requests import RequestSet, read_requests
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import Repository
+from promoter.text import quote, say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where in a repository the files are: a glob for requests, a path for the policy."""
+
+    requests: str
+    policy: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tree:
+    """Both kinds of files at one commit; `requests` by path."""
+
+    commit: str
+    requests: Mapping[str, FileEntry]
+    policy: FileEntry | None
+
+    def blob(self, path: str) -> str | None:
+        """The blob id at a request's path; None where there is no such file."""
+        entry = self.requests.get(path)
+        return entry.blob_id if entry else None
+
+
+def read_tree(repository: Repository, commit: str, places: Places) -> Tree:
+    """List the files at a commit; their contents are not read yet."""
+    entries = repository.files(commit, (places.requests, places.policy))
+    return Tree(
+        commit=commit,
+        requests={e.path: e for e in entries if e.path != places.policy and matches(e.path, places.requests)},
+        policy=next((entry for entry in entries if entry.path == places.policy), None),
+    )
+
+
+def read_policy(repository: Repository, tree: Tree, places: Places) -> Policy:
+    """The policy at a tree. Raises POLICY_INVALID, also when there is none."""
+    if tree.policy is None:
+        raise PromoterError(
+            ReasonCode.POLICY_INVALID,
+            say("there is no policy ", quote(places.policy), " at commit ", quote(tree.commit[:12])),
+            hint=say(
+                "Add one in a pull request of its own, without promotion requests: it counts for the pull "
+                "requests after it. `examples/promotion-policy.yaml` is a start."
+            ),
+        )
+    if tree.policy.mode != REGULAR_FILE:
+        raise PromoterError(
+            ReasonCode.POLICY_INVALID,
+            say("the policy ", quote(places.policy), " is not a regular file (mode ", tree.policy.mode, ")"),
+            hint=say("Write the policy as an ordinary file: no link, no submodule, not executable."),
+        )
+    data = repository.contents([tree.policy])[tree.policy.blob_id]
+    return parse_policy(data, path=tree.policy.path)
+
+
+def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
+    """Every request at a tree. Raises REQUEST_INVALID or DUPLICATE_REQUEST with all problems."""
+    regular = [entry for entry in tree.requests.values() if entry.mode == REGULAR_FILE]
+    contents = repository.contents(regular) if regular else {}
+    found = read_requests([(e, contents.get(e.blob_id, b"")) for e in tree.requests.values()])
+    if found.problems:
+        raise PromoterError(
+            found.reason,
+            say(f"{len(found.problems)} problem(s) in promotion requests"),
+            hint=say("Each line below says what to write instead. Nothing was judged."),
+            problems=found.problems,
+        )
+    return found
+
+
+def version_held(content: bytes | None, *, path: str, of: PromotionRequest) -> str | None:
+    """The version a file asked for at another commit; None when it was absent, unreadable, or spoke of
+    another alias."""
+    if content is None:
+        return None
+    try:
+        earlier = parse_request(content, path=path)
+    except PromoterError:
+        return None
+    return earlier.version if earlier.key == of.key else None
+
+
+def versions_held(changes: Iterable[FileVersion], *, of: PromotionRequest) -> tuple[str | None, ...]:
+    """The versions after each change of the request's file, in the order given."""
+    return tuple(version_held(change.content, path=of.path, of=of) for change in changes)

@@ -1,0 +1,248 @@
+"""validate: judge what a change asks for. Writes nothing to the registry, by type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from promoter.commands.judging import Claim, judge, refused
+from promoter.commands.trees import (
+    Places,
+    Tree,
+    read_policy,
+    read_request_set,
+    read_tree,
+    version_held,
+    versions_held,
+)
+from promoter.commands.weighing import gather_reviews
+from promoter.core.overall import overall_message, overall_reason
+from promoter.core.policy import Policy
+from promoter.core.pull_request import PullRequest
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.core.request import PromotionRequest
+from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.ports import PullRequests, RegistryReader, Repository
+from promoter.text import Message, quote, say
+
+_HISTORY_LIMIT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValidateWorld:
+    """What validate needs from outside. `registry` is opened at the first request that is judged."""
+
+    repository: Repository
+    registry: Callable[[], RegistryReader]
+    pull_requests: PullRequests | None
+    places: Places
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What is asked for: `head` beside `base`, where `base` is what the change would land on.
+
+    `paths` limits it to what the change itself touches; None: everything that differs. `pull` is None for
+    a merge group and for a local clone; `default_branch` is the only one that promotions are applied from.
+    """
+
+    head: str
+    base: str
+    paths: frozenset[str] | None = None
+    pull: PullRequest | None = None
+    default_branch: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Touched:
+    """The request files a change adds or edits, those it deletes, and whether it edits the policy."""
+
+    requests: tuple[str, ...]
+    deleted: tuple[str, ...]
+    policy: bool
+
+
+def validate(world: ValidateWorld, change: Change) -> Report:
+    """The report of a change; errors that concern the whole change become its reason."""
+    report = Report(
+        phase=Phase.VALIDATE,
+        reason=ReasonCode.NOTHING_TO_PROMOTE,
+        message=overall_message(()),
+        head_commit=change.head,
+        base_commit=change.base,
+        policy_path=world.places.policy,
+        notes=_notes_on(change.pull),
+    )
+    try:
+        return _validate(world, change, report)
+    except PromoterError as error:
+        return replace(
+            report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
+        )
+
+
+def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
+    head = read_tree(world.repository, change.head, world.places)
+    base = read_tree(world.repository, change.base, world.places)
+    touched = _touched(change, head, base)
+    if touched.policy and (touched.requests or touched.deleted):
+        raise _policy_and_requests(world.places)
+    if touched.policy:
+        policy = read_policy(world.repository, head, world.places)
+        return replace(
+            report,
+            policy_digest=policy.digest,
+            message=say("the policy is valid; it counts for pull requests after this one is merged"),
+        )
+    report = replace(report, notes=(*report.notes, *map(_unmanaged, touched.deleted)))
+    if base.requests and not head.requests:
+        raise _all_deleted(len(base.requests))
+    if not touched.requests:
+        return report
+    policy = read_policy(world.repository, base, world.places)
+    requests = read_request_set(world.repository, head).by_path()
+    _refuse_what_cannot_be_judged(change)
+    claims = [_claim(world, base, requests[path]) for path in touched.requests]
+    judged = _with_approvals(world, change, policy, _judge_all(world, policy, claims))
+    return replace(
+        report,
+        policy_digest=policy.digest,
+        requests=judged,
+        reason=overall_reason(judged),
+        message=overall_message(judged),
+        hint=judged[0].hint if len(judged) == 1 else say(),
+    )
+
+
+def _touched(change: Change, head: Tree, base: Tree) -> _Touched:
+    def is_changed(path: str) -> bool:
+        return head.blob(path) != base.blob(path) and (change.paths is None or path in change.paths)
+
+    edited = tuple(path for path in head.requests if is_changed(path) or _mode_changed(path, head, base))
+    deleted = tuple(path for path in base.requests if path not in head.requests and is_changed(path))
+    policies = [entry.path for entry in (head.policy, base.policy) if entry]
+    in_reach = change.paths is None or any(path in change.paths for path in policies)
+    return _Touched(requests=edited, deleted=deleted, policy=head.policy != base.policy and in_reach)
+
+
+def _mode_changed(path: str, head: Tree, base: Tree) -> bool:
+    return path in base.requests and head.requests[path].mode != base.requests[path].mode
+
+
+def _claim(world: ValidateWorld, base: Tree, request: PromotionRequest) -> Claim:
+    entry = base.requests.get(request.path)
+    if entry is None:
+        return Claim(request=request, before=None)
+    content = world.repository.contents([entry])[entry.blob_id]
+    before = version_held(content, path=request.path, of=request)
+    if before is None or before == request.version:
+        return Claim(request=request, before=before)
+    changes = world.repository.history(base.commit, request.path, limit=_HISTORY_LIMIT)
+    earlier = tuple(version for version in versions_held(changes[1:], of=request) if version)
+    return Claim(request=request, before=before, earlier=earlier)
+
+
+def _judge_all(world: ValidateWorld, policy: Policy, claims: list[Claim]) -> tuple[RequestReport, ...]:
+    registry = world.registry()
+    reports: list[RequestReport] = []
+    outage: PromoterError | None = None
+    for claim in claims:
+        report = refused(claim.request, outage) if outage else judge(registry, policy, claim)
+        reports.append(report)
+        if outage is None and report.reason.exit_code is ExitCode.UNDECIDED:
+            # The registry does not answer: asking again for every request would only spend the deadline.
+            outage = PromoterError(report.reason, report.message, hint=report.hint)
+    return tuple(reports)
+
+
+def _with_approvals(
+    world: ValidateWorld, change: Change, policy: Policy, reports: tuple[RequestReport, ...]
+) -> tuple[RequestReport, ...]:
+    if change.pull is None or world.pull_requests is None:
+        return reports
+    reviewed = gather_reviews(
+        change.pull,
+        policy.approvals,
+        pull_requests=world.pull_requests,
+        repository=world.repository,
+        paths=[report.request.path for report in reports],
+    )
+    number = change.pull.number
+    return tuple(
+        replace(report, approval=reviewed.state(report.request), pull_request=number) for report in reports
+    )
+
+
+def _notes_on(pull: PullRequest | None) -> tuple[Message, ...]:
+    if pull is not None and pull.is_draft:
+        return (say("this pull request is a draft: it cannot be merged yet"),)
+    return ()
+
+
+def _unmanaged(path: str) -> Message:
+    return say(
+        quote(path), " is deleted: its alias stays where it is in the registry and is unmanaged from then on"
+    )
+
+
+def _refuse_what_cannot_be_judged(change: Change) -> None:
+    pull = change.pull
+    if pull is None:
+        return
+    if pull.base_branch != change.default_branch:
+        raise PromoterError(
+            ReasonCode.NOT_DEFAULT_BRANCH,
+            say("this pull request would be merged into ", quote(pull.base_branch)),
+            hint=say("Requests count on ", quote(change.default_branch), " only: change the base branch."),
+        )
+    if pull.is_from_fork:
+        raise PromoterError(
+            ReasonCode.FORK_UNSUPPORTED,
+            say("this pull request comes from a fork, and forks are given no registry credentials"),
+            hint=say(
+                "The files are well formed. Push the branch to this repository and open the pull request "
+                "from there to have it judged."
+            ),
+        )
+
+
+def _policy_and_requests(places: Places) -> PromoterError:
+    return PromoterError(
+        ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST,
+        say("this change edits the policy ", quote(places.policy), " together with promotion requests"),
+        hint=say("Merge the policy in a pull request of its own first: no request may bring its own rules."),
+    )
+
+
+def _all_deleted(count: int) -> PromoterError:
+    return PromoterError(
+        ReasonCode.ALL_REQUESTS_DELETED,
+        say(f"this change deletes all {count} promotion requests at once"),
+        hint=say("Check the `requests` input and the folder. Delete requests one by one if it is meant."),
+    )
+
+
+def change_of_pull_request(event: Event, pull_requests: PullRequests) -> Change:
+    """What a pull request asks for, at exactly the commit its event named.
+
+    Raises PULL_REQUEST_CLOSED, SUPERSEDED when it has a newer commit, TOO_MANY_FILES.
+    """
+    pull = pull_requests.get(event.number)
+    if not pull.is_open:
+        raise PromoterError(
+            ReasonCode.PULL_REQUEST_CLOSED,
+            say(f"pull request #{event.number} is closed: there is nothing to judge"),
+        )
+    if pull.head_commit != event.head_commit:
+        raise PromoterError(
+            ReasonCode.SUPERSEDED,
+            say("a newer commit was pushed: ", quote(pull.head_commit[:12])),
+            hint=say("The run of that commit judges it; this one says nothing."),
+        )
+    return Change(
+        head=pull.head_commit,
+        base=pull.base_commit,
+        paths=pull_requests.changed_paths(pull),
+        pull=pull,
+        default_branch=event.default_branch,
+    )

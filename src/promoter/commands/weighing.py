@@ -1,0 +1,79 @@
+"""Gather what must be known to weigh approvals, then weigh them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from promoter.core.approval import ApprovalState, Standing, approvals, authors, weigh
+from promoter.core.policy import Approvals
+from promoter.core.pull_request import Permission, PullRequest, Review
+from promoter.core.request import PromotionRequest
+from promoter.ports import PullRequests, Repository
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reviewed:
+    """A pull request's approvals with what is known of the people and of what they looked at.
+
+    `blobs` maps commit → path → blob id.
+    """
+
+    given: tuple[Review, ...]
+    authors: frozenset[str]
+    permissions: Mapping[str, Permission]
+    listed: frozenset[str] | None
+    blobs: Mapping[str, Mapping[str, str]]
+    needed: int
+
+    def state(self, request: PromotionRequest) -> ApprovalState:
+        """Whether enough people approved exactly this content of the request's file."""
+        standing = Standing(
+            blob_id=request.blob_id,
+            blob_at={commit: paths.get(request.path) for commit, paths in self.blobs.items()},
+            authors=self.authors,
+            permissions=self.permissions,
+            listed=self.listed,
+            needed=self.needed,
+        )
+        return weigh(standing, self.given)
+
+
+def gather_reviews(
+    pull: PullRequest,
+    rules: Approvals,
+    *,
+    pull_requests: PullRequests,
+    repository: Repository,
+    paths: Sequence[str],
+) -> Reviewed:
+    """Read reviews, people and the reviewed contents of a pull request, as few calls as can be."""
+    given = approvals(pull_requests.reviews(pull.number))
+    people = [review for review in given if review.is_person]
+    wrote: frozenset[str] = frozenset()
+    if people and not rules.author_counts:
+        wrote = authors(pull, pull_requests.contributors(pull.number))
+    weighable = [review for review in people if review.reviewer.casefold() not in wrote]
+    commits = sorted({review.commit_id for review in weighable if review.commit_id})
+    return Reviewed(
+        given=given,
+        authors=wrote,
+        permissions={r.reviewer.casefold(): pull_requests.permission(r.reviewer) for r in weighable},
+        listed=_listed(pull_requests, rules, [review.reviewer for review in weighable]),
+        blobs={c: {e.path: e.blob_id for e in repository.files(c, paths)} for c in commits},
+        needed=rules.minimum,
+    )
+
+
+def _listed(pull_requests: PullRequests, rules: Approvals, logins: Sequence[str]) -> frozenset[str] | None:
+    if not rules.approvers:
+        return None
+    people = {entry.casefold() for entry in rules.approvers if "/" not in entry}
+    teams = [entry for entry in rules.approvers if "/" in entry]
+    admitted = {login.casefold() for login in logins if login.casefold() in people}
+    for login in logins:
+        if login.casefold() not in admitted and any(
+            pull_requests.is_team_member(login, team) for team in teams
+        ):
+            admitted.add(login.casefold())
+    return frozenset(admitted)

@@ -1,0 +1,62 @@
+"""What a decision is made from: values only, gathered by a command, never fetched by a check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from promoter.core.model_version import ModelVersion, Signature
+from promoter.text import Message
+
+
+class Outcome(StrEnum):
+    """How a check ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    INCONCLUSIVE = "inconclusive"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """Both models as the registry described them, each resolved once.
+
+    `champion` is None only where the registry proved that no version holds the alias. Signatures are read
+    only when a check asks for them; None then means the model was logged without one.
+    """
+
+    challenger: ModelVersion
+    champion: ModelVersion | None
+    challenger_signature: Signature | None = None
+    champion_signature: Signature | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricComparison:
+    """One metric of both models under one rule.
+
+    `change` is challenger minus champion, in the metric's own unit; `rule` is the policy's rule in words
+    ("≥ 0.6, not more than 0.01 worse"); `source` names where the figures come from.
+    """
+
+    name: str
+    greater_is_better: bool
+    champion: float | None
+    challenger: float | None
+    change: float | None
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """The outcome of one check on one subject (a metric's or tag's name; empty when there is only one)."""
+
+    check: str
+    outcome: Outcome
+    message: Message
+    subject: str = ""
+    comparison: MetricComparison | None = None

@@ -1,0 +1,72 @@
+"""What a registry says about one model version, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+READY = "READY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """A dataset logged as an input of a run or of a LoggedModel's metric."""
+
+    name: str
+    digest: str
+    context: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The training run of a model version. Everything in it is a claim by whoever logged it."""
+
+    run_id: str
+    experiment_id: str
+    status: str
+    metrics: Mapping[str, float]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    git_commit: str | None = None
+    datasets: tuple[Dataset, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedModel:
+    """The LoggedModel (MLflow 3) a version was registered from; absent for older versions."""
+
+    model_id: str
+    metrics: Mapping[str, float]
+    datasets: tuple[Dataset, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion:
+    """One version of a registered model. `created_at` is in milliseconds since the epoch."""
+
+    model: str
+    version: str
+    status: str
+    source: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created_at: int = 0
+    run_id: str | None = None
+    run: Run | None = None
+    logged_model: LoggedModel | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of a signature. A tensor's `kind` holds dtype and shape: `tensor(float64, [-1, 4])`."""
+
+    name: str
+    kind: str
+    required: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """What a model accepts and returns, from its `MLmodel`; read without running any of its code."""
+
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]

@@ -1,0 +1,79 @@
+"""What a run found and did: the one value that every renderer reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from promoter.core.approval import ApprovalState
+from promoter.core.evidence import CheckResult, Evidence
+from promoter.core.plan import Step
+from promoter.core.policy import Mode
+from promoter.core.request import PromotionRequest
+from promoter.core.verdict import Verdict
+from promoter.errors import Problem, ReasonCode
+from promoter.text import Message, say
+
+
+class Phase(StrEnum):
+    """Which command the report is of."""
+
+    VALIDATE = "validate"
+    APPLY = "apply"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Links:
+    """Addresses known to this run, without any user name or password in them; empty when unknown."""
+
+    registry: str = ""
+    repository: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestReport:
+    """One request: what it asks for, what was found, what follows.
+
+    `now` is the version that holds the alias (None: nobody); after an apply, the one that held it before.
+    `verdict` is None when nothing was judged (already applied, conflict, refused before the checks).
+    `message` says in a sentence why the reason code was given.
+    """
+
+    request: PromotionRequest
+    reason: ReasonCode
+    message: Message
+    step: Step | None = None
+    now: str | None = None
+    mode: Mode = Mode.ENFORCE
+    verdict: Verdict | None = None
+    results: tuple[CheckResult, ...] = ()
+    evidence: Evidence | None = None
+    approval: ApprovalState | None = None
+    pull_request: int | None = None
+    hint: Message = say()
+    notes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A whole run. Commits are full sha1 ids, digests sha256 in hex; empty where there is none.
+
+    `problems` are what is wrong in files; `notes` are sentences worth knowing (a deleted request file, a
+    draft). `reason` is the overall one: the worst of all requests, or why nothing was judged.
+    """
+
+    phase: Phase
+    reason: ReasonCode
+    message: Message
+    hint: Message = say()
+    requests: tuple[RequestReport, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[Message, ...] = ()
+    head_commit: str = ""
+    base_commit: str = ""
+    policy_path: str = ""
+    policy_digest: str = ""
+    evidence_digest: str = ""
+    tool_version: str = ""
+    links: Links = Links()

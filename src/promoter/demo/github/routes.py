@@ -1,0 +1,115 @@
+"""The table of routes: what each is for, and which permission it needs."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from promoter.demo.github import access, graphql, routes_git, routes_people, routes_pulls
+from promoter.demo.github.addresses import Addresses
+from promoter.demo.github.exchange import Answer, Call, Refusal, Request, not_found
+from promoter.demo.github.world import World
+
+Act = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One method and path; any one of `needs` is enough, none means that a valid token is."""
+
+    method: str
+    template: str
+    act: Act
+    needs: tuple[str, ...]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The path as an expression: `{name}` is one segment, `{name:int}` digits, `{name*}` the rest."""
+        kinds = {"": "[^/]+", ":int": "[0-9]+", "*": ".*"}
+        return re.compile(
+            re.sub(r"\{(\w+)(:int|\*|)\}", lambda m: f"(?P<{m[1]}>{kinds[m[2]]})", self.template) + r"\Z"
+        )
+
+
+_REPOSITORY = "/repos/{owner}/{repo}"
+_METADATA = ("metadata=read",)
+_CONTENTS = ("contents=read",)
+_PULLS = ("pull_requests=read",)
+_TALK = ("issues=read", "pull_requests=read")
+_WRITE = ("issues=write", "pull_requests=write")
+_TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
+    ("GET", "/rate_limit", access.rate_limit, ()),
+    ("GET", "/user", routes_people.own_account, ()),
+    ("GET", "/users/{login}", routes_people.account, ()),
+    ("GET", "/orgs/{org}/teams/{team_slug}/members", routes_people.team_members, ("members=read",)),
+    (
+        "GET",
+        "/orgs/{org}/teams/{team_slug}/memberships/{login}",
+        routes_people.team_membership,
+        ("members=read",),
+    ),
+    ("POST", "/graphql", graphql.answer, ()),
+    ("GET", _REPOSITORY, routes_people.repository, _METADATA),
+    ("GET", f"{_REPOSITORY}/collaborators/{{login}}/permission", routes_people.permission, _METADATA),
+    ("GET", f"{_REPOSITORY}/pulls", routes_pulls.pulls, _PULLS),
+    ("GET", f"{_REPOSITORY}/pulls/{{number:int}}", routes_pulls.pull, _PULLS),
+    ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/files", routes_pulls.files, _PULLS),
+    ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/commits", routes_pulls.commits, _PULLS),
+    ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/reviews", routes_pulls.reviews, _PULLS),
+    ("GET", f"{_REPOSITORY}/issues/{{number:int}}/comments", routes_pulls.comments, _TALK),
+    ("POST", f"{_REPOSITORY}/issues/{{number:int}}/comments", routes_pulls.add_comment, _WRITE),
+    ("GET", f"{_REPOSITORY}/issues/comments/{{comment_id:int}}", routes_pulls.comment, _TALK),
+    ("PATCH", f"{_REPOSITORY}/issues/comments/{{comment_id:int}}", routes_pulls.edit_comment, _WRITE),
+    ("DELETE", f"{_REPOSITORY}/issues/comments/{{comment_id:int}}", routes_pulls.delete_comment, _WRITE),
+    ("GET", f"{_REPOSITORY}/commits", routes_git.commits, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/commits/{{sha}}/pulls", routes_pulls.pulls_of_commit, _PULLS),
+    ("GET", f"{_REPOSITORY}/commits/{{ref*}}", routes_git.commit, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/git/trees/{{tree_sha*}}", routes_git.tree, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/git/blobs/{{sha}}", routes_git.blob, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/git/commits/{{sha}}", routes_git.git_commit, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/git/ref/{{ref*}}", routes_git.ref, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/branches/{{branch*}}", routes_git.branch, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/contents", routes_git.contents, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/contents/{{path*}}", routes_git.contents, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/compare/{{basehead*}}", routes_git.comparison, _CONTENTS),
+)
+ROUTES = tuple(Route(method=m, template=t, act=act, needs=needs) for m, t, act, needs in _TABLE)
+_COMPILED = tuple((route, route.pattern) for route in ROUTES)
+
+
+def find(request: Request) -> tuple[Route, dict[str, str]]:
+    """The route of a request, and what its path names."""
+    for route, pattern in _COMPILED:
+        match = pattern.match(request.path)
+        if match and route.method == request.method:
+            return route, {name: unquote(value) for name, value in match.groupdict().items()}
+    # Not 404, which means a thing is missing: whoever asks must learn that the route is.
+    raise Refusal(501, f"This stand-in for GitHub does not serve {request.method} {request.path}")
+
+
+def respond(world: World, request: Request, addresses: Addresses) -> Answer:
+    """Answer one request."""
+    with world.lock:
+        limits: dict[str, str] = {}
+        try:
+            caller = access.caller_of(world, request.headers)
+            access.charge(world, request, caller)
+            limits = access.limit_headers(world, caller)
+            route, named = find(request)
+            call = Call(world=world, request=request, caller=caller, addresses=addresses, named=named)
+            answer = _act(call, route)
+        except Refusal as refusal:
+            answer = refusal.answer()
+    return Answer(status=answer.status, body=answer.body, headers={**limits, **answer.headers})
+
+
+def _act(call: Call, route: Route) -> Answer:
+    if "repo" in call.named:
+        full_name = f"{call.named['owner']}/{call.named['repo']}"
+        if not access.can_see(call.world, call.caller, full_name):
+            raise not_found()
+    access.refuse_unless_granted(call.caller, route.needs)
+    call.world.sync()
+    answer = route.act(call)
+    headers = {**access.accepted(route.needs), **answer.headers}
+    return Answer(status=answer.status, body=answer.body, headers=headers)

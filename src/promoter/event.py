@@ -1,0 +1,189 @@
+"""The event that started the job, and which command it asks for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from promoter.errors import PromoterError, ReasonCode
+from promoter.inputs import Command
+from promoter.text import Message, quote, say
+
+
+class EventKind(StrEnum):
+    """The events we know; every other one asks for nothing."""
+
+    PULL_REQUEST = "pull_request"
+    PULL_REQUEST_TARGET = "pull_request_target"
+    MERGE_GROUP = "merge_group"
+    PUSH = "push"
+    SCHEDULE = "schedule"
+    WORKFLOW_DISPATCH = "workflow_dispatch"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What an event says; fields that its kind does not have are empty.
+
+    `base_commit` and `head_commit`: of a pull request as it was when the event was sent, of a merge group;
+    for a push `before` and `after`. `branch`: the branch pushed to, or that would be merged into.
+    """
+
+    kind: EventKind
+    name: str
+    default_branch: str = ""
+    branch: str = ""
+    number: int = 0
+    base_commit: str = ""
+    head_commit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the job is to do; `command` None: nothing, and `message` says why."""
+
+    command: Command | None
+    message: Message
+
+
+_ON_CHANGES = frozenset({EventKind.PULL_REQUEST, EventKind.PULL_REQUEST_TARGET, EventKind.MERGE_GROUP})
+
+
+def parse_event(name: str, payload: Mapping[str, Any], *, ref: str, commit: str) -> Event:
+    """Read an event's JSON. `ref` and `commit` are the runner's own, for events that carry none.
+
+    Raises USAGE_INVALID when a field is missing: then this is not GitHub's payload for that event.
+    """
+    kind = EventKind(name) if name in set(EventKind) else EventKind.OTHER
+    try:
+        return _PARSERS.get(kind, _parse_plain)(kind, name, payload, _Runner(ref=ref, commit=commit))
+    except (KeyError, TypeError, AttributeError, ValueError) as missing:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("the event file is not the payload of a ", quote(name), " event: ", quote(repr(missing))),
+            hint=say("Run this action on GitHub's own events; see `examples/workflows/`."),
+        ) from missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Runner:
+    ref: str
+    commit: str
+
+
+def _default_branch(payload: Mapping[str, Any]) -> str:
+    return str((payload.get("repository") or {}).get("default_branch", ""))
+
+
+def _parse_pull_request(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
+    pull = payload["pull_request"]
+    return Event(
+        kind=kind,
+        name=name,
+        default_branch=_default_branch(payload),
+        branch=str(pull["base"]["ref"]),
+        number=int(pull["number"]),
+        base_commit=str(pull["base"]["sha"]),
+        head_commit=str(pull["head"]["sha"]),
+    )
+
+
+def _parse_merge_group(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
+    group = payload["merge_group"]
+    return Event(
+        kind=kind,
+        name=name,
+        default_branch=_default_branch(payload),
+        branch=str(group["base_ref"]).removeprefix("refs/heads/"),
+        base_commit=str(group["base_sha"]),
+        head_commit=str(group["head_sha"]),
+    )
+
+
+def _parse_push(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
+    return Event(
+        kind=kind,
+        name=name,
+        default_branch=_default_branch(payload),
+        branch=_branch(str(payload["ref"])),
+        base_commit=str(payload["before"]),
+        head_commit=str(payload["after"]),
+    )
+
+
+def _parse_plain(kind: EventKind, name: str, payload: Mapping[str, Any], runner: _Runner) -> Event:
+    return Event(
+        kind=kind,
+        name=name,
+        default_branch=_default_branch(payload),
+        branch=_branch(runner.ref),
+        head_commit=runner.commit,
+    )
+
+
+_PARSERS = {
+    EventKind.PULL_REQUEST: _parse_pull_request,
+    EventKind.PULL_REQUEST_TARGET: _parse_pull_request,
+    EventKind.MERGE_GROUP: _parse_merge_group,
+    EventKind.PUSH: _parse_push,
+}
+
+
+def _branch(ref: str) -> str:
+    """The branch of a ref; empty for a tag."""
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def order_of(event: Event, asked: Command) -> Order:
+    """Which command an event asks for, or why it asks for none.
+
+    Raises USAGE_INVALID for a command that the event must not start.
+    """
+    command = asked if asked is not Command.AUTO else _automatic(event)
+    if command is None:
+        return Order(command=None, message=_why_nothing(event))
+    if command is Command.APPLY:
+        _refuse_apply_away_from_default_branch(event)
+    if command is Command.VALIDATE and event.kind not in _ON_CHANGES | {EventKind.WORKFLOW_DISPATCH}:
+        raise _not_on(command, event, say("Run validate on `pull_request` and `merge_group`."))
+    return Order(command=command, message=say(f"{command} on ", quote(event.name)))
+
+
+def _automatic(event: Event) -> Command | None:
+    if event.kind in _ON_CHANGES:
+        return Command.VALIDATE
+    if event.kind is EventKind.PUSH and event.branch and event.branch == event.default_branch:
+        return Command.APPLY
+    if event.kind is EventKind.SCHEDULE:
+        return Command.DRIFT
+    if event.kind is EventKind.WORKFLOW_DISPATCH:
+        return Command.VALIDATE
+    return None
+
+
+def _refuse_apply_away_from_default_branch(event: Event) -> None:
+    if event.kind not in {EventKind.PUSH, EventKind.WORKFLOW_DISPATCH, EventKind.SCHEDULE}:
+        raise _not_on(Command.APPLY, event, say("Run apply on a push to the default branch."))
+    if event.kind is not EventKind.SCHEDULE and event.branch != event.default_branch:
+        raise _not_on(
+            Command.APPLY,
+            event,
+            say("Run apply from ", quote(event.default_branch), ": only what is merged there is applied."),
+        )
+
+
+def _not_on(command: Command, event: Event, hint: Message) -> PromoterError:
+    return PromoterError(
+        ReasonCode.USAGE_INVALID,
+        say(f"{command} does not run on ", quote(event.name), " of the branch ", quote(event.branch)),
+        hint=hint,
+    )
+
+
+def _why_nothing(event: Event) -> Message:
+    if event.kind is EventKind.PUSH:
+        return say("a push to ", quote(event.branch or "a tag"), " is not a push to the default branch")
+    return say("the event ", quote(event.name), " asks for nothing")

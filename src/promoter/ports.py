@@ -1,0 +1,116 @@
+"""What commands need from outside, as Protocols in our words.
+
+Adapters implement these; tests have in-memory ones held to the same contract. Every method either answers
+or raises `PromoterError` with a reason code. Absence is answered only where it was proven.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from promoter.core.files import FileEntry, FileVersion
+from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
+from promoter.text import Message
+
+
+class Repository(Protocol):
+    """Files and history at a commit."""
+
+    def tip(self, branch: str) -> str:
+        """The commit a branch points at now."""
+
+    def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
+        """Every path at the commit that matches one of the globs, links and submodules too, sorted."""
+
+    def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        """Blob id → bytes, verified against the blob id, for the entries given."""
+
+    def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
+        """The path's changes up to the commit, newest first, at most `limit`."""
+
+
+class PullRequests(Protocol):
+    """Pull requests, reviews and people."""
+
+    def get(self, number: int) -> PullRequest:
+        """One pull request as it stands."""
+
+    def changed_paths(self, pull: PullRequest) -> frozenset[str]:
+        """Every path it adds, changes, deletes or renames (both names).
+
+        Raises TOO_MANY_FILES when GitHub does not list them all.
+        """
+
+    def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
+        """The pull requests that brought a commit, each read again by number; empty when there is none."""
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """The whole review history over all pages, oldest first."""
+
+    def contributors(self, number: int) -> tuple[Contributor, ...]:
+        """Authors, committers and co-authors of its commits."""
+
+    def permission(self, login: str) -> Permission:
+        """A person's permission now."""
+
+    def is_team_member(self, login: str, team: str) -> bool:
+        """Whether a person is an active member of `org/team`.
+
+        Raises PERMISSION_DENIED when the token may not know.
+        """
+
+    def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
+        """Write the one comment whose first line is `marker`, found by own login; its address.
+
+        No write happens when the text is the same, or when it holds `unless` (where that is not empty).
+        """
+
+    def update_comment(self, number: int, *, marker: str, body: str) -> str | None:
+        """The same, but only where the comment exists already; None where it does not."""
+
+
+class RegistryReader(Protocol):
+    """A model registry, for reading. It has no method that writes."""
+
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """Alias → version (normalised digits) of a registered model. Raises MODEL_NOT_FOUND."""
+
+    def model_version(self, model: str, version: str) -> ModelVersion:
+        """A version with its run and LoggedModel. Raises VERSION_NOT_FOUND."""
+
+    def signature(self, version: ModelVersion) -> Signature | None:
+        """The signature in the version's `MLmodel`; None when it was logged without one."""
+
+
+class Registry(RegistryReader, Protocol):
+    """A model registry that apply may write to."""
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Point the alias at the version, whoever holds it now."""
+
+    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """Write tags on a version; the others stay."""
+
+
+class Runner(Protocol):
+    """The job we run in: outputs, summary, annotations, log."""
+
+    def mask(self, secrets: Sequence[str]) -> None:
+        """Have the log hide these values; called before anything else is written."""
+
+    def log(self, message: Message) -> None:
+        """One line in the log."""
+
+    def annotate(self, lines: Sequence[str]) -> None:
+        """Workflow commands, rendered and escaped already."""
+
+    def summary(self, text: str) -> None:
+        """Markdown for the job's summary page."""
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        """The step's outputs."""
+
+    def save(self, name: str, text: str) -> str:
+        """Write a file into the report folder; its path."""

@@ -1,0 +1,66 @@
+"""Figures as a person reads them: four significant digits, a true minus sign, better or worse in words."""
+
+from __future__ import annotations
+
+import math
+
+from promoter.core.evidence import MetricComparison
+
+ABSENT = "–"  # noqa: RUF001 - a dash on purpose
+_SIGNIFICANT = 4
+_MOST_DECIMALS = 8
+_SMALLEST, _LARGEST = 1e-4, 1e12
+# Differences below this share of the figures are binary rounding, not a change.
+_ROUNDING = 1e-12
+
+
+def pair(comparison: MetricComparison) -> tuple[str, str]:
+    """Champion and challenger with the same number of decimals, so that they can be read as columns."""
+    values = (comparison.champion, comparison.challenger)
+    decimals = _decimals(max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0))
+    champion, challenger = (_figure(value, decimals) for value in values)
+    return champion, challenger
+
+
+def change(comparison: MetricComparison) -> str:
+    """The signed change and its direction: "+0.0212 better", "−0.05 worse", "unchanged"; a dash for none."""
+    value = comparison.change
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    scale = max(abs(comparison.champion or 0.0), abs(comparison.challenger or 0.0))
+    if abs(value) <= _ROUNDING * scale or value == 0.0:
+        return "unchanged"
+    # At least two digits of the change itself, however small it is beside the figures.
+    decimals = max(_decimals(scale), 1 - math.floor(math.log10(abs(value))))
+    sign = "+" if value > 0 else ""
+    return f"{sign}{_figure(value, decimals)} {'better' if is_better(comparison) else 'worse'}"
+
+
+def is_better(comparison: MetricComparison) -> bool:
+    """Whether the change goes in the metric's good direction."""
+    value = comparison.change or 0.0
+    return value > 0 if comparison.greater_is_better else value < 0
+
+
+def _decimals(magnitude: float) -> int:
+    """Decimals that show four significant digits; -1 where only powers of ten can."""
+    if magnitude == 0.0:
+        return _SIGNIFICANT - 1
+    if not _SMALLEST <= magnitude < _LARGEST:
+        return -1
+    return max(0, _SIGNIFICANT - 1 - math.floor(math.log10(magnitude)))
+
+
+def _figure(value: float | None, decimals: int) -> str:
+    if value is None:
+        return ABSENT
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"  # noqa: RUF001 - the sign itself
+    if 0 <= decimals <= _MOST_DECIMALS:
+        text = f"{value:,.{decimals}f}"
+    else:
+        text = f"{value:.{_SIGNIFICANT - 1}e}"
+    # -0.0 and what rounds to it
+    return text.replace("-", "−") if float(text.replace(",", "")) else text.removeprefix("-")  # noqa: RUF001

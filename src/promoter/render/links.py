@@ -1,0 +1,56 @@
+"""Addresses of our own making: a base from the run's settings, everything else percent-encoded.
+
+Each function answers an empty string when the base or a part is unknown, or when the base is not a plain
+http(s) address (a Databricks profile, a file, an address with a password in it).
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from promoter.core.model_version import ModelVersion
+from promoter.core.report import Links
+
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
+
+
+def model_version(links: Links, model: str, version: str) -> str:
+    """The page of a model version in the registry."""
+    return _address(links.registry, "/#/models/{}/versions/{}", model, version)
+
+
+def training_run(links: Links, version: ModelVersion) -> str:
+    """The page of the run that a version came from."""
+    if version.run is None:
+        return ""
+    return _address(links.registry, "/#/experiments/{}/runs/{}", version.run.experiment_id, version.run.run_id)
+
+
+def commit(links: Links, commit_id: str) -> str:
+    """The page of a commit."""
+    return _address(links.repository, "/commit/{}", commit_id)
+
+
+def pull_request(links: Links, number: int) -> str:
+    """The page of a pull request."""
+    return _address(links.repository, "/pull/{}", str(number))
+
+
+def line(links: Links, commit_id: str, path: str, number: int) -> str:
+    """A line of a file at a commit."""
+    names = path.split("/")
+    folders = "/".join("{}" for _ in names)
+    return _address(links.repository, f"/blob/{{}}/{folders}#L{{}}", commit_id, *names, str(number))
+
+
+def job(links: Links) -> str:
+    """The page of this job's run."""
+    return _address(links.run, "")
+
+
+def _address(base: str, template: str, *parts: str) -> str:
+    root = base.rstrip("/")
+    if not _PLAIN_ADDRESS.fullmatch(root) or not all(parts):
+        return ""
+    return root + template.format(*(quote(part, safe="", errors="replace") for part in parts))

@@ -1,0 +1,178 @@
+"""The sections of comment and job summary that speak of single requests: what blocks first and open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promoter.core.evidence import CheckResult, MetricComparison, Outcome
+from promoter.core.model_version import ModelVersion
+from promoter.core.report import Links, Report, RequestReport
+from promoter.render import links as address
+from promoter.render.figures import change, pair
+from promoter.render.layout import Block, Limit, Rank, block, more, within
+from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table
+from promoter.render.sentences import approvals, full, in_order, request_headline, sources, tone, why
+from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, capital, count, tally, worst_first
+from promoter.text import Message
+
+_SHORT_COMMIT = 10
+_OPEN = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED})
+_ORIGINS = "Where the versions come from"
+_COLUMNS = (
+    ("", Align.LEFT),
+    ("Metric", Align.LEFT),
+    ("Champion", Align.RIGHT),
+    ("Challenger", Align.RIGHT),
+    ("Change", Align.RIGHT),
+    ("Rule", Align.LEFT),
+)
+
+
+def details(report: Report, limit: Limit) -> tuple[Block, ...]:
+    """One request in full; of several, those that do not pass are open and the others folded."""
+    requests = [one for one in in_order(report.requests) if tone(one) is not Tone.QUIET]
+    if len(requests) == 1:
+        return _alone(requests[0], report, limit)
+    blocking = [one for one in requests if tone(one).blocks]
+    passing = [one for one in requests if not tone(one).blocks]
+    fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(passing), 'request')} without objection"
+    return (
+        *(part for one in blocking for part in _open(one, report, limit)),
+        *(_folded(one, report, limit, fold=fold) for one in passing),
+    )
+
+
+def notes(messages: Sequence[Message]) -> tuple[Block, ...]:
+    """Sentences worth knowing, as a list."""
+    return block(bullets(sentence(full(message)) for message in messages), Rank.NOTES)
+
+
+def to_do(hint: Message) -> str:
+    """What to do next; empty when nobody knows better than the message."""
+    return f"**What to do:** {sentence(full(hint))}" if hint.parts else ""
+
+
+def short_commit(commit: str) -> str:
+    """A commit id, short."""
+    return code(commit[:_SHORT_COMMIT])
+
+
+def _alone(request: RequestReport, report: Report, limit: Limit) -> tuple[Block, ...]:
+    reason = f"**Reason given:** {code(request.request.reason)}" if request.request.reason else ""
+    return (
+        *block(_objections(request, limit), Rank.BLOCKING),
+        *block(_figures(request, limit), Rank.FIGURES),
+        *block(reason, Rank.NOTES),
+        *notes(request.notes),
+        *_rest(request, report.links, limit),
+    )
+
+
+def _open(request: RequestReport, report: Report, limit: Limit) -> tuple[Block, ...]:
+    return (
+        *block(_joined(_title(request, report), _objections(request, limit)), Rank.BLOCKING),
+        *block(_figures(request, limit), Rank.FIGURES),
+        *notes(request.notes),
+        *_rest(request, report.links, limit),
+    )
+
+
+def _folded(request: RequestReport, report: Report, limit: Limit, *, fold: str) -> Block:
+    text = _joined(
+        _title(request, report),
+        _objections(request, limit),
+        _figures(request, limit),
+        _check_list(_quiet(request), limit),
+        bullets(sentence(full(note)) for note in request.notes),
+        _origins(request, report.links),
+    )
+    return Block(text=text, rank=Rank.REQUESTS, fold=fold)
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _title(request: RequestReport, report: Report) -> str:
+    return f"#### {TONE_ICONS[tone(request)]} {sentence(request_headline(request, report.phase))}"
+
+
+def _objections(request: RequestReport, limit: Limit) -> str:
+    """Why a request does not pass, which checks say so, what to do; warnings for one that does."""
+    objecting = [result for result in worst_first(request.results) if result.outcome in _OPEN]
+    return _joined(
+        sentence(why(request)) if tone(request) is not Tone.GOOD else "",
+        _check_list(objecting, limit),
+        bullets(sentence(message) for message in approvals(request.approval)),
+        to_do(request.hint),
+    )
+
+
+def _quiet(request: RequestReport) -> list[CheckResult]:
+    return [result for result in worst_first(request.results) if result.outcome not in _OPEN]
+
+
+def _check_list(results: Sequence[CheckResult], limit: Limit) -> str:
+    lines = [f"- {_check(result)}" for result in results]
+    kept = within(lines, limit, part=8)
+    tail = more(lines, kept, limit)
+    return "\n".join([*kept, f"- {tail}" if tail else ""]).rstrip()
+
+
+def _check(result: CheckResult) -> str:
+    subject = f" {code(result.subject)}" if result.subject else ""
+    name = f"{OUTCOME_ICONS[result.outcome]} {code(result.check)}{subject}"
+    return f"{name}: {sentence(full(result.message))}"
+
+
+def _figures(request: RequestReport, limit: Limit) -> str:
+    """Champion beside challenger, metric by metric."""
+    compared = [
+        (result.outcome, result.comparison) for result in worst_first(request.results) if result.comparison
+    ]
+    if not compared:
+        return ""
+    head, lines = table(_COLUMNS, [_figure(outcome, comparison) for outcome, comparison in compared])
+    kept = within(lines, limit, part=8)
+    below = (more(lines, kept, limit), *(sentence(note) for note in sources(request)))
+    return "\n".join([*head, *kept]) + f"\n\n<sub>{' '.join(note for note in below if note)}</sub>"
+
+
+def _figure(outcome: Outcome, comparison: MetricComparison) -> tuple[str, ...]:
+    champion, challenger = pair(comparison)
+    return (
+        OUTCOME_ICONS[outcome],
+        cell(comparison.name),
+        champion,
+        challenger,
+        change(comparison),
+        prose(comparison.rule),
+    )
+
+
+def _rest(request: RequestReport, links: Links, limit: Limit) -> tuple[Block, ...]:
+    """What a reader looks up only when in doubt."""
+    quiet = _quiet(request)
+    passed = f"{OUTCOME_ICONS[quiet[0].outcome]} {capital(tally(quiet))}" if quiet else ""
+    return (
+        *block(_check_list(quiet, limit), Rank.DETAILS, fold=passed),
+        *block(_origins(request, links), Rank.DETAILS, fold=_ORIGINS),
+    )
+
+
+def _origins(request: RequestReport, links: Links) -> str:
+    if request.evidence is None:
+        return ""
+    roles = (("Champion", request.evidence.champion), ("Challenger", request.evidence.challenger))
+    return bullets(_origin(role, version, links) for role, version in roles if version is not None)
+
+
+def _origin(role: str, version: ModelVersion, links: Links) -> str:
+    number = f"version {code(version.version)}"
+    parts = [link(number, address.model_version(links, version.model, version.version))]
+    if version.run is not None:
+        parts.append(f"run {link(code(version.run.run_id), address.training_run(links, version))}")
+        if version.run.git_commit:
+            parts.append(f"code {short_commit(version.run.git_commit)}")
+        parts += [f"data {code(one.name)} ({code(one.digest)})" for one in version.run.datasets]
+    return f"{role}: {', '.join(parts)}"

@@ -1,0 +1,135 @@
+"""The sections of comment and job summary that speak of the whole run, as blocks of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from promoter.core.approval import ApprovalState
+from promoter.core.report import Links, Phase, Report, RequestReport
+from promoter.errors import Problem
+from promoter.render import links as address
+from promoter.render.figures import ABSENT
+from promoter.render.layout import Block, Limit, Rank, block, more, within
+from promoter.render.markdown import Align, cell, code, link, prose, sentence, table
+from promoter.render.request_sections import details, notes, short_commit, to_do
+from promoter.render.sentences import consequence, full, headline, in_order, tone
+from promoter.render.words import OUTCOME_ICONS, REASONS, TONE_ICONS, tally, worst_outcome
+from promoter.text import Message
+
+_SHORT_DIGEST = 12
+_LOGINS_SHOWN = 2
+_COLUMNS = (
+    ("Model @ alias", Align.LEFT),
+    ("Now", Align.RIGHT),
+    ("Proposed", Align.RIGHT),
+    ("Checks", Align.LEFT),
+    ("Approval", Align.LEFT),
+)
+
+
+def blocks(report: Report, limit: Limit) -> tuple[Block, ...]:
+    """Everything but the footer, in reading order."""
+    return (
+        _heading(report),
+        *_why_nothing_was_judged(report),
+        *_problems(report, limit),
+        *_consequence(consequence(report)),
+        *_overview(report, limit),
+        *details(report, limit),
+        *notes(report.notes),
+    )
+
+
+def footer(report: Report) -> str:
+    """What the verdict rests on, small."""
+    parts: list[str] = []
+    if report.head_commit:
+        verb = "Applied at" if report.phase is Phase.APPLY else "Judged"
+        parts.append(f"{verb} {_commit(report.links, report.head_commit)}")
+    if report.base_commit:
+        parts.append(f"policy of {_commit(report.links, report.base_commit)}")
+    if report.evidence_digest:
+        parts.append(f"evidence {code('sha256:' + report.evidence_digest[:_SHORT_DIGEST])}")
+    if job := address.job(report.links):
+        parts.append(link("job log", job))
+    parts.append(f"Promoter {prose(report.tool_version)}".rstrip())
+    return f"<sub>{' · '.join(parts)}</sub>"
+
+
+def _commit(links: Links, commit: str) -> str:
+    return link(short_commit(commit), address.commit(links, commit))
+
+
+def _heading(report: Report) -> Block:
+    line = headline(report)
+    return Block(text=f"### {TONE_ICONS[line.tone]} {sentence(line.message)}", rank=Rank.HEAD)
+
+
+def _why_nothing_was_judged(report: Report) -> tuple[Block, ...]:
+    """The run's own message speaks only where no request has one."""
+    if report.requests:
+        return ()
+    text = sentence(full(report.message))
+    return (*block(text, Rank.BLOCKING), *block(to_do(report.hint), Rank.BLOCKING))
+
+
+def _problems(report: Report, limit: Limit) -> tuple[Block, ...]:
+    lines = [f"- {_problem(problem, report)}" for problem in report.problems]
+    kept = within(lines, limit, part=4)
+    tail = more(lines, kept, limit)
+    return block("\n".join([*kept, f"- {tail}" if tail else ""]).rstrip(), Rank.BLOCKING)
+
+
+def _problem(problem: Problem, report: Report) -> str:
+    place = code(f"{problem.path}:{problem.line}:{problem.column}")
+    where = address.line(report.links, report.head_commit, problem.path, problem.line)
+    return f"{link(place, where)}: {sentence(full(problem.found))} {sentence(full(problem.write))}"
+
+
+def _consequence(messages: Iterable[Message]) -> tuple[Block, ...]:
+    return block(" ".join(sentence(message) for message in messages), Rank.HEAD)
+
+
+def _overview(report: Report, limit: Limit) -> tuple[Block, ...]:
+    if not report.requests:
+        return ()
+    head, lines = table(_COLUMNS, [_row(one, report.links) for one in in_order(report.requests)])
+    kept = within(lines, limit, part=3)
+    tail = more(lines, kept, limit)
+    return block("\n".join([*head, *kept]) + (f"\n\n{tail}" if tail else ""), Rank.HEAD)
+
+
+def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
+    asked = request.request
+    return (
+        f"{TONE_ICONS[tone(request)]} {cell(asked.model)} @ {cell(asked.alias)}",
+        _version(links, asked.model, request.now),
+        _version(links, asked.model, asked.version),
+        _checks(request),
+        _approval(request.approval),
+    )
+
+
+def _version(links: Links, model: str, version: str | None) -> str:
+    if version is None:
+        return "nobody"
+    return link(cell(version), address.model_version(links, model, version))
+
+
+def _checks(request: RequestReport) -> str:
+    worst = worst_outcome(request.results)
+    if worst is None:
+        return prose(REASONS[request.reason].title)
+    return f"{OUTCOME_ICONS[worst]} {tally(request.results)}"
+
+
+def _approval(state: ApprovalState | None) -> str:
+    if state is None:
+        return ABSENT
+    if state.needed == 0:
+        return "not needed"
+    if not state.is_enough:
+        return f"⏸️ {len(state.counted)} of {state.needed}"
+    left = len(state.counted) - _LOGINS_SHOWN
+    names = ", ".join(cell(login) for login in state.counted[:_LOGINS_SHOWN])
+    return f"✅ {names}" + (f" and {left} more" if left > 0 else "")

@@ -1,0 +1,210 @@
+"""What a report says in sentences: built once as messages, rendered by each channel in its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from promoter.core.approval import ApprovalState
+from promoter.core.plan import Step
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.errors import ReasonCode
+from promoter.render.words import (
+    LEADS,
+    REASONS,
+    ROLLBACK_LEADS,
+    SOURCE_NOTES,
+    VERDICT_WORDS,
+    Tone,
+    capital,
+    count,
+)
+from promoter.text import Message, Part, quote, say
+
+_TONES = tuple(Tone)
+_UNDO = "To undo: `git revert` the merge and merge that."
+_FIRST_UNDO = (
+    "Nobody held the alias before, so `git revert` alone does not take it away: merge a request for another "
+    "version, or delete the alias in the registry."
+)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The verdict in one line."""
+
+    tone: Tone
+    message: Message
+
+
+def tone(request: RequestReport) -> Tone:
+    """How one request came out."""
+    return REASONS[request.reason].tone
+
+
+def in_order(requests: tuple[RequestReport, ...]) -> tuple[RequestReport, ...]:
+    """What blocks first, what needs no thought last; otherwise as given."""
+    return tuple(sorted(requests, key=lambda request: _TONES.index(tone(request))))
+
+
+def headline(report: Report) -> Headline:
+    """The whole run in one line a manager understands."""
+    words = REASONS[report.reason]
+    alike = [request for request in report.requests if tone(request) is words.tone]
+    others = [request for request in report.requests if tone(request) not in {words.tone, Tone.QUIET}]
+    if not alike or report.problems:
+        return Headline(words.tone, _general(report))
+    if len(alike) == 1 and not others:
+        return Headline(words.tone, request_headline(alike[0], report.phase))
+    total = len(alike) + len(others)
+    share = count(total, "request") if not others else f"{len(alike)} of {count(total, 'request')}"
+    return Headline(words.tone, say(_lead(report.reason, report.phase), f": {share}"))
+
+
+def request_headline(request: RequestReport, phase: Phase) -> Message:
+    """One request in one line: "Ready to promote: churn 6 → 7 as champion"."""
+    lead = _lead(request.reason, phase)
+    if request.reason is ReasonCode.ALREADY_APPLIED:
+        return say(lead, ": ", *alias_of(request), " is version ", version(request.request.version), " already")
+    if request.step is Step.ROLLBACK and tone(request) is Tone.GOOD:
+        lead = ROLLBACK_LEADS[phase]
+    if request.reason is ReasonCode.APPLIED:
+        return say(lead, ": ", *alias_of(request), " moved", *_from_to(request))
+    ending: tuple[Part, ...] = ()
+    if tone(request) is Tone.TRIAL:
+        ending = (" ", VERDICT_WORDS[request.verdict])
+    return say(lead, ": ", *change_of(request), *ending)
+
+
+def change_of(request: RequestReport) -> tuple[Part, ...]:
+    """The change asked for: "churn 6 → 7 as champion"; without the first figure where nobody holds it."""
+    before: tuple[Part, ...] = (version(request.now), " → ") if request.now else ()
+    asked = request.request
+    return (quote(asked.model), " ", *before, version(asked.version), " as ", quote(asked.alias))
+
+
+def alias_of(request: RequestReport) -> tuple[Part, ...]:
+    """The alias and the registered model it belongs to."""
+    return (quote(request.request.alias), " of ", quote(request.request.model))
+
+
+def version(number: str) -> Part:
+    """A version number as it stands, when it is one."""
+    return number if number.isascii() and number.isdigit() else quote(number)
+
+
+def consequence(report: Report) -> tuple[Message, ...]:
+    """What merging will do, or what the merge did, and how to undo it. Empty where nothing follows."""
+    if report.phase is Phase.APPLY:
+        return _after_merge(report)
+    active = [request for request in report.requests if tone(request) is not Tone.QUIET]
+    overall = REASONS[report.reason].tone
+    if overall is Tone.UNSURE:
+        return (say("Nothing has been decided: run this job again before you merge."),)
+    if overall.blocks:
+        return (_moves_nothing(active),)
+    moving = [request for request in active if request.step is not None and request.step.moves]
+    if overall is Tone.TRIAL or not moving:
+        return (say("Merging this moves no alias: the policy says dry run."),) if active else ()
+    if len(moving) > 1:
+        return (say(f"Merging this pull request moves {len(moving)} aliases as the table says. {_UNDO}"),)
+    return (*_will_move(moving[0]), *_approval_needed(moving[0].approval))
+
+
+def _will_move(request: RequestReport) -> tuple[Message, ...]:
+    if request.now is None:
+        target = version(request.request.version)
+        first = ("Merging this pull request makes version ", target, " the first ", *alias_of(request))
+        return (say(*first, f". {_FIRST_UNDO}"),)
+    moves = ("Merging this pull request moves ", *alias_of(request), *_from_to(request))
+    return (say(*moves, f". {_UNDO}"),)
+
+
+def _approval_needed(state: ApprovalState | None) -> tuple[Message, ...]:
+    if state is None or state.is_enough:
+        return ()
+    given = f"{len(state.counted)} of {count(state.needed, 'approval')}"
+    return (say(f"So far it has {given} that count: merged like this, nothing moves."),)
+
+
+def _moves_nothing(active: list[RequestReport]) -> Message:
+    nothing = "Merged as it is, this pull request moves nothing"
+    if len(active) == 1 and active[0].now is not None:
+        return say(nothing, ": ", *alias_of(active[0]), " stays at version ", version(active[0].now), ".")
+    if len(active) > 1:
+        return say(nothing, ": its requests move together or not at all.")
+    return say(nothing, ".")
+
+
+def _after_merge(report: Report) -> tuple[Message, ...]:
+    moved = [request for request in report.requests if request.reason is ReasonCode.APPLIED]
+    kept = [request for request in report.requests if tone(request) in {Tone.BAD, Tone.WAITING} and request.now]
+    undo = ()
+    if moved:
+        undo = (say(_UNDO if any(request.now for request in moved) else _FIRST_UNDO),)
+    stays = ()
+    if len(kept) == 1 and kept[0].now and REASONS[kept[0].reason].lead == "":
+        stays = (say("Nothing was moved: ", *alias_of(kept[0]), " is still version ", version(kept[0].now), "."),)
+    return (*undo, *stays)
+
+
+def _from_to(request: RequestReport) -> tuple[Part, ...]:
+    target = version(request.request.version)
+    if request.now is None:
+        return (" to version ", target, ", its first")
+    return (" from version ", version(request.now), " to ", target)
+
+
+def _lead(reason: ReasonCode, phase: Phase) -> str:
+    words = REASONS[reason]
+    return words.lead or LEADS[phase, words.tone]
+
+
+def _general(report: Report) -> Message:
+    words = REASONS[report.reason]
+    if words.tone in {Tone.GOOD, Tone.QUIET, Tone.TRIAL} and not words.lead:
+        return say(capital(words.title))
+    problems = f" ({count(len(report.problems), 'problem')})" if report.problems else ""
+    return say(f"{_lead(report.reason, report.phase)}: {words.title}{problems}")
+
+
+def approvals(state: ApprovalState | None) -> tuple[Message, ...]:
+    """Which approvals do not count, and why."""
+    if state is None:
+        return ()
+    return tuple(
+        say(quote(login), " approved, but that does not count: ", quote(login), f" {why.value}.")
+        for login, why in state.refused
+    )
+
+
+def why(request: RequestReport) -> Message:
+    """Why a request came out as it did. Where nothing was judged, the reason in words comes first."""
+    if request.verdict is None:
+        return say(f"{capital(REASONS[request.reason].title)}: ", *ended(request.message).parts)
+    return full(request.message)
+
+
+def full(message: Message) -> Message:
+    """The message as a full sentence: capital letter and full stop."""
+    first, *rest = ended(message).parts or ("",)
+    return say(capital(first) if isinstance(first, str) else first, *rest)
+
+
+def ended(message: Message) -> Message:
+    """The message with a full stop at its end, unless it has one or is empty."""
+    if not message.parts:
+        return message
+    last = message.parts[-1]
+    if isinstance(last, str) and last.rstrip().endswith((".", "!", "?", ":")):
+        return message
+    return say(*message.parts, ".")
+
+
+def sources(request: RequestReport) -> tuple[Message, ...]:
+    """Where the figures of a request's metrics come from, each source once."""
+    named = dict.fromkeys(result.comparison.source for result in request.results if result.comparison)
+    notes = (
+        say(SOURCE_NOTES[name]) if name in SOURCE_NOTES else say("Figures from ", quote(name), ".")
+        for name in named
+    )
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,145 @@
+"""`action.yml` and the example workflows are an API: what they promise is written out here."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from promoter.inputs import read_inputs
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = ROOT / "examples" / "workflows"
+
+INPUTS = {
+    "command": "auto",
+    "github-token": "${{ github.token }}",
+    "requests": "promotions/**/*.yaml",
+    "policy": ".github/promotion-policy.yaml",
+    "tracking-uri": "",
+    "registry-uri": "",
+    "comment": "always",
+    "report-directory": "",
+    "deadline": "30",
+}
+OUTPUTS = ["decision", "reason-code", "result", "report", "comment-url"]
+
+
+def action() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text())
+    return loaded
+
+
+def workflow(name: str) -> dict[Any, Any]:
+    loaded: dict[Any, Any] = yaml.safe_load((WORKFLOWS / name).read_text())
+    return loaded
+
+
+def events(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = workflow(name)[True]  # YAML 1.1 reads the key `on` as true
+    return found
+
+
+def only_job(name: str) -> dict[str, Any]:
+    (job,) = workflow(name)["jobs"].values()
+    found: dict[str, Any] = job
+    return found
+
+
+def secrets(name: str) -> set[str]:
+    return set(re.findall(r"secrets\.(\w+)", (WORKFLOWS / name).read_text()))
+
+
+def test_inputs_and_their_defaults() -> None:
+    assert {name: entry["default"] for name, entry in action()["inputs"].items()} == INPUTS
+    assert not any(entry.get("required") for entry in action()["inputs"].values())
+
+
+def test_outputs() -> None:
+    assert list(action()["outputs"]) == OUTPUTS
+
+
+def test_runs_as_a_container_built_from_the_dockerfile() -> None:
+    assert action()["runs"] == {"using": "docker", "image": "Dockerfile"}
+
+
+def test_defaults_are_those_of_the_code() -> None:
+    given = {f"INPUT_{name.upper()}": value for name, value in INPUTS.items() if name != "github-token"}
+    assert read_inputs(given) == read_inputs({})
+
+
+def test_readme_names_every_input_and_output() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in [*INPUTS, *OUTPUTS] if f"`{name}`" not in readme] == []
+
+
+@pytest.mark.parametrize("name", ["validate.yml", "apply.yml"])
+def test_example_grants_the_least_and_says_why(name: str) -> None:
+    assert workflow(name)["permissions"] == {}
+    assert only_job(name)["permissions"] == {"contents": "read", "pull-requests": "write"}
+    granted = re.findall(r"^ +[a-z-]+: (?:read|write)\b(.*)$", (WORKFLOWS / name).read_text(), re.MULTILINE)
+    assert len(granted) == 2
+    assert all(re.match(r" # \S.{20,}", reason) for reason in granted)
+
+
+@pytest.mark.parametrize("name", ["validate.yml", "apply.yml"])
+def test_example_is_one_step_pinned_by_commit(name: str) -> None:
+    (step,) = only_job(name)["steps"]
+    assert re.fullmatch(r"your-org/promoter@[0-9a-f]{40}", step["uses"])
+    assert set(step) <= {"name", "uses", "with", "env"}
+
+
+@pytest.mark.parametrize("name", ["validate.yml", "apply.yml"])
+def test_example_passes_only_inputs_that_exist(name: str) -> None:
+    (step,) = only_job(name)["steps"]
+    assert set(step.get("with", {})) <= set(INPUTS)
+
+
+@pytest.mark.parametrize("name", ["validate.yml", "apply.yml"])
+def test_example_never_skips(name: str) -> None:
+    filters = {"paths", "paths-ignore", "branches-ignore"}
+    assert [event for event, how in events(name).items() if filters & set(how or {})] == []
+    assert "if" not in only_job(name)
+
+
+@pytest.mark.parametrize("name", ["validate.yml", "apply.yml"])
+def test_example_stops_after_the_actions_own_deadline(name: str) -> None:
+    assert only_job(name)["timeout-minutes"] > int(INPUTS["deadline"])
+
+
+def test_validate_runs_on_pull_requests_and_in_the_merge_queue() -> None:
+    assert events("validate.yml") == {
+        "pull_request": {"types": ["opened", "synchronize", "reopened", "ready_for_review", "edited"]},
+        "merge_group": None,
+    }
+
+
+def test_a_newer_push_replaces_the_validation_of_an_older_one() -> None:
+    assert workflow("validate.yml")["concurrency"] == {
+        "group": "promoter-validate-${{ github.event.pull_request.number || github.ref }}",
+        "cancel-in-progress": True,
+    }
+
+
+def test_apply_runs_on_the_default_branch_and_by_hand() -> None:
+    assert events("apply.yml") == {"push": {"branches": ["main"]}, "workflow_dispatch": None}
+    (step,) = only_job("apply.yml")["steps"]
+    assert step["with"] == {"command": "apply"}  # a run by hand would validate
+
+
+def test_applies_queue_up_and_none_is_stopped_half_way() -> None:
+    assert workflow("apply.yml")["concurrency"] == {
+        "group": "promoter-apply",
+        "cancel-in-progress": False,
+        "queue": "max",
+    }
+
+
+def test_only_apply_holds_the_writing_credential() -> None:
+    assert secrets("validate.yml") == {"MLFLOW_READER_USERNAME", "MLFLOW_READER_PASSWORD"}
+    assert secrets("apply.yml") == {"MLFLOW_WRITER_USERNAME", "MLFLOW_WRITER_PASSWORD"}
+    assert only_job("apply.yml")["environment"] == "model-registry-write"
+    assert "environment" not in only_job("validate.yml")

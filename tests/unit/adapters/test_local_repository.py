@@ -1,0 +1,130 @@
+"""A real clone, read through the git command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from promoter.adapters.local_repository import LocalRepository
+from promoter.errors import PromoterError, ReasonCode
+from tests.git_clone import GitClone
+
+PATTERNS = ("promotions/**/*.yaml",)
+FILE = "promotions/churn/champion.yaml"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> GitClone:
+    made = GitClone(tmp_path / "clone")
+    made.commit({FILE: "version: 1\n", "README.md": "hello\n"}, "first")
+    return made
+
+
+def opened(clone: GitClone) -> LocalRepository:
+    return LocalRepository(clone.folder, environ=os.environ)
+
+
+def test_files_are_those_that_match_with_mode_and_size(clone: GitClone) -> None:
+    repository = opened(clone)
+    (entry,) = repository.files(repository.tip("main"), PATTERNS)
+    assert (entry.path, entry.mode, entry.size) == (FILE, "100644", 11)
+    assert repository.contents([entry]) == {entry.blob_id: b"version: 1\n"}
+
+
+def test_links_and_executables_are_listed_as_what_they_are(clone: GitClone) -> None:
+    (clone.folder / "promotions" / "link.yaml").symlink_to("churn/champion.yaml")
+    script = clone.folder / "promotions" / "run.yaml"
+    script.write_text("x")
+    script.chmod(0o755)
+    clone.commit({}, "odd files")
+    repository = opened(clone)
+    modes = {entry.path: entry.mode for entry in repository.files(repository.tip("main"), PATTERNS)}
+    assert modes["promotions/link.yaml"] == "120000"
+    assert modes["promotions/run.yaml"] == "100755"
+
+
+def test_the_working_tree_is_read_and_the_clone_left_alone(clone: GitClone) -> None:
+    (clone.folder / FILE).write_text("version: 2\n")
+    (clone.folder / "promotions" / "new.yaml").write_text("new\n")
+    (clone.folder / "outside.txt").write_text("not ours")
+    before = clone.git("status", "--porcelain"), clone.git("count-objects")
+    repository = opened(clone)
+    tree = repository.working_tree(PATTERNS)
+    entries = repository.files(tree, PATTERNS)
+    contents = repository.contents(entries)
+    assert {e.path: contents[e.blob_id] for e in entries} == {
+        FILE: b"version: 2\n",
+        "promotions/new.yaml": b"new\n",
+    }
+    assert repository.changed_paths(repository.tip("main"), tree, patterns=PATTERNS) == {FILE, "promotions/new.yaml"}
+    assert (clone.git("status", "--porcelain"), clone.git("count-objects")) == before
+
+
+def test_a_deleted_file_is_gone_from_the_working_tree(clone: GitClone) -> None:
+    (clone.folder / FILE).unlink()
+    repository = opened(clone)
+    assert repository.files(repository.working_tree(PATTERNS), PATTERNS) == ()
+
+
+def test_history_follows_first_parents_only(clone: GitClone) -> None:
+    clone.git("checkout", "-q", "-b", "feature")
+    clone.commit({FILE: "version: 2\n"}, "a try")
+    clone.commit({FILE: "version: 3\n"}, "the one")
+    clone.git("checkout", "-q", "main")
+    clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
+    repository = opened(clone)
+    contents = [change.content for change in repository.history("main", FILE, limit=10)]
+    assert contents == [b"version: 3\n", b"version: 1\n"]
+    assert len(repository.history("main", FILE, limit=1)) == 1
+
+
+def test_history_tells_of_a_deletion(clone: GitClone) -> None:
+    (clone.folder / FILE).unlink()
+    clone.commit({}, "delete")
+    assert opened(clone).history("main", FILE, limit=10)[0].content is None
+
+
+def test_changes_say_who_and_when(clone: GitClone) -> None:
+    (entry,) = opened(clone).changes("main", FILE)
+    assert (entry.author, entry.subject, entry.content) == ("Ada", "first", b"version: 1\n")
+    assert entry.when.startswith("20")
+
+
+def test_the_base_is_found_without_being_named(clone: GitClone) -> None:
+    main = clone.git("rev-parse", "main")
+    clone.git("checkout", "-q", "-b", "feature")
+    clone.commit({FILE: "version: 2\n"}, "work")
+    assert opened(clone).base(None, "HEAD") == (main, main)
+
+
+def test_a_base_that_moved_on_shares_an_older_commit(clone: GitClone) -> None:
+    fork_point = clone.git("rev-parse", "main")
+    clone.git("checkout", "-q", "-b", "feature")
+    clone.git("checkout", "-q", "main")
+    clone.commit({"README.md": "more\n"}, "main moves on")
+    assert opened(clone).base("main", "feature") == (clone.git("rev-parse", "main"), fork_point)
+
+
+@pytest.mark.parametrize("revision", ["no-such-branch", "--upload-pack=x", "-h"])
+def test_an_unknown_revision_is_refused_by_name(clone: GitClone, revision: str) -> None:
+    with pytest.raises(PromoterError) as refused:
+        opened(clone).base(revision, "HEAD")
+    assert refused.value.reason is ReasonCode.USAGE_INVALID
+    assert revision in str(refused.value.message)
+
+
+def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PromoterError) as refused:
+        LocalRepository(tmp_path, environ={**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)})
+    assert refused.value.reason is ReasonCode.USAGE_INVALID
+
+
+def test_an_object_that_is_not_in_the_clone_is_an_error_not_an_absence(clone: GitClone) -> None:
+    repository = opened(clone)
+    (entry,) = repository.files(repository.tip("main"), PATTERNS)
+    clone.lose(entry.blob_id)
+    with pytest.raises(PromoterError) as refused:
+        repository.contents([entry])
+    assert "no object" in str(refused.value.message)
