@@ -86,9 +86,7 @@ a_model_version = _like(
 )
 a_champion_run = _like(a_run(run_id="6b1c4e5f00aa4d1b8f1e2d3c4b5a6978", metrics={"f1_score": 0.88}))
 a_champion = _like(
-    a_model_version(
-        version="6", source="models:/m-6", run_id=a_champion_run().run_id, run=a_champion_run()
-    )
+    a_model_version(version="6", source="models:/m-6", run_id=a_champion_run().run_id, run=a_champion_run())
 )
 a_column = _like(Column(name="tenure", kind="long"))
 a_signature = _like(
@@ -206,7 +204,11 @@ a_comparison = _like(
     )
 )
 a_check_result = _like(
-    CheckResult(check="description", outcome=Outcome.PASSED, message=say("the description has 60 characters, the policy asks for at least 40"))
+    CheckResult(
+        check="description",
+        outcome=Outcome.PASSED,
+        message=say("the description has 60 characters, the policy asks for at least 40"),
+    )
 )
 a_metric_result = _like(
     a_check_result(

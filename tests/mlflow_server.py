@@ -43,7 +43,7 @@ class MlflowServer:
 
 @contextmanager
 def serving(folder: Path, *, access: Access = Access.OPEN) -> Iterator[MlflowServer]:
-    """Start a server that keeps everything in `folder`; 4–6 s. It ends with the context."""
+    """Start a server that keeps everything in `folder`; about 5 s. It ends with the context."""
     log = folder / "server.log"
     # Fewer rights than MLflow's default: what nobody granted, nobody may even see.
     (folder / "auth.ini").write_text(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
-import traceback
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.commands.publish import Channels, complete, publish
 from promoter.core.report import Links, Phase, Report
+from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import order_of, parse_event
 from promoter.inputs import Command, Inputs, read_inputs
@@ -30,31 +28,16 @@ def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
 
     `environ` is the process's own environment: MLflow reads its credentials from there.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
     runner = ActionsRunner(stream=stream, output="", summary="", report_directory="")
-    try:
+
+    def command() -> ExitCode:
+        nonlocal runner
         inputs = read_inputs(environ)
         runner = _runner(inputs, stream)
         runner.mask(_secrets(inputs))
         return _run(inputs, runner)
-    except PromoterError as error:
-        return _tell(report_of(error, Phase.VALIDATE), runner)
-    except KeyboardInterrupt:
-        return _tell(report_of(_interrupted(), Phase.VALIDATE), runner)
-    except Exception as bug:
-        return _tell(report_of(_bug(bug), Phase.VALIDATE), runner)
 
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _interrupted() -> PromoterError:
-    return PromoterError(
-        ReasonCode.INTERRUPTED,
-        say("the job was stopped"),
-        hint=say("Run it again: it goes on from what is live."),
-    )
+    return ending(command, tell=lambda error: _tell(report_of(error, Phase.VALIDATE), runner))
 
 
 def _runner(inputs: Inputs, stream: TextIO) -> ActionsRunner:
@@ -118,14 +101,3 @@ def _tell(report: Report, runner: ActionsRunner) -> ExitCode:
         # The files of the job cannot be written; the log has the report already.
         runner.log(error.message)
         return report.reason.exit_code
-
-
-def _bug(bug: Exception) -> PromoterError:
-    # The text of an exception may hold anything, a password too: its type and place are what a report needs.
-    frames = traceback.extract_tb(bug.__traceback__)
-    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown place"
-    return PromoterError(
-        ReasonCode.INTERNAL_ERROR,
-        say("a bug in Promoter: ", quote(type(bug).__name__), " at ", quote(place)),
-        hint=say("Please report this line, the version and the event's name. Nothing was decided."),
-    )

@@ -22,6 +22,7 @@ from promoter.commands.validate import Change, ValidateWorld, validate
 from promoter.core.history import Held
 from promoter.core.report import Links, Report
 from promoter.core.schema import schema
+from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment, read_inputs
@@ -52,14 +53,13 @@ def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
     """One command; never raises for what a user can do wrong."""
     options = parser(tool_version()).parse_args(arguments)
     if options.verb == "action":
-    
         return action.main(terminal.environ, terminal.out)
+    return ending(lambda: _verb(options, terminal), tell=lambda error: _tell(error, terminal))
+
+
+def _verb(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     try:
         return _VERBS[options.verb](options, terminal)
-    except PromoterError as error:
-        return _tell(error, terminal)
-    except KeyboardInterrupt:
-        return _tell(PromoterError(ReasonCode.INTERRUPTED, say("stopped")), terminal)
     except BrokenPipeError:
         # `promoter … | head`: the reader has what it wanted.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -175,7 +175,7 @@ def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
 
 def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     # Trains models: the only verb that needs more than a runner has.
-    from promoter.demo.story import tell  # noqa: PLC0415
+    from promoter.demo.story import tell
 
     return tell(Path(options.output), terminal.out)
 

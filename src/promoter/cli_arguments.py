@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    _Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 _EPILOG = """\
 exit codes: 0 done or nothing to do, 1 the answer is no, 2 wrong request, policy or usage,
@@ -52,9 +56,6 @@ def parser(version: str) -> argparse.ArgumentParser:
     return top
 
 
-_Verbs = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
 def _verb(verbs: _Verbs, name: str, summary: str, text: str) -> argparse.ArgumentParser:
     verb = verbs.add_parser(
         name,
@@ -81,7 +82,7 @@ def _registry(verb: argparse.ArgumentParser) -> None:
 
 
 def _validate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--base", metavar="REV", help="what it would be merged into; default: origin/HEAD, main")
+    verb.add_argument("--base", metavar="REV", help="where it would be merged; default: origin/HEAD, main")
     verb.add_argument("--head", metavar="REV", help="judge a commit instead of the working tree")
     verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
     _places(verb)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from promoter.core.report import CommentMode
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -23,18 +24,6 @@ class Command(StrEnum):
     DRIFT = "drift"
     PROPOSE = "propose"
     DOCTOR = "doctor"
-
-
-class CommentMode(StrEnum):
-    """When the results comment is written.
-
-    `always`: on every run over a pull request that changes a request or the policy. `on-change`: only when
-    the result differs from what the comment already shows, commit ids aside. `never`: not at all.
-    """
-
-    ALWAYS = "always"
-    ON_CHANGE = "on-change"
-    NEVER = "never"
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,12 @@ class World:
     def _change(self) -> Change:
         event = self._event
         if event.number:
-            return change_of_pull_request(event, self._pull_requests)
+            return change_of_pull_request(
+                self._pull_requests,
+                event.number,
+                head=event.head_commit,
+                default_branch=event.default_branch,
+            )
         if event.kind is EventKind.MERGE_GROUP:
             return Change(head=event.head_commit, base=event.base_commit)
         return Change(head=event.head_commit, base=self._repository.tip(event.default_branch))

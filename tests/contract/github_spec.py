@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any
 from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
@@ -98,7 +98,7 @@ class Exchange:
     @classmethod
     def of(cls, response: requests.Response) -> "Exchange":
         """Take what `requests` has at hand after a call."""
-        body = cast("str | bytes", response.request.body or b"")
+        body = response.request.body or b""
         return cls(
             method=response.request.method or "",
             url=response.request.url or "",
@@ -168,7 +168,7 @@ class GitHubSpec:
     def watching(self) -> Iterator[list[Exchange]]:
         """Collect every exchange made through `requests`, by whatever library, until the block ends."""
         seen: list[Exchange] = []
-        send = requests.Session.send
+        send: Callable[..., requests.Response] = requests.Session.send
 
         def sending(
             session: requests.Session, request: requests.PreparedRequest, **options: object

@@ -31,7 +31,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     propose(made, "feature/second", version=3)
     made.review(2, "bob", state=ReviewState.APPROVED)
     propose(made, "mallory:third", version=4, author="mallory")
-    made.add_comment(2, "carol", "Looks fine.")
+    made.add_comment(2, author="carol", body="Looks fine.")
     return made
 
 

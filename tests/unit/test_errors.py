@@ -26,7 +26,8 @@ CONTRACT = {
 
 
 @pytest.mark.parametrize(
-    ("code", "exit_code"), [(code, exit_code) for exit_code, codes in CONTRACT.items() for code in codes.split()]
+    ("code", "exit_code"),
+    [(code, exit_code) for exit_code, codes in CONTRACT.items() for code in codes.split()],
 )
 def test_reasons_of_the_contract_exist_with_their_exit_code(code: str, exit_code: ExitCode) -> None:
     assert ReasonCode(code).exit_code is exit_code
@@ -64,6 +65,10 @@ def test_an_error_may_be_without_hint_and_with_problems() -> None:
 
 def test_a_problem_reads_like_a_compilers() -> None:
     problem = a_problem(
-        path="promotions/a.yaml", line=3, column=10, found=say("no number: ", quote("x")), write=say("Write 7.")
+        path="promotions/a.yaml",
+        line=3,
+        column=10,
+        found=say("no number: ", quote("x")),
+        write=say("Write 7."),
     )
     assert str(problem) == "promotions/a.yaml:3:10: no number: `x`. Write 7."

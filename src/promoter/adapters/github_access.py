@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote as percent_encoded
-from urllib.parse import urlsplit
 
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 PER_PAGE = 100
-_OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_OWN_MACHINE = frozenset({"localhost", "127.0.0.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,18 +36,19 @@ class GitHubAccess:
             )
 
 
+# No user, no query, no fragment: `https://api.github.com@elsewhere.example` leads elsewhere.
+_ADDRESS = re.compile(r"https?://([\w.-]+)(?::([0-9]{1,5}))?(/[\w./~-]*)?", re.ASCII)
+_LAST_PORT = 65_535
+
+
 def _check_address(api_url: str) -> None:
-    try:
-        url = urlsplit(api_url)
-        there = bool(url.hostname) and url.port != 0
-    except ValueError:
-        there = False
-    if not there or url.username is not None or url.password is not None or url.query or url.fragment:
+    match = _ADDRESS.fullmatch(api_url)
+    if match is None or int(match[2] or 0) > _LAST_PORT:
         raise unusable(
             say("GITHUB_API_URL is no address of an API"),
             say("It looks like `https://api.github.com` or `https://github.example/api/v3`."),
         )
-    if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _OWN_MACHINE):
+    if api_url.startswith("http://") and match[1] not in _OWN_MACHINE:
         raise unusable(
             say("GITHUB_API_URL is ", quote(api_url), ": the token would travel in the open"),
             say("It must begin with `https://`; `http://` is for this machine only (localhost)."),

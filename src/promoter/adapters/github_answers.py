@@ -37,7 +37,7 @@ class Answer:
         return words if isinstance(words, str) else ""
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: str) -> Answer:
+def read_answer(status: int, *, headers: Mapping[str, str], body: str) -> Answer:
     """The answer with its JSON decoded. Raises ValueError when a success is no JSON."""
     data: object = None
     if body.strip():
@@ -63,7 +63,7 @@ def text(data: object, *keys: str) -> str:
     """The text under the keys, one inside the other: ``text(pull, "head", "sha")``."""
     value = _value(data, keys)
     if not isinstance(value, str):
-        raise _wrong(keys, "text", value)
+        raise _wrong(keys, value, expected="text")
     return value
 
 
@@ -79,7 +79,7 @@ def number(data: object, *keys: str) -> int:
     """The whole number under the keys."""
     value = _value(data, keys)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(keys, "a whole number", value)
+        raise _wrong(keys, value, expected="a whole number")
     return value
 
 
@@ -87,7 +87,7 @@ def flag(data: object, *keys: str) -> bool:
     """The true or false under the keys."""
     value = _value(data, keys)
     if not isinstance(value, bool):
-        raise _wrong(keys, "true or false", value)
+        raise _wrong(keys, value, expected="true or false")
     return value
 
 
@@ -95,7 +95,7 @@ def records(data: object, *keys: str) -> list[Record]:
     """The list of objects under the keys."""
     value = _value(data, keys)
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise _wrong(keys, "a list of objects", value)
+        raise _wrong(keys, value, expected="a list of objects")
     return value
 
 
@@ -104,12 +104,12 @@ def _value(data: object, keys: tuple[str, ...]) -> object:
         if data is None:
             return None
         if not isinstance(data, Mapping):
-            raise _wrong(keys, "an object", data)
+            raise _wrong(keys, data, expected="an object")
         data = data.get(key)
     return data
 
 
-def _wrong(keys: tuple[str, ...], expected: str, found: object) -> PromoterError:
+def _wrong(keys: tuple[str, ...], found: object, *, expected: str) -> PromoterError:
     name = ".".join(keys) or "the answer"
     return garbage("reading an answer", f"{name} should be {expected} and is {type(found).__name__}")
 

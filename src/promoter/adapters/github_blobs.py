@@ -14,7 +14,7 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
 # Up to here single requests cost no more than setting a batch up, and are the API's plainest part.
-MOST_SINGLE_REQUESTS = 4
+_MOST_SINGLE_REQUESTS = 4
 _BATCH = 50
 LARGEST_BYTES = 256 * 1024
 _BLOB_FIELDS = "... on Blob { oid text isTruncated isBinary byteSize }"
@@ -34,7 +34,7 @@ class GitHubBlobs:
                 raise _too_large(entry, entry.size)
         ids = dict.fromkeys(entry.blob_id for entry in entries)
         missing = [blob_id for blob_id in ids if blob_id not in self._known]
-        if len(missing) > MOST_SINGLE_REQUESTS:
+        if len(missing) > _MOST_SINGLE_REQUESTS:
             self._read_batches(missing)
         for blob_id in missing:
             self.read(blob_id)
@@ -55,7 +55,7 @@ class GitHubBlobs:
         """
         found: dict[str, str | None] = {}
         for batch in _batches(expressions):
-            objects = self._ask("expression", "String!", batch)
+            objects = self._ask("expression: String!", batch)
             if objects is None:
                 return None
             for expression, record in zip(batch, objects, strict=True):
@@ -67,7 +67,7 @@ class GitHubBlobs:
 
     def _read_batches(self, ids: Sequence[str]) -> None:
         for batch in _batches(ids):
-            objects = self._ask("oid", "GitObjectID!", batch)
+            objects = self._ask("oid: GitObjectID!", batch)
             if objects is None:
                 return
             for blob_id, record in zip(batch, objects, strict=True):
@@ -79,7 +79,8 @@ class GitHubBlobs:
         if content is not None and _digest(content.encode(errors="surrogatepass")) == blob_id:
             self._known[blob_id] = content.encode(errors="surrogatepass")
 
-    def _ask(self, by: str, kind: str, values: Sequence[str]) -> list[object] | None:
+    def _ask(self, argument: str, values: Sequence[str]) -> list[object] | None:
+        by, kind = argument.split(": ")
         declared = "".join(f", $v{i}: {kind}" for i in range(len(values)))
         fields = " ".join(f"f{i}: object({by}: $v{i}) {{ {_BLOB_FIELDS} }}" for i in range(len(values)))
         query = (

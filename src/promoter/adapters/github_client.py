@@ -49,7 +49,7 @@ class GitHubClient:
             status, headers, body = self._requester.requestJson(
                 call.verb, call.address, parameters=dict(call.parameters), input=call.body
             )
-            answer = read_answer(status, headers, body)
+            answer = read_answer(status, headers=headers, body=body)
         except (OSError, HTTPError, ValueError, RuntimeError) as error:
             return Trouble(kind=_kind_of(error), remark=remark_of(str(error), secret=self._token))
         if REDIRECTS <= answer.status < REFUSALS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from promoter.adapters.github_access import address
@@ -27,11 +26,18 @@ class GitHubComments:
         self._connection = connection
         self._login: str | None = None
 
-    def upsert(self, pull: int, *, marker: str, body: str) -> str:
-        """Write the comment, new or in place; its address."""
+    def upsert(self, pull: int, *, marker: str, body: str, unless: str) -> str:
+        """Write the comment, new or in place; its address.
+
+        One that holds `unless`, where that is not empty, is left as it is.
+        """
         _check(marker, body)
         found = self._own(pull, marker)
-        return self._create(pull, marker=marker, body=body) if found is None else self._change(found, body)
+        if found is None:
+            return self._create(pull, marker=marker, body=body)
+        if unless and unless in text(found, "body"):
+            return text(found, "html_url")
+        return self._change(found, body)
 
     def update(self, pull: int, *, marker: str, body: str) -> str | None:
         """Write the comment where it exists; its address, None where it does not exist."""
@@ -80,20 +86,17 @@ class GitHubComments:
         raise AssertionError("the last try returns or raises")
 
     def _own_login(self) -> str:
-        """Our account's login in lower case. An App's or workflow's token may not ask who it is by REST."""
+        """Our account's login in lower case: REST says it to people only, GraphQL to Apps and jobs too."""
         if self._login is None:
-            answer = self._connection.get(
-                address("user"), what="asking whose token this is", accept=_WITHOUT_ACCOUNT
-            )
-            if answer.status in _WITHOUT_ACCOUNT:
-                data = self._connection.query(
-                    "query { viewer { login } }", {}, what="asking whose token this is"
-                )
-                login = maybe_text(data, "viewer", "login") or _WORKFLOWS_LOGIN
-            else:
-                login = text(answer.data, "login")
+            what = "asking whose token this is"
+            data = self._connection.query("query { viewer { login } }", {}, what=what)
+            login = maybe_text(data, "viewer", "login") or self._login_by_rest(what) or _WORKFLOWS_LOGIN
             self._login = login.casefold()
         return self._login
+
+    def _login_by_rest(self, what: str) -> str | None:
+        answer = self._connection.get(address("user"), what=what, accept=_WITHOUT_ACCOUNT)
+        return None if answer.status in _WITHOUT_ACCOUNT else text(answer.data, "login")
 
 
 def _check(marker: str, body: str) -> None:

@@ -87,7 +87,7 @@ class GitHubConnection:
         answer = self.get(address, what=what, parameters={"per_page": str(PER_PAGE), **(parameters or {})})
         yield from records(answer.data)
         seen: set[str] = set()
-        while following := next_page(answer.headers):
+        while (following := next_page(answer.headers)) is not None:
             if following in seen or not following.startswith(("https://", "http://")):
                 raise garbage(what, "the address of the next page leads nowhere")
             seen.add(following)
@@ -108,13 +108,11 @@ class GitHubConnection:
         answer = self.send(call, accept=_NO_GRAPHQL)
         if answer.status in _NO_GRAPHQL:
             self._graphql_answers = False
-            self._log(say(f"GraphQL answers with status {answer.status}: using single requests instead"))
+            self._log(say(f"GraphQL answers with status {answer.status}: going on without it"))
             return None
         found = answer.data if isinstance(answer.data, dict) else {}
         if found.get("errors") or not isinstance(found.get("data"), dict):
-            self._log(
-                say("GraphQL answers with errors while ", quote(what), ": using single requests instead")
-            )
+            self._log(say("GraphQL answers with errors while ", quote(what), ": going on without it"))
             return None
         return dict(found["data"])
 
@@ -133,7 +131,7 @@ class GitHubConnection:
             if pause is None:
                 return self._give_up(outcome, call, accept=accept)
             waiting = f"; waiting {pause.seconds:.1f} s before trying again: "
-            self._log(say("GitHub: ", *pause.why.parts, waiting, quote(call.what)))
+            self._log(say(*pause.why.parts, waiting, quote(call.what)))
             self._deadline.wait(pause.seconds, before=call.what)
 
     def pause(self, seconds: float, *, before: str) -> None:
@@ -177,3 +175,11 @@ class GitHubConnection:
 
             self._client = GitHubClient(self._access)
         return self._client
+
+
+def connect(
+    *, api_url: str, token: str, repository: str, deadline: Deadline, log: Callable[[Message], None]
+) -> GitHubConnection:
+    """A connection for a run. Raises USAGE_INVALID when address, token or repository cannot be right."""
+    access = GitHubAccess(api_url=api_url, repository=repository, token=token)
+    return GitHubConnection(access, deadline=deadline, log=log)

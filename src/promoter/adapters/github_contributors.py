@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from promoter.adapters.github_answers import Record, flag, maybe_text, number, records, text
 from promoter.adapters.github_connection import GitHubConnection
@@ -41,9 +41,13 @@ class GitHubContributors:
         commits = list(self._connection.items(at, what=f"listing the commits of pull request {pull}"))
         if len(commits) >= MOST_COMMITS:
             self._require_all(pull, len(commits))
-        people = {person for commit in commits for person in _people(commit)}
-        if any(_is_unknown(person) for person in people):
+        people = {person for commit in commits for person in _writers(commit)}
+        partners = {
+            address for commit in commits for address in co_authors(text(commit, "commit", "message"))
+        }
+        if _unresolved(partners, people):
             people |= set(self._resolved(pull))
+        people |= {Contributor(login=None, email=address) for address in partners}
         return tuple(sorted(people, key=lambda person: (person.login or "", person.email)))
 
     def _require_all(self, pull: int, listed: int) -> None:
@@ -72,26 +76,24 @@ class GitHubContributors:
             }
             what = f"reading the co-authors of pull request {pull}"
             data = self._connection.query(_AUTHORS, variables, what=what)
-            if data is None or not isinstance(data.get("repository"), dict):
+            if data is None:
                 return
             for node in records(data, "repository", "pullRequest", "commits", "nodes"):
                 for author in records(node, "commit", "authors", "nodes"):
                     yield Contributor(
                         login=maybe_text(author, "user", "login"), email=maybe_text(author, "email") or ""
                     )
-            pages = data["repository"]["pullRequest"]["commits"]["pageInfo"]
-            if not flag(pages, "hasNextPage"):
+            page = ("repository", "pullRequest", "commits", "pageInfo")
+            if not flag(data, *page, "hasNextPage"):
                 return
-            after = text(pages, "endCursor")
+            after = text(data, *page, "endCursor")
 
 
-def _people(commit: Record) -> Iterator[Contributor]:
+def _writers(commit: Record) -> Iterator[Contributor]:
     for role in ("author", "committer"):
         login = maybe_text(commit, role, "login")
         if login != _SITE:
             yield Contributor(login=login, email=maybe_text(commit, "commit", role, "email") or "")
-    for address in co_authors(text(commit, "commit", "message")):
-        yield Contributor(login=None, email=address)
 
 
 def co_authors(message: str) -> Sequence[str]:
@@ -100,6 +102,9 @@ def co_authors(message: str) -> Sequence[str]:
     return [address for line in lines for address in _ADDRESS.findall(line)]
 
 
-def _is_unknown(person: Contributor) -> bool:
-    domain = person.email.casefold().rpartition("@")[2]
-    return person.login is None and not domain.startswith("users.noreply.")
+def _unresolved(addresses: Collection[str], people: Collection[Contributor]) -> set[str]:
+    """Addresses whose account is not known yet. Of authors and committers GitHub has said already whether
+    there is one; a noreply address carries its login."""
+    answered = {person.email.casefold() for person in people}
+    asked = {address.casefold() for address in addresses} - answered
+    return {one for one in asked if not one.rpartition("@")[2].startswith("users.noreply.")}

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from promoter.adapters.github_access import address
-from promoter.adapters.github_answers import NO_CONTENT, Record, flag, garbage, maybe_text, number, text
+from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, text
 from promoter.adapters.github_comments import GitHubComments
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_contributors import GitHubContributors
@@ -42,6 +42,8 @@ class GitHubPullRequests:
         self._contributors = GitHubContributors(connection)
         self._comments = GitHubComments(connection)
         self._looks_again = tuple(looks_again)
+        self._of_commits: dict[str, tuple[PullRequest, ...]] = {}
+        self._paths: dict[PullRequest, frozenset[str]] = {}
 
     def get(self, number: int) -> PullRequest:
         """One pull request as it stands."""
@@ -55,8 +57,13 @@ class GitHubPullRequests:
     def changed_paths(self, pull: PullRequest) -> frozenset[str]:
         """Every path it adds, changes, deletes or renames (both names).
 
-        Raises TOO_MANY_FILES when GitHub does not list them all, SUPERSEDED when there are new commits by now.
+        Raises TOO_MANY_FILES when GitHub does not list them all, SUPERSEDED when new commits came.
         """
+        if pull not in self._paths:
+            self._paths[pull] = self._listed_paths(pull)
+        return self._paths[pull]
+
+    def _listed_paths(self, pull: PullRequest) -> frozenset[str]:
         if pull.changed_files > MOST_FILES:
             raise _not_all_listed(pull, f"GitHub lists at most {MOST_FILES:,}")
         at = self._connection.in_repository("pulls", str(pull.number), "files")
@@ -70,13 +77,9 @@ class GitHubPullRequests:
 
     def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
         """The pull requests that brought a commit, each read again by number; empty when there is none."""
-        numbers = self._numbers_of(commit)
-        for seconds in self._looks_again:
-            if numbers:
-                break
-            self._connection.pause(seconds, before=f"looking again for the pull request of {commit}")
-            numbers = self._numbers_of(commit)
-        return tuple(self.get(one) for one in numbers)
+        if commit not in self._of_commits:
+            self._of_commits[commit] = tuple(self.get(one) for one in self._looked_for(commit))
+        return self._of_commits[commit]
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         """The whole review history over all pages, oldest first."""
@@ -112,21 +115,32 @@ class GitHubPullRequests:
             what=f"asking whether {login} is in the team {team}",
             accept={HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN},
         )
-        if answer.status < HTTPStatus.BAD_REQUEST:
-            return text(answer.data, "state") == "active"
-        self._require_visible(teams, team)
-        # A team that is seen, in an answer that is refused, leaves open whether the person is in it.
         if answer.status == HTTPStatus.FORBIDDEN:
             raise _team_hidden(team)
-        return False
+        if answer.status == HTTPStatus.NOT_FOUND:
+            self._require_visible(teams, team)
+            return False
+        return text(answer.data, "state") == "active"
 
-    def upsert_comment(self, number: int, *, marker: str, body: str) -> str:
-        """Write the one comment whose first line is `marker`, found by own login; its address."""
-        return self._comments.upsert(number, marker=marker, body=body)
+    def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
+        """Write the one comment whose first line is `marker`, found by own login; its address.
+
+        No write happens when the text is the same, or when it holds `unless` (where that is not empty).
+        """
+        return self._comments.upsert(number, marker=marker, body=body, unless=unless)
 
     def update_comment(self, number: int, *, marker: str, body: str) -> str | None:
         """The same, but only where the comment exists already; None where it does not."""
         return self._comments.update(number, marker=marker, body=body)
+
+    def _looked_for(self, commit: str) -> list[int]:
+        numbers = self._numbers_of(commit)
+        for seconds in self._looks_again:
+            if numbers:
+                break
+            self._connection.pause(seconds, before=f"looking again for the pull request of {commit}")
+            numbers = self._numbers_of(commit)
+        return numbers
 
     def _numbers_of(self, commit: str) -> list[int]:
         at = self._connection.in_repository("commits", commit, "pulls")
@@ -139,7 +153,9 @@ class GitHubPullRequests:
     def _require_visible(self, teams: str, team: str) -> None:
         """Tell "not a member" from "cannot see the team": GitHub says 404 to both."""
         refusals = {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}
-        answer = self._connection.get(teams, what=f"reading the team {team}", accept=refusals)
+        what = f"asking whether the team {team} can be seen"
+        one = {"per_page": "1"}
+        answer = self._connection.get(teams + address("members"), what=what, parameters=one, accept=refusals)
         if answer.status in refusals:
             raise _team_hidden(team)
 

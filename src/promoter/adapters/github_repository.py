@@ -9,7 +9,7 @@ from itertools import islice
 
 from promoter.adapters.github_access import PER_PAGE
 from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, records, text
-from promoter.adapters.github_blobs import MOST_SINGLE_REQUESTS, GitHubBlobs, checked, decoded
+from promoter.adapters.github_blobs import GitHubBlobs, checked, decoded
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.core.files import FileEntry, FileVersion, matches
 
@@ -65,7 +65,7 @@ class GitHubRepository:
         for change in changes[:1]:
             self._connection.require_own(change, what=what)
         commits = [text(change, "sha") for change in changes]
-        contents = self._batch(commits, path) if len(commits) > MOST_SINGLE_REQUESTS else None
+        contents = self._batch(commits, path) if len(commits) > 1 else None
         if contents is None:
             contents = [self._content_at(one, path) for one in commits]
         return tuple(FileVersion(commit=one, content=c) for one, c in zip(commits, contents, strict=True))

@@ -71,7 +71,9 @@ class RetryPolicy:
             return self._after_trouble(outcome, call, tries=tries)
         if limit_is_reached(outcome):
             # Refused before anything was done: even a creation may be sent again.
-            return Pause(seconds=self._limit_ends(outcome, tries=tries), why=say("its rate limit is reached"))
+            return Pause(
+                seconds=self._limit_ends(outcome, tries=tries), why=say("GitHub's rate limit is reached")
+            )
         if outcome.status < HTTPStatus.INTERNAL_SERVER_ERROR or call.effect is Effect.ANOTHER:
             return None
         if outcome.status == HTTPStatus.NOT_IMPLEMENTED:
@@ -79,7 +81,7 @@ class RetryPolicy:
         asked = _seconds(outcome.headers.get("retry-after", ""))
         return Pause(
             seconds=max(self.backoff(tries), asked or 0.0),
-            why=say(f"it answered with status {outcome.status}"),
+            why=say(f"GitHub answered with status {outcome.status}"),
         )
 
     def backoff(self, tries: int) -> float:
@@ -90,7 +92,7 @@ class RetryPolicy:
         certainly_not_done = trouble.kind is TroubleKind.NOT_REACHED
         if trouble.kind is TroubleKind.REDIRECTED or not (certainly_not_done or call.effect is Effect.SAME):
             return None
-        return Pause(seconds=self.backoff(tries), why=say(f"it {trouble.kind.value}"))
+        return Pause(seconds=self.backoff(tries), why=say(f"GitHub {trouble.kind.value}"))
 
     def _limit_ends(self, answer: Answer, *, tries: int) -> float:
         """`Retry-After`, else the reset when nothing remains, else a minute, growing."""

@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 60
 
 
 class LocalRepository:
-    """A clone on disk. Nothing in it is changed: a snapshot of the working tree goes to a folder of its own."""
+    """A clone on disk. Nothing in it is changed: a snapshot of the working tree goes elsewhere."""
 
     def __init__(self, folder: Path, *, environ: Mapping[str, str]) -> None:
         self._environ = {**environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

@@ -99,7 +99,11 @@ def _check(uri: str, has_module: Callable[[str], bool]) -> None:
     kind = kind_of(uri)
     if uri.startswith("file:") or (kind is Kind.PLUGIN and ":" not in uri):
         raise _unusable(
-            say("the address ", quote(without_secrets(uri)), " is a folder, which MLflow no longer keeps models in"),
+            say(
+                "the address ",
+                quote(without_secrets(uri)),
+                " is a folder, which MLflow no longer keeps models in",
+            ),
             say("Use the address of an MLflow server, or a database such as sqlite:////path/mlflow.db."),
         )
     if kind in _IN_SQL and not has_module("sqlalchemy"):
@@ -115,7 +119,8 @@ def _check_file(uri: str) -> None:
     path = sqlite_path(uri)
     if path is None:
         raise _unusable(
-            say("the address ", quote(uri), " is a database in memory, which is empty in every process"), _SET_IT
+            say("the address ", quote(uri), " is a database in memory, which is empty in every process"),
+            _SET_IT,
         )
     if not path.is_file():
         raise PromoterError(
@@ -140,4 +145,6 @@ def _secrets(uri: str) -> set[str]:
     parts = urlsplit(uri)
     userinfo = parts.netloc.rpartition("@")[0]
     password = userinfo.partition(":")[2]
-    return {text for secret in (userinfo, password, parts.query) for text in (secret, unquote(secret)) if text}
+    return {
+        text for secret in (userinfo, password, parts.query) for text in (secret, unquote(secret)) if text
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from promoter.adapters.mlflow_address import Addresses
@@ -17,9 +17,6 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
-_NOT_KNOWN = frozenset({"UNAUTHENTICATED", "CUSTOMER_UNAUTHORIZED"})
-_NOT_ALLOWED = "PERMISSION_DENIED"
-_NOT_VALID = "INVALID_PARAMETER_VALUE"
 _RACE = re.compile(r"UNIQUE constraint|UniqueViolation|duplicate key|Duplicate entry", re.IGNORECASE)
 _LONGEST_TEXT = 4_000
 _LONGEST_READ = 20_000
@@ -36,7 +33,59 @@ _AGAIN = say("Nothing was decided; look at the server's log and run the job agai
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What a word of the server's means; what it wrote is quoted behind `why`."""
+
+    reason: ReasonCode
+    why: str
+    hint: Message
+
+
+_CREDENTIALS = _Told(
+    reason=ReasonCode.PERMISSION_DENIED,
+    why="the server does not accept the credentials (HTTP 401)",
+    hint=say(
+        "Give this job MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, ",
+        "as secrets.",
+    ),
+)
+_TOLD = {
+    "UNAUTHENTICATED": _CREDENTIALS,
+    "CUSTOMER_UNAUTHORIZED": _CREDENTIALS,
+    "PERMISSION_DENIED": _Told(
+        reason=ReasonCode.PERMISSION_DENIED,
+        why="it does not exist, or these credentials may not use it: HTTP 403 says both",
+        hint=say(
+            "Check the name. Reading needs the permission READ; moving an alias and writing tags, EDIT."
+        ),
+    ),
+    _ABSENT: _Told(
+        reason=ReasonCode.VERSION_NOT_FOUND,
+        why="the registry has no such thing",
+        hint=say("Names are exact, capitals too. Correct the promotion request."),
+    ),
+    "INVALID_PARAMETER_VALUE": _Told(
+        reason=ReasonCode.REQUEST_INVALID,
+        why="the registry refuses it",
+        hint=say("Correct the promotion request."),
+    ),
+}
+_WRONG_HOST = _Told(
+    reason=ReasonCode.REGISTRY_UNAVAILABLE,
+    why="the server does not answer to the host name it was asked under (HTTP 403)",
+    hint=say("Start it with --allowed-hosts and that name (MLFLOW_SERVER_ALLOWED_HOSTS)."),
+)
+_NO_SUCH_KIND = _Told(
+    reason=ReasonCode.USAGE_INVALID,
+    why="MLflow knows no registry of that kind",
+    hint=say("Correct the `tracking-uri` or `registry-uri` input, or install the plugin it needs."),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Case:
+    """What a failure between us and the server means, by MLflow's and urllib3's own words for it."""
+
     pattern: re.Pattern[str]
     why: str
     hint: Message
@@ -46,8 +95,7 @@ def _case(pattern: str, why: str, hint: Message = _AGAIN) -> _Case:
     return _Case(pattern=re.compile(pattern, re.IGNORECASE), why=why, hint=hint)
 
 
-# Read top to bottom; `{0}` is the pattern's first group. They are matched on MLflow's and urllib3's own
-# words only, never on what a server wrote.
+# Read top to bottom; `{0}` is the pattern's first group. Never matched on what a server wrote.
 _CASES = (
     _case(
         r"too many (429) error responses",
@@ -132,59 +180,38 @@ def is_race(error: BaseException) -> bool:
 
 def explain(error: BaseException, *, doing: Message, addresses: Addresses) -> PromoterError:
     """The error a user meets. `doing` says what was tried: "reading the aliases of `churn`"."""
-    reason, why, hint = _verdict(error, addresses)
-    return PromoterError(reason, say(*doing.parts, " failed: ", *why.parts), hint=hint)
+    told = _told(error)
+    case = None if told else _case_of(error, addresses)
+    if told is not None:
+        reason, why, hint = told.reason, say(told.why, ": ", quote(_first_line(error, addresses))), told.hint
+    elif case is not None:
+        reason, why, hint = ReasonCode.REGISTRY_UNAVAILABLE, say(case.why), case.hint
+    else:
+        why = say("it said: ", quote(_first_line(error, addresses)))
+        reason, hint = ReasonCode.REGISTRY_UNAVAILABLE, _AGAIN
+    message = say(*doing.parts, " failed at ", quote(addresses.shown), ": ", *why.parts)
+    return PromoterError(reason, message, hint=hint)
 
 
-def _verdict(error: BaseException, addresses: Addresses) -> tuple[ReasonCode, Message, Message]:
-    code = _code(error)
-    said = quote(_first_line(error, addresses))
+def _told(error: BaseException) -> _Told | None:
     if "Invalid Host header" in str(error):
-        return (
-            ReasonCode.REGISTRY_UNAVAILABLE,
-            say("the server at ", quote(addresses.shown), " does not answer to that host name"),
-            say("Start it with --allowed-hosts and this name (MLFLOW_SERVER_ALLOWED_HOSTS)."),
-        )
-    if code in _NOT_KNOWN:
-        return (
-            ReasonCode.PERMISSION_DENIED,
-            say("the server at ", quote(addresses.shown), " does not accept the credentials (HTTP 401)"),
-            say(
-                "Give this job MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, ",
-                "or MLFLOW_TRACKING_TOKEN, as secrets.",
-            ),
-        )
-    if code == _NOT_ALLOWED:
-        return (
-            ReasonCode.PERMISSION_DENIED,
-            say("either it does not exist or these credentials may not use it; the server does not say which"),
-            say("Check the name. Reading needs the permission READ, moving an alias and writing tags EDIT."),
-        )
-    if code == _ABSENT:
-        return (ReasonCode.VERSION_NOT_FOUND, say("the registry said: ", said), say("Check name and version."))
+        return _WRONG_HOST
     if type(error).__name__.startswith("Unsupported"):
-        return (
-            ReasonCode.USAGE_INVALID,
-            say("MLflow knows no registry of the kind ", quote(addresses.shown)),
-            say("Correct the `tracking-uri` or `registry-uri` input, or install the plugin it needs."),
-        )
-    if code == _NOT_VALID:
-        return (ReasonCode.REQUEST_INVALID, say("the registry refused it: ", said), say("Correct the request."))
-    return _outage(error, addresses)
+        return _NO_SUCH_KIND
+    return _TOLD.get(_code(error))
 
 
-def _outage(error: BaseException, addresses: Addresses) -> tuple[ReasonCode, Message, Message]:
-    text = _text(error, addresses)
-    if not hasattr(error, "json"):
-        # Before "Caused by" stands the URL asked, with the model's name in it.
-        ours = f"{type(error).__name__}: {text.partition('Response body')[0].rpartition('Caused by')[2]}"
-        for case in _CASES:
-            match = case.pattern.search(ours)
-            if match:
-                why = say(case.why.format(*match.groups()), ", at ", quote(addresses.shown))
-                return ReasonCode.REGISTRY_UNAVAILABLE, why, case.hint
-    why = say("the registry at ", quote(addresses.shown), " said: ", quote(_first_line(error, addresses)))
-    return ReasonCode.REGISTRY_UNAVAILABLE, why, _AGAIN
+def _case_of(error: BaseException, addresses: Addresses) -> _Case | None:
+    if hasattr(error, "json"):
+        return None  # MLflow's RestException: all of its text is the server's
+    # Before "Caused by" stands the address asked, with the model's name; behind "Response body", theirs.
+    text = _first_line(error, addresses).partition("Response body")[0].rpartition("Caused by")[2]
+    ours = f"{type(error).__name__}: {text}"
+    for case in _CASES:
+        match = case.pattern.search(ours)
+        if match:
+            return replace(case, why=case.why.format(*match.groups()))
+    return None
 
 
 def _code(error: BaseException) -> str:

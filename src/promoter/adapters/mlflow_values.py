@@ -1,4 +1,4 @@
-"""From MLflow's entities to our values. Everything in a run or LoggedModel is a claim by whoever logged it."""
+"""From MLflow's entities to our values. Whatever a run or LoggedModel says is a claim by who logged it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _GIT_COMMIT = "mlflow.source.git.commit"
 _CONTEXT = "mlflow.data.context"
 _DELETED = "deleted"
-# MLflow numbers versions in a 32-bit column; asked for more, a server answers HTTP 500 instead of "not found".
+# MLflow numbers versions in a 32-bit column; asked for far more, a server answers HTTP 500.
 _LARGEST_VERSION = 2**31 - 1
 # MLflow stores ±infinity as ±1.7976931348623157e308 and gives that back.
 _INFINITE_FROM = 1.7e308

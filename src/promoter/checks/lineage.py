@@ -31,10 +31,10 @@ def run(rule: LineageRule, evidence: Evidence) -> tuple[CheckResult, ...]:
         asked["git_commit"] = _git_commit
     if rule.dataset:
         asked["dataset"] = partial(_dataset, logged_model=version.logged_model)
-    return tuple(_judge(subject, version, find) for subject, find in asked.items())
+    return tuple(_judge(subject, version, find=find) for subject, find in asked.items())
 
 
-def _judge(subject: str, version: ModelVersion, find: Callable[[Run], _Finding]) -> CheckResult:
+def _judge(subject: str, version: ModelVersion, *, find: Callable[[Run], _Finding]) -> CheckResult:
     outcome, message = find(version.run) if version.run is not None else _no_run(version)
     return CheckResult(check=ID, subject=subject, outcome=outcome, message=message)
 

@@ -85,12 +85,12 @@ def _case(rule: MetricRule, evidence: Evidence) -> _Case:
 def _judge(case: _Case) -> CheckResult:
     value = case.challenger.value
     if value is None:
-        return _result(case, Outcome.FAILED, say("the challenger ", *why_unusable(case.challenger).parts))
+        return _result(case, Outcome.FAILED, message=why_unusable(case.challenger, "challenger"))
     findings = (*_floor(case, value), *_changes(case))
     outcomes = {finding.outcome for finding in findings}
     # Nothing asked, or only comparisons where there is no champion: that is not a yes.
     outcome = next((worst for worst in _WORST_FIRST if worst in outcomes), Outcome.SKIPPED)
-    return _result(case, outcome, _sentence(case, value, findings))
+    return _result(case, outcome, message=_sentence(case, value, findings=findings))
 
 
 def _floor(case: _Case, value: float) -> Iterator[_Finding]:
@@ -109,10 +109,10 @@ def _changes(case: _Case) -> Iterator[_Finding]:
         yield _Finding(outcome=outcome, text=case.figures)
         return
     for limit in _limits(case.rule):
-        yield _change(case.sign, limit, case.figures)
+        yield _change(limit, case.figures, sign=case.sign)
 
 
-def _change(sign: int, limit: _Limit, figures: Figures) -> _Finding:
+def _change(limit: _Limit, figures: Figures, *, sign: int) -> _Finding:
     whole = abs(figures.champion) if limit.unit is _Unit.CHAMPION else 1.0
     if whole < _NEAREST_ZERO:
         text = say(f"a change relative to the champion's {figures.champion:.4g} has no meaning")
@@ -154,7 +154,7 @@ def _threshold_in_words(rule: MetricRule) -> str:
     return f"{'≥' if rule.greater_is_better else '≤'} {rule.threshold:.12g}"
 
 
-def _sentence(case: _Case, value: float, findings: Sequence[_Finding]) -> Message:
+def _sentence(case: _Case, value: float, *, findings: Sequence[_Finding]) -> Message:
     parts: list[Part] = [quote(case.rule.name), " is ", *_position(case, value)]
     broken, kept = _texts(findings, Outcome.FAILED), _texts(findings, Outcome.PASSED)
     if broken:
@@ -205,11 +205,12 @@ def _size(rule: MetricRule, figures: Figures) -> str:
 def _text(value: float, *, beside: Sequence[float]) -> str:
     """The number in as few digits as tell it from those it is shown beside."""
     others = [other for other in beside if not same(value, other)]
-    for digits in _DIGITS:
-        text = f"{value:.{digits}g}"
-        if all(text != f"{other:.{digits}g}" for other in others):
-            break
-    return text
+    enough = (
+        digits
+        for digits in _DIGITS
+        if all(f"{value:.{digits}g}" != f"{other:.{digits}g}" for other in others)
+    )
+    return f"{value:.{next(enough, _DIGITS[-1])}g}"
 
 
 def _notes(case: _Case) -> Iterator[Part]:
@@ -230,7 +231,7 @@ def _notes(case: _Case) -> Iterator[Part]:
         yield f"; no dataset was logged for the {' and the '.join(silent)}, so the data may differ"
 
 
-def _result(case: _Case, outcome: Outcome, message: Message) -> CheckResult:
+def _result(case: _Case, outcome: Outcome, *, message: Message) -> CheckResult:
     if case.rule.severity is Severity.WARN and outcome in {Outcome.FAILED, Outcome.INCONCLUSIVE}:
         outcome, message = Outcome.WARNED, say(*message.parts, "; the policy asks for a warning only")
     return CheckResult(

@@ -33,23 +33,25 @@ def run(rule: SignatureRule, evidence: Evidence) -> tuple[CheckResult, ...]:
     """One result on whether there is a signature, and one on the comparison where it is asked for."""
     challenger = evidence.challenger_signature
     if challenger is None:
-        return (_result(PRESENT, Outcome.FAILED, say("the challenger was logged without a signature")),)
+        return (
+            _result(PRESENT, Outcome.FAILED, message=say("the challenger was logged without a signature")),
+        )
     if not rule.compatible_with_champion:
-        return (_result(PRESENT, Outcome.PASSED, _counts(challenger)),)
+        return (_result(PRESENT, Outcome.PASSED, message=_counts(challenger)),)
     if not challenger.inputs:
         message = say("the challenger's signature does not say what it accepts")
-        return (_result(PRESENT, Outcome.FAILED, message),)
-    return (_result(PRESENT, Outcome.PASSED, _counts(challenger)), _compare(challenger, evidence))
+        return (_result(PRESENT, Outcome.FAILED, message=message),)
+    return (_result(PRESENT, Outcome.PASSED, message=_counts(challenger)), _compare(challenger, evidence))
 
 
 def _compare(challenger: Signature, evidence: Evidence) -> CheckResult:
     if evidence.champion is None:
         message = say("no version holds the alias yet, so there is nothing to be compatible with")
-        return _result(COMPATIBLE, Outcome.SKIPPED, message)
+        return _result(COMPATIBLE, Outcome.SKIPPED, message=message)
     champion = evidence.champion_signature
     if champion is None:
         message = say("the champion was logged without a signature, so nothing can be compared", _WAY_OUT)
-        return _result(COMPATIBLE, Outcome.INCONCLUSIVE, message)
+        return _result(COMPATIBLE, Outcome.INCONCLUSIVE, message=message)
     return _compare_signatures(challenger, champion)
 
 
@@ -60,13 +62,13 @@ def _compare_signatures(challenger: Signature, champion: Signature) -> CheckResu
     if champion.outputs:
         differences.extend(_output_differences(challenger.outputs, champion.outputs))
     if differences:
-        return _result(COMPATIBLE, Outcome.FAILED, _listed(differences))
+        return _result(COMPATIBLE, Outcome.FAILED, message=_listed(differences))
     unsaid = _unsaid(challenger, champion)
     if unsaid is not None:
         message = say(f"the champion's signature does not say what it {unsaid}", _WAY_OUT)
-        return _result(COMPATIBLE, Outcome.INCONCLUSIVE, message)
+        return _result(COMPATIBLE, Outcome.INCONCLUSIVE, message=message)
     message = say("the challenger accepts what the champion accepts, and returns the same")
-    return _result(COMPATIBLE, Outcome.PASSED, message)
+    return _result(COMPATIBLE, Outcome.PASSED, message=message)
 
 
 def _unsaid(challenger: Signature, champion: Signature) -> str | None:
@@ -88,10 +90,10 @@ def _input_differences(challenger: Sequence[Column], champion: Sequence[Column])
         return
     accepted = _by_key(champion)
     for key, column in _by_key(challenger).items():
-        yield from _narrowed(key, column, accepted.get(key))
+        yield from _narrowed(key, column, before=accepted.get(key))
 
 
-def _narrowed(key: Part, column: Column, before: Column | None) -> Iterator[Message]:
+def _narrowed(key: Part, column: Column, *, before: Column | None) -> Iterator[Message]:
     if before is None:
         if column.required:
             yield say("input ", key, " is new and required")
@@ -118,9 +120,10 @@ def _output_differences(challenger: Sequence[Column], champion: Sequence[Column]
 
 
 def _is_named(columns: Sequence[Column]) -> bool:
-    """Whether names tell the columns apart; tensors often have none."""
-    names = {column.name for column in columns}
-    return len(names) == len(columns) and "" not in names
+    """Whether names tell the columns apart. Tensors often have none, and are numbered from 0 then."""
+    names = [column.name for column in columns]
+    are_numbers = names == [str(position) for position in range(len(names))]
+    return not names or not (are_numbers or "" in names or len(set(names)) < len(names))
 
 
 def _by_key(columns: Sequence[Column]) -> dict[Part, Column]:
@@ -144,5 +147,5 @@ def _counts(signature: Signature) -> Message:
     return say(f"the challenger has a signature (inputs: {inputs}, outputs: {outputs})")
 
 
-def _result(subject: str, outcome: Outcome, message: Message) -> CheckResult:
+def _result(subject: str, outcome: Outcome, *, message: Message) -> CheckResult:
     return CheckResult(check=ID, subject=subject, outcome=outcome, message=message)

@@ -141,9 +141,7 @@ def _judge_group(
 ) -> Mapping[str, RequestReport]:
     """The requests of one pull request: each judged, and none ready unless all are."""
     pull = group[0].pull
-    reports = [
-        replace(judge(registry, policy, one.claim), pull_request=pull.number) for one in group
-    ]
+    reports = [replace(judge(registry, policy, one.claim), pull_request=pull.number) for one in group]
     try:
         reviewed = gather_reviews(
             pull,

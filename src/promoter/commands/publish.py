@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from promoter.core.report import Links, Phase, Report
+from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.inputs import CommentMode
 from promoter.ports import PullRequests, Runner
-from promoter.render.annotations import annotations
+from promoter.render.annotations import annotations as workflow_commands
 from promoter.render.comment import comment
 from promoter.render.evidence_json import digest, evidence
 from promoter.render.html import html
@@ -48,7 +47,7 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     report, address = _with_comments(report, channels)
     runner = channels.runner
     path = save(report, runner)
-    runner.annotate(annotations(report))
+    runner.annotate(workflow_commands(report))
     runner.summary(summary(report))
     runner.outputs(outputs(report, comment_url=address, report_path=path))
     return report.reason.exit_code

@@ -87,5 +87,5 @@ class Tracer:
             raise PromoterError(
                 ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST,
                 say(f"pull request #{pull.number} edited the policy together with this request"),
-                hint=say("Revert it, merge the policy alone, then ask again: no request brings its own rules."),
+                hint=say("Revert it, merge the policy alone, ask again: no request brings its own rules."),
             )

@@ -32,10 +32,9 @@ class Tree:
     requests: Mapping[str, FileEntry]
     policy: FileEntry | None
 
-    def blob(self, path: str) -> str | None:
-        """The blob id at a request's path; None where there is no such file."""
-        entry = self.requests.get(path)
-        return entry.blob_id if entry else None
+    def by_path(self) -> Mapping[str, FileEntry]:
+        """Both kinds, by path."""
+        return {**self.requests, **({self.policy.path: self.policy} if self.policy else {})}
 
 
 def read_tree(repository: Repository, commit: str, places: Places) -> Tree:
@@ -74,7 +73,7 @@ def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
     regular = [entry for entry in tree.requests.values() if entry.mode == REGULAR_FILE]
     contents = repository.contents(regular) if regular else {}
     found = read_requests([(e, contents.get(e.blob_id, b"")) for e in tree.requests.values()])
-    if found.problems:
+    if found.reason is not None:
         raise PromoterError(
             found.reason,
             say(f"{len(found.problems)} problem(s) in promotion requests"),

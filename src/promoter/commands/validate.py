@@ -84,7 +84,7 @@ def validate(world: ValidateWorld, change: Change) -> Report:
 def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
     head = read_tree(world.repository, change.head, world.places)
     base = read_tree(world.repository, change.base, world.places)
-    touched = _touched(change, head, base)
+    touched = _touched(change, head=head, base=base)
     if touched.policy and (touched.requests or touched.deleted):
         raise _policy_and_requests(world.places)
     if touched.policy:
@@ -100,7 +100,7 @@ def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
     if not touched.requests:
         return report
     policy = read_policy(world.repository, base, world.places)
-    requests = read_request_set(world.repository, head).by_path()
+    requests = {r.path: r for r in read_request_set(world.repository, head).requests}
     _refuse_what_cannot_be_judged(change)
     claims = [_claim(world, base, requests[path]) for path in touched.requests]
     judged = _with_approvals(world, change, policy, _judge_all(world, policy, claims))
@@ -114,19 +114,16 @@ def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
     )
 
 
-def _touched(change: Change, head: Tree, base: Tree) -> _Touched:
-    def is_changed(path: str) -> bool:
-        return head.blob(path) != base.blob(path) and (change.paths is None or path in change.paths)
-
-    edited = tuple(path for path in head.requests if is_changed(path) or _mode_changed(path, head, base))
-    deleted = tuple(path for path in base.requests if path not in head.requests and is_changed(path))
-    policies = [entry.path for entry in (head.policy, base.policy) if entry]
-    in_reach = change.paths is None or any(path in change.paths for path in policies)
-    return _Touched(requests=edited, deleted=deleted, policy=head.policy != base.policy and in_reach)
-
-
-def _mode_changed(path: str, head: Tree, base: Tree) -> bool:
-    return path in base.requests and head.requests[path].mode != base.requests[path].mode
+def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
+    """What differs between the trees and is the change's own doing: the base may have moved on since."""
+    ours, theirs = head.by_path(), base.by_path()
+    differ = {path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path)}
+    own = differ if change.paths is None else differ & change.paths
+    return _Touched(
+        requests=tuple(sorted(own & head.requests.keys())),
+        deleted=tuple(sorted(own & base.requests.keys() - head.requests.keys())),
+        policy=not own <= head.requests.keys() | base.requests.keys(),
+    )
 
 
 def _claim(world: ValidateWorld, base: Tree, request: PromotionRequest) -> Claim:
@@ -222,18 +219,20 @@ def _all_deleted(count: int) -> PromoterError:
     )
 
 
-def change_of_pull_request(event: Event, pull_requests: PullRequests) -> Change:
-    """What a pull request asks for, at exactly the commit its event named.
+def change_of_pull_request(
+    pull_requests: PullRequests, number: int, *, head: str, default_branch: str
+) -> Change:
+    """What a pull request asks for, at exactly the commit `head` that its event named.
 
     Raises PULL_REQUEST_CLOSED, SUPERSEDED when it has a newer commit, TOO_MANY_FILES.
     """
-    pull = pull_requests.get(event.number)
+    pull = pull_requests.get(number)
     if not pull.is_open:
         raise PromoterError(
             ReasonCode.PULL_REQUEST_CLOSED,
-            say(f"pull request #{event.number} is closed: there is nothing to judge"),
+            say(f"pull request #{number} is closed: there is nothing to judge"),
         )
-    if pull.head_commit != event.head_commit:
+    if pull.head_commit != head:
         raise PromoterError(
             ReasonCode.SUPERSEDED,
             say("a newer commit was pushed: ", quote(pull.head_commit[:12])),
@@ -244,5 +243,5 @@ def change_of_pull_request(event: Event, pull_requests: PullRequests) -> Change:
         base=pull.base_commit,
         paths=pull_requests.changed_paths(pull),
         pull=pull,
-        default_branch=event.default_branch,
+        default_branch=default_branch,
     )

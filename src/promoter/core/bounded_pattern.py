@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 from promoter.core.nodes import ScalarNode
-from promoter.core.scalars import Complaint, Scalar
-from promoter.core.shape import JsonSchema
+from promoter.core.scalars import Scalar, Text
+from promoter.core.shape import Complaint, JsonSchema
 from promoter.text import Message, quote, say
 
 LONGEST_PATTERN = 200
@@ -37,13 +37,11 @@ class PatternRefusedError(ValueError):
 
 
 def compile_bounded(pattern: str) -> re.Pattern[str]:
-    """A pattern that is cheap with `fullmatch` on values of up to LONGEST_VALUE characters.
+    """A pattern, of at most LONGEST_PATTERN characters, made cheap for `fullmatch` on LONGEST_VALUE of them.
 
     Raises PatternRefusedError for what Python does not understand, for look-around, back references and
     flags, and for too many ways to match.
     """
-    if len(pattern) > LONGEST_PATTERN:
-        raise PatternRefusedError(say(f"it has {len(pattern):,} characters; {LONGEST_PATTERN} is the most"))
     cost = _Counter(pattern).branches()
     try:
         compiled = re.compile(pattern)
@@ -117,14 +115,10 @@ class _Counter:
             if not self._pattern.startswith("?:", self._at):
                 raise PatternRefusedError(say("it holds `(?`, of which only `(?:` may be used"))
             self._at += 2
-        inside = self._branches_inside()
-        # A group is slower to repeat than a character, so it never counts as one.
-        return _Cost(inside.ways, inside.width + 1)
-
-    def _branches_inside(self) -> _Cost:
         inside = self.branches()
         self._at += 1
-        return inside
+        # A group is slower to repeat than a character, so it never counts as one.
+        return _Cost(inside.ways, inside.width + 1)
 
     def _skip_class(self) -> None:
         start = self._at
@@ -164,10 +158,21 @@ class BoundedPattern(Scalar[re.Pattern[str]]):
     about: str
     write: str
 
+    @property
+    def _text(self) -> Text:
+        return Text(about=self.about, write=self.write, pattern=r"[^\n]+", longest=LONGEST_PATTERN)
+
     def value(self, node: ScalarNode, name: str) -> re.Pattern[str] | Complaint:
         """The compiled pattern, to be used with `fullmatch`."""
-        raise NotImplementedError
+        text = self._text.value(node, name)
+        if isinstance(text, Complaint):
+            return text
+        try:
+            return compile_bounded(text)
+        except PatternRefusedError as error:
+            found = say("found the pattern ", quote(text), f" for `{name}`: ", *error.why.parts)
+            return Complaint(found, say(self.write))
 
     def schema(self) -> JsonSchema:
         """Text; whether it is a regular expression is the reader's to say."""
-        return {"description": self.about, "type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN}
+        return self._text.schema()

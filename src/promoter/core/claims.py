@@ -91,11 +91,12 @@ def same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=ROUNDING)
 
 
-def why_unusable(found: Claim) -> Message:
-    """Why a claim without a value has none."""
+def why_unusable(found: Claim, role: str) -> Message:
+    """Why a claim without a value has none; `role` is whose claim it is."""
     if found.source is None:
-        return say("has no metric ", quote(found.name), ", in its run or its logged model")
-    return say("has ", quote(found.logged), " as ", quote(found.name), ", which is not a finite number")
+        return say(quote(found.name), f" is in neither the {role}'s run nor its logged model")
+    place = f" in the {role}'s {found.source}, which is not a finite number"
+    return say(quote(found.name), " is ", quote(found.logged), place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +118,9 @@ def pair(challenger: Claim, champion: Claim) -> Figures | Message:
     if origin is not None:
         return origin
     if challenger.value is None:
-        return say("the challenger ", *why_unusable(challenger).parts)
+        return why_unusable(challenger, "challenger")
     if champion.value is None:
-        return say("the champion ", *why_unusable(champion).parts)
+        return why_unusable(champion, "champion")
     other = _other_grounds(challenger, champion)
     return other or Figures(challenger=challenger.value, champion=champion.value)
 

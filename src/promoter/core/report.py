@@ -22,6 +22,18 @@ class Phase(StrEnum):
     APPLY = "apply"
 
 
+class CommentMode(StrEnum):
+    """When the results comment is written.
+
+    `always`: on every run over a pull request that changes a request or the policy. `on-change`: only when
+    the result differs from what the comment already shows, commit ids aside. `never`: not at all.
+    """
+
+    ALWAYS = "always"
+    ON_CHANGE = "on-change"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Links:
     """Addresses known to this run, without any user name or password in them; empty when unknown."""

@@ -10,6 +10,7 @@ import unicodedata
 
 # Controls, invisible formatting (bidi, zero width), private use, halves of pairs, line separators
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+_CONTROL_NAMES = {"\0": "NUL", "\t": "TAB", "\n": "LINE FEED", "\r": "CARRIAGE RETURN"}
 # Never assigned: the last two of every plane, and 32 in the middle of the first
 _LAST_OF_PLANE = 0xFFFE
 _NONCHARACTERS = range(0xFDD0, 0xFDF0)
@@ -68,7 +69,7 @@ def _mixes(word: str) -> bool:
 
 def code_point(char: str) -> str:
     """A character's number and name: `U+202E RIGHT-TO-LEFT OVERRIDE`."""
-    return f"U+{ord(char):04X} {unicodedata.name(char, '')}".rstrip()
+    return f"U+{ord(char):04X} {unicodedata.name(char, _CONTROL_NAMES.get(char, ''))}".rstrip()
 
 
 def is_text_for_everybody(plain: str) -> bool:

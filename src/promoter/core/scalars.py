@@ -100,12 +100,9 @@ class Text(Scalar[str]):
         if not re.fullmatch(self.pattern, text):
             odd = next((char for char in text if not char.isascii()), None)
             why = f", with {code_point(odd)} in it" if odd else ""
+            complaint = self._refused(node, name, why)
             better = self.nearly(text) if self.nearly else ""
-            if re.fullmatch(self.pattern, better):
-                return Complaint(
-                    self._refused(node, name, why).found, say("Write ", quote(better), f". {self.write}")
-                )
-            return self._refused(node, name, why)
+            return _guess(complaint, better) if re.fullmatch(self.pattern, better) else complaint
         word = mixed_script_word(text)
         if word is None:
             return None
@@ -148,9 +145,7 @@ class Digits(Scalar[str]):
             return node.text
         nearly = _NEARLY_DIGITS.fullmatch(node.text)
         complaint = self._refused(node, name)
-        return (
-            complaint._replace(write=say(f"Write `{nearly.group(1)}`. ", self.write)) if nearly else complaint
-        )
+        return _guess(complaint, nearly.group(1)) if nearly else complaint
 
     def schema(self) -> JsonSchema:
         """An integer or its digits as text."""
@@ -257,6 +252,10 @@ class Anything(Shape[Node]):
     def schema(self) -> JsonSchema:
         """Everything is right."""
         return {}
+
+
+def _guess(complaint: Complaint, text: str) -> Complaint:
+    return complaint._replace(write=say("Did you mean ", quote(text), "? ", *complaint.write.parts))
 
 
 def _in_quotes(node: ScalarNode) -> str:

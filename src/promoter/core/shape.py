@@ -66,7 +66,7 @@ class Field(Generic[T_co]):
         """The value's schema with a title, and the default where there is one."""
         title = self.name.replace("_", " ").capitalize()
         whole: JsonSchema = {"title": title, **self.shape.schema()}
-        if isinstance(self.default, str):
+        if isinstance(self.default, str) and self.default:
             return whole | {"default": str(self.default)}
         return whole | ({"default": self.default} if isinstance(self.default, int) else {})
 
@@ -141,9 +141,8 @@ class Map(Shape[T]):
             return None
         known = {field.name for field in self.fields}
         strangers = [entry for entry in node.entries if entry.key.text not in known]
-        for stranger in strangers:
-            self._refuse_stranger(stranger, problems)
-        record = self._record(node, problems)
+        meant = {self._refuse_stranger(stranger, problems) for stranger in strangers}
+        record = self._record(node, meant, problems)
         if strangers:
             # A misspelt key is not a missing one: what the rules would say of it misleads.
             return None
@@ -151,12 +150,12 @@ class Map(Shape[T]):
             rule.check(node, problems)
         return None if record is None else self.build(record)
 
-    def _record(self, node: MapNode, problems: Problems) -> Record | None:
+    def _record(self, node: MapNode, meant: set[str], problems: Problems) -> Record | None:
         values: dict[str, object] = {}
         for field in self.fields:
             entry = node.get(field.name)
             value = self._value(field, entry, problems) if entry else None
-            if entry is None and field.need is Need.REQUIRED:
+            if entry is None and field.need is Need.REQUIRED and field.name not in meant:
                 problems.add(node.place, found=say(f"found no `{field.name}`"), write=say(field.write))
             if value is not None or field.need is not Need.REQUIRED:
                 values[field.name] = field.default if value is None else value
@@ -169,21 +168,24 @@ class Map(Shape[T]):
             problems.add(entry.key.place, found=found, write=say(field.write))
         return field.shape.read(entry.value, name=field.name, problems=problems)
 
-    def _refuse_stranger(self, entry: Entry, problems: Problems) -> None:
+    def _refuse_stranger(self, entry: Entry, problems: Problems) -> str:
+        """The name of the key that was probably meant; empty when none comes close."""
         key = entry.key.text
         if key.startswith("unsafe_"):
             found = say("found ", quote(key), f", {NOT_AVAILABLE}")
             problems.add(entry.key.place, found=found, write=say("Delete it: no check can be loosened"))
-            return
+            return ""
         allowed = [field.name for field in self.fields if field.need is not Need.LATER]
         close = get_close_matches(key.lower(), allowed, n=1) if len(key) <= _LONGEST_SLIP else []
-        guess = f"Did you mean `{close[0]}`? " if close else ""
+        meant = close[0] if close else ""
+        guess = f"Did you mean `{meant}`? " if meant else ""
         keys = f"Allowed keys: {', '.join(f'`{name}`' for name in allowed)}"
         problems.add(
             entry.key.place,
             found=say("found the unknown key ", quote(key)),
             write=say(guess, keys, self.outlook),
         )
+        return meant
 
     def schema(self) -> JsonSchema:
         """Closed: an editor marks unknown keys, and those of a later version, as the reader does."""

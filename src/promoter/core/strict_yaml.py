@@ -21,6 +21,7 @@ MOST_NODES = 2_000
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _SAVE_AS_UTF8 = say("Save the file as UTF-8 without a byte order mark")
+_YAML_TAGS = "tag:yaml.org,2002:"
 _DELETE_UNSAFE = say("Delete it: it hides or changes what a reader sees")
 _WRITE_A_MAPPING = say("Write one `key: value` a line")
 _SHORTER = say("Write less: a file here is a few short keys")
@@ -111,9 +112,14 @@ def _not_yaml(loader: yaml.SafeLoader, error: yaml.YAMLError) -> _Unreadable:
     context, problem = getattr(error, "context", None), getattr(error, "problem", None)
     words = ", ".join(part for part in (context, problem) if part)
     hint = next((hint for part, hint in _HINTS if part in words), _ANY_HINT)
-    place = _mark(getattr(error, "problem_mark", None) or loader.get_mark())
+    place = _mark(getattr(error, _blamed(words), None) or loader.get_mark())
     found = say("found something that is not YAML (", quote(words), ")")
     return _Unreadable(place, found=found, write=say(hint))
+
+
+def _blamed(words: str) -> str:
+    """Quotes that are never closed are wrong where they open, not where the file ends."""
+    return "context_mark" if "unexpected end of stream" in words else "problem_mark"
 
 
 def _mark(mark: yaml.Mark) -> Place:
@@ -193,7 +199,8 @@ class _Composer:
             self._problems.add(node.place, found=found, write=write)
         if event.tag is None:
             return node
-        found = say("found ", quote(event.tag), ", a YAML tag")
+        shown = event.tag.replace(_YAML_TAGS, "!!")
+        found = say("found ", quote(shown), ", a YAML tag")
         write = say("Delete it; put text that begins with `!` in quotes")
         self._problems.add(node.place, found=found, write=write)
         return HoleNode(place=node.place)

@@ -17,13 +17,13 @@ _ROUNDING = 1e-12
 def pair(comparison: MetricComparison) -> tuple[str, str]:
     """Champion and challenger with the same number of decimals, so that they can be read as columns."""
     values = (comparison.champion, comparison.challenger)
-    decimals = _decimals(max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0))
+    decimals = _decimals(max((abs(v) for v in map(_finite, values) if v is not None), default=0.0))
     champion, challenger = (_figure(value, decimals) for value in values)
     return champion, challenger
 
 
 def change(comparison: MetricComparison) -> str:
-    """The signed change and its direction: "+0.0212 better", "−0.05 worse", "unchanged"; a dash for none."""
+    """The signed change and its direction: "+0.0212 better", "unchanged"; a dash for none."""
     value = comparison.change
     if value is None or not math.isfinite(value):
         return ABSENT
@@ -42,6 +42,21 @@ def is_better(comparison: MetricComparison) -> bool:
     return value > 0 if comparison.greater_is_better else value < 0
 
 
+def shares(comparison: MetricComparison) -> tuple[float | None, float | None]:
+    """Champion and challenger in percent of the larger one, for bars; None for what is not a figure, and
+    for both where one is negative."""
+    values = [_finite(comparison.champion), _finite(comparison.challenger)]
+    largest = max((value for value in values if value is not None), default=0.0)
+    if largest <= 0 or any(value is not None and value < 0 for value in values):
+        return None, None
+    champion, challenger = (None if value is None else value / largest * 100 for value in values)
+    return champion, challenger
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _decimals(magnitude: float) -> int:
     """Decimals that show four significant digits; -1 where only powers of ten can."""
     if magnitude == 0.0:
@@ -58,9 +73,7 @@ def _figure(value: float | None, decimals: int) -> str:
         return "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"  # noqa: RUF001 - the sign itself
-    if 0 <= decimals <= _MOST_DECIMALS:
-        text = f"{value:,.{decimals}f}"
-    else:
-        text = f"{value:.{_SIGNIFICANT - 1}e}"
+    shape = f",.{decimals}f" if 0 <= decimals <= _MOST_DECIMALS else f".{_SIGNIFICANT - 1}e"
+    text = format(value, shape)
     # -0.0 and what rounds to it
     return text.replace("-", "−") if float(text.replace(",", "")) else text.removeprefix("-")  # noqa: RUF001

@@ -82,7 +82,8 @@ def more(lines: Sequence[str], kept: Sequence[str], limit: Limit) -> str:
 
 def fit(blocks: Sequence[Block], footer: str, limit: Limit) -> str:
     """The page. What had to be left out is counted above the footer."""
-    kept = _kept(blocks, limit.size - limit.measure(footer) - limit.measure(limit.pointer) - 100, limit.measure)
+    room = limit.size - limit.measure(footer) - limit.measure(limit.pointer) - 100
+    kept = _kept(blocks, room, limit.measure)
     parts: list[str] = []
     for fold, group in groupby(kept, key=lambda block: block.fold):
         text = "\n\n".join(block.text for block in group)

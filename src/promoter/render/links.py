@@ -22,9 +22,10 @@ def model_version(links: Links, model: str, version: str) -> str:
 
 def training_run(links: Links, version: ModelVersion) -> str:
     """The page of the run that a version came from."""
-    if version.run is None:
+    training = version.run
+    if training is None:
         return ""
-    return _address(links.registry, "/#/experiments/{}/runs/{}", version.run.experiment_id, version.run.run_id)
+    return _address(links.registry, "/#/experiments/{}/runs/{}", training.experiment_id, training.run_id)
 
 
 def commit(links: Links, commit_id: str) -> str:
@@ -38,8 +39,10 @@ def pull_request(links: Links, number: int) -> str:
 
 
 def line(links: Links, commit_id: str, path: str, number: int) -> str:
-    """A line of a file at a commit."""
+    """A line of a file at a commit; the commit where the path is none that git could have."""
     names = path.split("/")
+    if {"", ".", ".."} & set(names):
+        return commit(links, commit_id)
     folders = "/".join("{}" for _ in names)
     return _address(links.repository, f"/blob/{{}}/{folders}#L{{}}", commit_id, *names, str(number))
 

@@ -18,6 +18,7 @@ LONGEST_CELL = 60
 _LONGEST_FENCE = 8
 _BACKTICKS = re.compile(r"`+")
 _OWN_CODE = re.compile(r"`([^`]+)`")
+_INNER_SPACE = re.compile(r"(?<![,;]) ")
 _MARKUP = re.compile(r"[\\*_\[\]<>~|&$`]")
 
 
@@ -78,6 +79,11 @@ def prose(text: str) -> str:
     return "".join(
         _fenced(piece) if index % 2 else _MARKUP.sub(r"\\\g<0>", piece) for index, piece in enumerate(pieces)
     )
+
+
+def unbroken(text: str) -> str:
+    """Text for a narrow column: it breaks behind a comma or semicolon only, so rows stay low on a phone."""
+    return _INNER_SPACE.sub("\u00a0", text)
 
 
 def sentence(message: Message) -> str:

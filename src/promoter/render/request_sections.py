@@ -7,19 +7,28 @@ from collections.abc import Sequence
 from promoter.core.evidence import CheckResult, MetricComparison, Outcome
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import Links, Report, RequestReport
+from promoter.core.verdict import Verdict
 from promoter.render import links as address
 from promoter.render.figures import change, pair
 from promoter.render.layout import Block, Limit, Rank, block, more, within
-from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table
-from promoter.render.sentences import approvals, full, in_order, request_headline, sources, tone, why
-from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, capital, count, tally, worst_first
+from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table, unbroken
+from promoter.render.sentences import (
+    approvals,
+    full,
+    in_order,
+    request_headline,
+    sources,
+    subject_of,
+    tone,
+    why,
+)
+from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, count, worst_first
 from promoter.text import Message
 
 _SHORT_COMMIT = 10
 _OPEN = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED})
 _ORIGINS = "Where the versions come from"
 _COLUMNS = (
-    ("", Align.LEFT),
     ("Metric", Align.LEFT),
     ("Champion", Align.RIGHT),
     ("Challenger", Align.RIGHT),
@@ -35,7 +44,8 @@ def details(report: Report, limit: Limit) -> tuple[Block, ...]:
         return _alone(requests[0], report, limit)
     blocking = [one for one in requests if tone(one).blocks]
     passing = [one for one in requests if not tone(one).blocks]
-    fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(passing), 'request')} without objection"
+    others = "that pass" if all(tone(one) is Tone.GOOD for one in passing) else "that stop nothing"
+    fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(passing), 'request')} {others}"
     return (
         *(part for one in blocking for part in _open(one, report, limit)),
         *(_folded(one, report, limit, fold=fold) for one in passing),
@@ -101,11 +111,21 @@ def _objections(request: RequestReport, limit: Limit) -> str:
     """Why a request does not pass, which checks say so, what to do; warnings for one that does."""
     objecting = [result for result in worst_first(request.results) if result.outcome in _OPEN]
     return _joined(
-        sentence(why(request)) if tone(request) is not Tone.GOOD else "",
+        _why(request, objecting),
         _check_list(objecting, limit),
         bullets(sentence(message) for message in approvals(request.approval)),
         to_do(request.hint),
     )
+
+
+def _why(request: RequestReport, objecting: Sequence[CheckResult]) -> str:
+    if tone(request) is Tone.GOOD:
+        return ""
+    # Where checks object, they say it better than the sentence that sums them up.
+    speaks = request.verdict is Verdict.PROMOTE or not objecting
+    if speaks:
+        return sentence(why(request))
+    return "**Open questions:**" if tone(request) is Tone.UNSURE else "**What stands against it:**"
 
 
 def _quiet(request: RequestReport) -> list[CheckResult]:
@@ -120,9 +140,9 @@ def _check_list(results: Sequence[CheckResult], limit: Limit) -> str:
 
 
 def _check(result: CheckResult) -> str:
-    subject = f" {code(result.subject)}" if result.subject else ""
-    name = f"{OUTCOME_ICONS[result.outcome]} {code(result.check)}{subject}"
-    return f"{name}: {sentence(full(result.message))}"
+    subject = subject_of(result)
+    about = f" {code(subject)}" if subject else ""
+    return f"{OUTCOME_ICONS[result.outcome]} {code(result.check)}{about}: {sentence(full(result.message))}"
 
 
 def _figures(request: RequestReport, limit: Limit) -> str:
@@ -141,23 +161,29 @@ def _figures(request: RequestReport, limit: Limit) -> str:
 def _figure(outcome: Outcome, comparison: MetricComparison) -> tuple[str, ...]:
     champion, challenger = pair(comparison)
     return (
-        OUTCOME_ICONS[outcome],
-        cell(comparison.name),
+        f"{OUTCOME_ICONS[outcome]} {cell(comparison.name)}",
         champion,
         challenger,
-        change(comparison),
-        prose(comparison.rule),
+        unbroken(change(comparison)),
+        unbroken(prose(comparison.rule)),
     )
 
 
 def _rest(request: RequestReport, links: Links, limit: Limit) -> tuple[Block, ...]:
     """What a reader looks up only when in doubt."""
     quiet = _quiet(request)
-    passed = f"{OUTCOME_ICONS[quiet[0].outcome]} {capital(tally(quiet))}" if quiet else ""
+    passed = f"{OUTCOME_ICONS[quiet[0].outcome]} {_count_of(quiet)}" if quiet else ""
     return (
         *block(_check_list(quiet, limit), Rank.DETAILS, fold=passed),
         *block(_origins(request, links), Rank.DETAILS, fold=_ORIGINS),
     )
+
+
+def _count_of(quiet: Sequence[CheckResult]) -> str:
+    passed = [result for result in quiet if result.outcome is Outcome.PASSED]
+    skipped = len(quiet) - len(passed)
+    counts = [f"{count(len(passed), 'check')} passed"] if passed else []
+    return ", ".join([*counts, f"{skipped} skipped"] if skipped else counts)
 
 
 def _origins(request: RequestReport, links: Links) -> str:

@@ -10,21 +10,14 @@ from promoter.errors import Problem
 from promoter.render import links as address
 from promoter.render.figures import ABSENT
 from promoter.render.layout import Block, Limit, Rank, block, more, within
-from promoter.render.markdown import Align, cell, code, link, prose, sentence, table
+from promoter.render.markdown import Align, cell, code, link, prose, sentence, table, unbroken
 from promoter.render.request_sections import details, notes, short_commit, to_do
-from promoter.render.sentences import consequence, full, headline, in_order, tone
-from promoter.render.words import OUTCOME_ICONS, REASONS, TONE_ICONS, tally, worst_outcome
+from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
+from promoter.render.words import OUTCOME_ICONS, OVERVIEW, REASONS, TONE_ICONS, tally, worst_outcome
 from promoter.text import Message
 
 _SHORT_DIGEST = 12
-_LOGINS_SHOWN = 2
-_COLUMNS = (
-    ("Model @ alias", Align.LEFT),
-    ("Now", Align.RIGHT),
-    ("Proposed", Align.RIGHT),
-    ("Checks", Align.LEFT),
-    ("Approval", Align.LEFT),
-)
+_ALIGNS = (Align.LEFT, Align.RIGHT, Align.RIGHT, Align.LEFT, Align.LEFT)
 
 
 def blocks(report: Report, limit: Limit) -> tuple[Block, ...]:
@@ -33,6 +26,7 @@ def blocks(report: Report, limit: Limit) -> tuple[Block, ...]:
         _heading(report),
         *_why_nothing_was_judged(report),
         *_problems(report, limit),
+        *block(prose(counts(report, TONE_ICONS)), Rank.HEAD),
         *_consequence(consequence(report)),
         *_overview(report, limit),
         *details(report, limit),
@@ -93,7 +87,8 @@ def _consequence(messages: Iterable[Message]) -> tuple[Block, ...]:
 def _overview(report: Report, limit: Limit) -> tuple[Block, ...]:
     if not report.requests:
         return ()
-    head, lines = table(_COLUMNS, [_row(one, report.links) for one in in_order(report.requests)])
+    columns = tuple(zip(OVERVIEW[report.phase], _ALIGNS, strict=True))
+    head, lines = table(columns, [_row(one, report.links) for one in in_order(report.requests)])
     kept = within(lines, limit, part=3)
     tail = more(lines, kept, limit)
     return block("\n".join([*head, *kept]) + (f"\n\n{tail}" if tail else ""), Rank.HEAD)
@@ -102,25 +97,32 @@ def _overview(report: Report, limit: Limit) -> tuple[Block, ...]:
 def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
     asked = request.request
     return (
-        f"{TONE_ICONS[tone(request)]} {cell(asked.model)} @ {cell(asked.alias)}",
-        _version(links, asked.model, request.now),
-        _version(links, asked.model, asked.version),
+        f"{TONE_ICONS[tone(request)]}\u00a0{cell(asked.model)} @\u00a0{cell(asked.alias)}",
+        _now(request, links),
+        _proposed(request, links),
         _checks(request),
         _approval(request.approval),
     )
 
 
-def _version(links: Links, model: str, version: str | None) -> str:
-    if version is None:
-        return "nobody"
-    return link(cell(version), address.model_version(links, model, version))
+def _now(request: RequestReport, links: Links) -> str:
+    if request.now is None:
+        return ABSENT if request.step is None else "nobody"
+    return link(cell(request.now), address.model_version(links, request.request.model, request.now))
+
+
+def _proposed(request: RequestReport, links: Links) -> str:
+    asked = request.request
+    # Without a step the request was refused before the registry said that there is such a version.
+    where = "" if request.step is None else address.model_version(links, asked.model, asked.version)
+    return link(cell(asked.version), where)
 
 
 def _checks(request: RequestReport) -> str:
     worst = worst_outcome(request.results)
     if worst is None:
-        return prose(REASONS[request.reason].title)
-    return f"{OUTCOME_ICONS[worst]} {tally(request.results)}"
+        return unbroken(prose(REASONS[request.reason].title))
+    return unbroken(f"{OUTCOME_ICONS[worst]} {tally(request.results)}")
 
 
 def _approval(state: ApprovalState | None) -> str:
@@ -129,7 +131,6 @@ def _approval(state: ApprovalState | None) -> str:
     if state.needed == 0:
         return "not needed"
     if not state.is_enough:
-        return f"⏸️ {len(state.counted)} of {state.needed}"
-    left = len(state.counted) - _LOGINS_SHOWN
-    names = ", ".join(cell(login) for login in state.counted[:_LOGINS_SHOWN])
-    return f"✅ {names}" + (f" and {left} more" if left > 0 else "")
+        return unbroken(f"⏸️ {len(state.counted)} of {state.needed}")
+    first, *others = state.counted
+    return unbroken(f"✅ {cell(first)}" + (f" +{len(others)}" if others else ""))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promoter.core.approval import ApprovalState
+from promoter.core.evidence import CheckResult
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
-from promoter.errors import ReasonCode
+from promoter.errors import ExitCode, ReasonCode
 from promoter.render.words import (
     LEADS,
     REASONS,
     ROLLBACK_LEADS,
     SOURCE_NOTES,
+    TONE_COUNTS,
     VERDICT_WORDS,
     Tone,
     capital,
@@ -21,11 +25,24 @@ from promoter.render.words import (
 from promoter.text import Message, Part, quote, say
 
 _TONES = tuple(Tone)
+_SEVERAL = 2
 _UNDO = "To undo: `git revert` the merge and merge that."
 _FIRST_UNDO = (
     "Nobody held the alias before, so `git revert` alone does not take it away: merge a request for another "
     "version, or delete the alias in the registry."
 )
+
+# After a merge: nobody has touched the alias, so it is where it was judged.
+_KEPT = frozenset(
+    {
+        ReasonCode.CHECKS_FAILED,
+        ReasonCode.INCONCLUSIVE,
+        ReasonCode.APPROVAL_MISSING,
+        ReasonCode.APPROVAL_STALE,
+        ReasonCode.APPROVAL_SELF,
+    }
+)
+_UNDECIDED = frozenset({ExitCode.UNDECIDED, ExitCode.BUG, ExitCode.INTERRUPTED})
 
 
 @dataclass(frozen=True)
@@ -60,11 +77,22 @@ def headline(report: Report) -> Headline:
     return Headline(words.tone, say(_lead(report.reason, report.phase), f": {share}"))
 
 
+def counts(report: Report, signs: Mapping[Tone, str]) -> str:
+    """How many requests came out how: "❌ 2 refused · ✅ 17 ready"; empty where all came out alike."""
+    tones = Counter(tone(request) for request in report.requests)
+    if len(tones) < _SEVERAL:
+        return ""
+    return " · ".join(
+        f"{signs[one]} {tones[one]} {TONE_COUNTS[report.phase, one]}" for one in Tone if tones[one]
+    )
+
+
 def request_headline(request: RequestReport, phase: Phase) -> Message:
     """One request in one line: "Ready to promote: churn 6 → 7 as champion"."""
     lead = _lead(request.reason, phase)
     if request.reason is ReasonCode.ALREADY_APPLIED:
-        return say(lead, ": ", *alias_of(request), " is version ", version(request.request.version), " already")
+        target = version(request.request.version)
+        return say(lead, ": ", *alias_of(request), " is version ", target, " already")
     if request.step is Step.ROLLBACK and tone(request) is Tone.GOOD:
         lead = ROLLBACK_LEADS[phase]
     if request.reason is ReasonCode.APPLIED:
@@ -76,9 +104,9 @@ def request_headline(request: RequestReport, phase: Phase) -> Message:
 
 
 def change_of(request: RequestReport) -> tuple[Part, ...]:
-    """The change asked for: "churn 6 → 7 as champion"; without the first figure where nobody holds it."""
-    before: tuple[Part, ...] = (version(request.now), " → ") if request.now else ()
+    """The change asked for: "churn 6 → 7 as champion", or "churn version 7 as champion" with no champion."""
     asked = request.request
+    before = (version(request.now), " → ") if request.now else ("version ",)
     return (quote(asked.model), " ", *before, version(asked.version), " as ", quote(asked.alias))
 
 
@@ -98,32 +126,35 @@ def consequence(report: Report) -> tuple[Message, ...]:
         return _after_merge(report)
     active = [request for request in report.requests if tone(request) is not Tone.QUIET]
     overall = REASONS[report.reason].tone
-    if overall is Tone.UNSURE:
+    if report.reason.exit_code in _UNDECIDED:
         return (say("Nothing has been decided: run this job again before you merge."),)
     if overall.blocks:
         return (_moves_nothing(active),)
-    moving = [request for request in active if request.step is not None and request.step.moves]
-    if overall is Tone.TRIAL or not moving:
-        return (say("Merging this moves no alias: the policy says dry run."),) if active else ()
+    moving = [one for one in active if tone(one) is Tone.GOOD and one.step is not None and one.step.moves]
+    if moving:
+        return (_will_move(moving), *_approvals_needed(moving))
+    return (say("Merging this moves no alias: the policy says dry run."),) if overall is Tone.TRIAL else ()
+
+
+def _will_move(moving: list[RequestReport]) -> Message:
     if len(moving) > 1:
-        return (say(f"Merging this pull request moves {len(moving)} aliases as the table says. {_UNDO}"),)
-    return (*_will_move(moving[0]), *_approval_needed(moving[0].approval))
-
-
-def _will_move(request: RequestReport) -> tuple[Message, ...]:
+        return say(f"Merging this pull request moves {len(moving)} aliases as the table says. {_UNDO}")
+    request = moving[0]
     if request.now is None:
         target = version(request.request.version)
         first = ("Merging this pull request makes version ", target, " the first ", *alias_of(request))
-        return (say(*first, f". {_FIRST_UNDO}"),)
-    moves = ("Merging this pull request moves ", *alias_of(request), *_from_to(request))
-    return (say(*moves, f". {_UNDO}"),)
+        return say(*first, f". {_FIRST_UNDO}")
+    return say("Merging this pull request moves ", *alias_of(request), *_from_to(request), f". {_UNDO}")
 
 
-def _approval_needed(state: ApprovalState | None) -> tuple[Message, ...]:
-    if state is None or state.is_enough:
+def _approvals_needed(moving: list[RequestReport]) -> tuple[Message, ...]:
+    lacking = [one.approval for one in moving if one.approval is not None and not one.approval.is_enough]
+    if not lacking:
         return ()
-    given = f"{len(state.counted)} of {count(state.needed, 'approval')}"
-    return (say(f"So far it has {given} that count: merged like this, nothing moves."),)
+    if len(moving) > 1:
+        return (say(f"Approvals are missing for {len(lacking)} of them: merged without, nothing moves."),)
+    given = f"{len(lacking[0].counted)} of {lacking[0].needed}"
+    return (say(f"Approvals that count so far: {given}. Merged without, nothing moves."),)
 
 
 def _moves_nothing(active: list[RequestReport]) -> Message:
@@ -137,14 +168,14 @@ def _moves_nothing(active: list[RequestReport]) -> Message:
 
 def _after_merge(report: Report) -> tuple[Message, ...]:
     moved = [request for request in report.requests if request.reason is ReasonCode.APPLIED]
-    kept = [request for request in report.requests if tone(request) in {Tone.BAD, Tone.WAITING} and request.now]
-    undo = ()
     if moved:
-        undo = (say(_UNDO if any(request.now for request in moved) else _FIRST_UNDO),)
-    stays = ()
-    if len(kept) == 1 and kept[0].now and REASONS[kept[0].reason].lead == "":
-        stays = (say("Nothing was moved: ", *alias_of(kept[0]), " is still version ", version(kept[0].now), "."),)
-    return (*undo, *stays)
+        return (say(_UNDO if any(request.now for request in moved) else _FIRST_UNDO),)
+    kept = [request for request in report.requests if request.reason in _KEPT and request.now is not None]
+    return tuple(
+        say("Nothing was moved: ", *alias_of(request), " is still version ", version(request.now or ""), ".")
+        for request in kept
+        if len(kept) == 1
+    )
 
 
 def _from_to(request: RequestReport) -> tuple[Part, ...]:
@@ -165,6 +196,11 @@ def _general(report: Report) -> Message:
         return say(capital(words.title))
     problems = f" ({count(len(report.problems), 'problem')})" if report.problems else ""
     return say(f"{_lead(report.reason, report.phase)}: {words.title}{problems}")
+
+
+def subject_of(result: CheckResult) -> str:
+    """What a check speaks of, where its message does not begin with that."""
+    return "" if result.message.parts[:1] == (quote(result.subject),) else result.subject
 
 
 def approvals(state: ApprovalState | None) -> tuple[Message, ...]:
@@ -206,5 +242,6 @@ def sources(request: RequestReport) -> tuple[Message, ...]:
     notes = (
         say(SOURCE_NOTES[name]) if name in SOURCE_NOTES else say("Figures from ", quote(name), ".")
         for name in named
+        if name
     )
     return tuple(dict.fromkeys(notes))

@@ -98,7 +98,9 @@ VERDICT_WORDS: dict[Verdict | None, str] = {
 }
 
 _CLAIMED = "Figures as claimed by the training runs; Promoter did not measure them."
-SOURCE_NOTES: dict[str, str] = {"run": _CLAIMED, "logged model": _CLAIMED, "run_metrics": _CLAIMED}
+SOURCE_NOTES: dict[str, str] = dict.fromkeys(
+    ("run", "logged model", "run and logged model", "logged model and run"), _CLAIMED
+)
 
 LEADS: dict[tuple[Phase, Tone], str] = {
     (Phase.VALIDATE, Tone.BAD): "Not ready to promote",
@@ -114,7 +116,27 @@ LEADS: dict[tuple[Phase, Tone], str] = {
     (Phase.APPLY, Tone.GOOD): "Promoted",
     (Phase.APPLY, Tone.QUIET): "Nothing to do",
 }
+# How a count of requests reads: "2 refused", "1 undecided".
+TONE_COUNTS: dict[tuple[Phase, Tone], str] = {
+    (phase, one): word
+    for phase, good in ((Phase.VALIDATE, "ready"), (Phase.APPLY, "promoted"))
+    for one, word in (
+        (Tone.BAD, "refused"),
+        (Tone.UNSURE, "undecided"),
+        (Tone.WAITING, "waiting for approval"),
+        (Tone.TRIAL, "dry run"),
+        (Tone.GOOD, good),
+        (Tone.QUIET, "in place already"),
+    )
+}
 ROLLBACK_LEADS: dict[Phase, str] = {Phase.VALIDATE: "Ready to roll back", Phase.APPLY: "Rolled back"}
+
+
+# Titles of the one table with a row per request.
+OVERVIEW: dict[Phase, tuple[str, str, str, str, str]] = {
+    Phase.VALIDATE: ("Model @ alias", "Now", "Proposed", "Checks", "Approval"),
+    Phase.APPLY: ("Model @ alias", "Before", "Proposed", "Checks", "Approval"),
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +149,7 @@ class ReasonWords:
 
 
 _R = ReasonCode
+_WAITING = "Waiting for approval"
 REASONS: dict[ReasonCode, ReasonWords] = {
     _R.NOTHING_TO_PROMOTE: ReasonWords(Tone.QUIET, "nothing to promote"),
     _R.VALIDATED: ReasonWords(Tone.GOOD, "ready to promote"),
@@ -144,9 +167,9 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.FORK_UNSUPPORTED: ReasonWords(Tone.BAD, "pull request from a fork", "Not judged"),
     _R.NOT_DEFAULT_BRANCH: ReasonWords(Tone.BAD, "not the default branch"),
     _R.SUPERSEDED: ReasonWords(Tone.QUIET, "a newer change has taken over", "Superseded"),
-    _R.APPROVAL_MISSING: ReasonWords(Tone.WAITING, "approval is missing"),
-    _R.APPROVAL_STALE: ReasonWords(Tone.WAITING, "the approval is for an earlier content"),
-    _R.APPROVAL_SELF: ReasonWords(Tone.WAITING, "authors cannot approve their own change"),
+    _R.APPROVAL_MISSING: ReasonWords(Tone.WAITING, "approval is missing", _WAITING),
+    _R.APPROVAL_STALE: ReasonWords(Tone.WAITING, "the approval is for an earlier content", _WAITING),
+    _R.APPROVAL_SELF: ReasonWords(Tone.WAITING, "authors cannot approve their own change", _WAITING),
     _R.NO_PULL_REQUEST: ReasonWords(Tone.WAITING, "no pull request brought this change"),
     _R.READBACK_MISMATCH: ReasonWords(Tone.BAD, "the registry shows another version", "Promotion failed"),
     _R.MODEL_UNSAFE: ReasonWords(Tone.BAD, "the model is not safe to load"),

@@ -41,14 +41,18 @@ def test_the_worst_outcome_decides(outcomes: list[Outcome], expected: Verdict) -
     assert verdict_of(*outcomes) is expected
 
 
-@pytest.mark.parametrize("others", product(Outcome, repeat=2))
+@pytest.mark.parametrize("others", list(product(Outcome, repeat=2)))
 @pytest.mark.parametrize("against", [FAILED, INCONCLUSIVE, ERROR])
 def test_nothing_outweighs_a_no_or_a_doubt(against: Outcome, others: tuple[Outcome, Outcome]) -> None:
     assert verdict_of(against, *others) is not Verdict.PROMOTE
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(Outcome), max_size=6).flatmap(lambda all_: st.tuples(st.just(all_), st.permutations(all_))))
+@given(
+    st.lists(st.sampled_from(Outcome), max_size=6).flatmap(
+        lambda all_: st.tuples(st.just(all_), st.permutations(all_))
+    )
+)
 def test_neither_order_nor_repetition_counts(both: tuple[list[Outcome], list[Outcome]]) -> None:
     outcomes, shuffled = both
     assert verdict_of(*outcomes) is verdict_of(*shuffled) is verdict_of(*outcomes, *shuffled)

@@ -23,7 +23,7 @@ def caller_of(world: World, headers: Mapping[str, str]) -> Token:
     return token
 
 
-def can_see(world: World, caller: Token, full_name: str) -> bool:
+def can_see(world: World, caller: Token, *, full_name: str) -> bool:
     """Tell whether the caller learns that a repository exists."""
     repository = world.repository
     if full_name.lower() != repository.full_name.lower():
@@ -47,7 +47,7 @@ def accepted(needs: tuple[str, ...]) -> dict[str, str]:
     return {"X-Accepted-GitHub-Permissions": "; ".join(needs)} if needs else {}
 
 
-def charge(world: World, request: Request, caller: Token) -> None:
+def charge(world: World, request: Request, *, caller: Token) -> None:
     """Count a request against the caller's hour; asking how many are left is free."""
     if request.path != "/rate_limit":
         world.used[caller.login] += 1

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from promoter.demo.github.addresses import Addresses
 from promoter.demo.github.model import Token
 from promoter.demo.github.show_repository import Json
+from promoter.demo.github.view import View
 from promoter.demo.github.world import World
 
 _DEFAULT_PER_PAGE = 30
@@ -46,7 +46,7 @@ class Call:
     world: World
     request: Request
     caller: Token
-    addresses: Addresses
+    view: View
     named: Mapping[str, str]
 
     def body(self) -> Json:
@@ -120,7 +120,7 @@ def _natural(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and text.isascii() else 0
 
 
-def listing(call: Call, items: Sequence[Item], show: Callable[[Item], Json]) -> Answer:
+def listing(call: Call, items: Sequence[Item], *, show: Callable[[Item], Json]) -> Answer:
     """One page of a list, with the addresses of its neighbours."""
     page = Page.of(call.request.query)
     shown = [show(item) for item in items[page.start : page.start + page.size]]
@@ -139,7 +139,7 @@ def neighbours(call: Call, *, total: int) -> dict[str, str]:
     if page.number > 1:
         numbers |= {"first": 1}
     # The request's path begins behind the API's root, whose base path it repeats.
-    root = call.addresses.api + call.request.path
+    root = call.view.api + call.request.path
     links = [
         f'<{root}?{urlencode({**call.request.query, "page": number})}>; rel="{name}"'
         for name, number in numbers.items()

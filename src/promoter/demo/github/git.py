@@ -95,6 +95,8 @@ class Git:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_TERMINAL_PROMPT": "0",
+            # A folder that is no repository yet must not turn into the one around it.
+            "GIT_CEILING_DIRECTORIES": str(self.directory.resolve().parent),
             "GIT_LITERAL_PATHSPECS": "1",
             **(environment or {}),
         }

@@ -151,18 +151,18 @@ def _answer_query(query: _Query, errors: list[Json]) -> Json:
     for field in query.fields(query.document.selections, "Query"):
         if field.name == "viewer":
             viewer: Json = {"__typename": "User", "login": query.call.caller.login}
-            shown[field.alias] = _pick(query, field, viewer)
+            shown[field.alias] = _pick(query, field, values=viewer)
         elif field.name == "repository":
-            shown[field.alias] = _answer_repository(query, field, errors)
+            shown[field.alias] = _answer_repository(query, field, errors=errors)
         else:
             shown[field.alias] = "Query"
     return shown
 
 
-def _answer_repository(query: _Query, field: Field, errors: list[Json]) -> Json | None:
+def _answer_repository(query: _Query, field: Field, *, errors: list[Json]) -> Json | None:
     call = query.call
     full_name = f"{query.argument(field, 'owner')}/{query.argument(field, 'name')}"
-    if not can_see(call.world, call.caller, full_name):
+    if not can_see(call.world, call.caller, full_name=full_name):
         message = f"Could not resolve to a Repository with the name '{full_name}'."
         errors.append({"type": "NOT_FOUND", "path": [field.alias], "message": message})
         return None
@@ -182,7 +182,9 @@ def _answer_repository(query: _Query, field: Field, errors: list[Json]) -> Json 
     stored = call.world.git.objects([_expression(query, one) for one in wanted])
     found = dict(zip([one.alias for one in wanted], stored, strict=True))
     return {
-        one.alias: _show_object(query, one, found[one.alias]) if one.name == "object" else plain[one.name]
+        one.alias: _show_object(query, one, stored=found[one.alias])
+        if one.name == "object"
+        else plain[one.name]
         for one in asked
     }
 
@@ -191,7 +193,7 @@ def _expression(query: _Query, field: Field) -> str:
     return str(query.argument(field, "oid") or query.argument(field, "expression") or "")
 
 
-def _show_object(query: _Query, field: Field, stored: StoredObject | None) -> Json | None:
+def _show_object(query: _Query, field: Field, *, stored: StoredObject | None) -> Json | None:
     if stored is None:
         return None
     kind = stored.kind.capitalize()
@@ -210,9 +212,9 @@ def _show_object(query: _Query, field: Field, stored: StoredObject | None) -> Js
             "isTruncated": len(stored.content) > TEXT_LIMIT,
             "text": text,
         }
-    return _pick(query, field, shown)
+    return _pick(query, field, values=shown)
 
 
-def _pick(query: _Query, field: Field, values: Json) -> Json:
+def _pick(query: _Query, field: Field, *, values: Json) -> Json:
     kind = str(values["__typename"])
     return {one.alias: values[one.name] for one in query.fields(field.selections, kind)}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from promoter.demo.github import access, graphql, routes_git, routes_people, routes_pulls
-from promoter.demo.github.addresses import Addresses
 from promoter.demo.github.exchange import Answer, Call, Refusal, Request, not_found
+from promoter.demo.github.view import View
 from promoter.demo.github.world import World
 
 Act = Callable[[Call], Answer]
@@ -87,16 +87,16 @@ def find(request: Request) -> tuple[Route, dict[str, str]]:
     raise Refusal(501, f"This stand-in for GitHub does not serve {request.method} {request.path}")
 
 
-def respond(world: World, request: Request, addresses: Addresses) -> Answer:
+def respond(world: World, request: Request, *, view: View) -> Answer:
     """Answer one request."""
     with world.lock:
         limits: dict[str, str] = {}
         try:
             caller = access.caller_of(world, request.headers)
-            access.charge(world, request, caller)
+            access.charge(world, request, caller=caller)
             limits = access.limit_headers(world, caller)
             route, named = find(request)
-            call = Call(world=world, request=request, caller=caller, addresses=addresses, named=named)
+            call = Call(world=world, request=request, caller=caller, view=view, named=named)
             answer = _act(call, route)
         except Refusal as refusal:
             answer = refusal.answer()
@@ -106,7 +106,7 @@ def respond(world: World, request: Request, addresses: Addresses) -> Answer:
 def _act(call: Call, route: Route) -> Answer:
     if "repo" in call.named:
         full_name = f"{call.named['owner']}/{call.named['repo']}"
-        if not access.can_see(call.world, call.caller, full_name):
+        if not access.can_see(call.world, call.caller, full_name=full_name):
             raise not_found()
     access.refuse_unless_granted(call.caller, route.needs)
     call.world.sync()

@@ -33,7 +33,7 @@ def commits(call: Call) -> Answer:
     part = [f"--skip={page.start}", f"--max-count={page.size}"]
     found = call.world.git.commits(*bounds, *part, start, *place)
     total = int(call.world.git.text("rev-list", "--count", *bounds, start, *place))
-    shown = [show_commit(call.world, commit, call.addresses) for commit in found]
+    shown = [show_commit(call.view, commit) for commit in found]
     return json_answer(shown, headers=neighbours(call, total=total))
 
 
@@ -46,12 +46,9 @@ def commit(call: Call) -> Answer:
     changes = call.world.commit_changes(sha)
     added, deleted = sum(c.additions for c in changes), sum(c.deletions for c in changes)
     body = {
-        **show_commit(call.world, call.world.git.commit(sha), call.addresses),
+        **show_commit(call.view, call.world.git.commit(sha)),
         "stats": {"total": added + deleted, "additions": added, "deletions": deleted},
-        "files": [
-            show_change(call.world, change, at=sha, addresses=call.addresses)
-            for change in changes[:COMPARED_FILES_LIMIT]
-        ],
+        "files": [show_change(call.view, change, at=sha) for change in changes[:COMPARED_FILES_LIMIT]],
     }
     return json_answer(body)
 
@@ -59,12 +56,12 @@ def commit(call: Call) -> Answer:
 def git_commit(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/git/commits/{sha}."""
     stored = _stored(call, "commit")
-    return json_answer(show_git_commit(call.world, call.world.git.commit(stored.sha), call.addresses))
+    return json_answer(show_git_commit(call.view, call.world.git.commit(stored.sha)))
 
 
 def blob(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}/git/blobs/{sha}."""
-    return json_answer(show_blob(call.world, _stored(call, "blob"), call.addresses))
+    return json_answer(show_blob(call.view, _stored(call, "blob")))
 
 
 def _stored(call: Call, kind: str) -> StoredObject:
@@ -88,8 +85,8 @@ def tree(call: Call) -> Answer:
     body = {
         # GitHub repeats the name it was asked by: a commit's, where a commit was given.
         "sha": sha,
-        "url": f"{call.addresses.repository(call.world.repository)}/git/trees/{sha}",
-        "tree": [show_tree_entry(call.world, entry, call.addresses) for entry in entries[:TREE_LIMIT]],
+        "url": f"{call.view.repository}/git/trees/{sha}",
+        "tree": [show_tree_entry(call.view, entry) for entry in entries[:TREE_LIMIT]],
         "truncated": len(entries) > TREE_LIMIT,
     }
     return json_answer(body)
@@ -102,7 +99,7 @@ def ref(call: Call) -> Answer:
     if sha is None:
         raise not_found()
     kind = call.world.git.text("cat-file", "-t", sha)
-    api = call.addresses.repository(call.world.repository)
+    api = call.view.repository
     body = {
         "ref": name,
         "node_id": node_id("Ref", name),
@@ -118,12 +115,12 @@ def branch(call: Call) -> Answer:
     sha = call.world.tip(name) if ":" not in name else None
     if sha is None:
         raise Refusal(404, "Branch not found")
-    mine = f"{call.addresses.repository(call.world.repository)}/branches/{name}"
-    page = f"{call.addresses.site(call.world.repository)}/tree/{name}"
+    mine = f"{call.view.repository}/branches/{name}"
+    page = f"{call.view.page}/tree/{name}"
     checks = {"enforcement_level": "off", "contexts": list[str](), "checks": list[str]()}
     body = {
         "name": name,
-        "commit": show_commit(call.world, call.world.git.commit(sha), call.addresses),
+        "commit": show_commit(call.view, call.world.git.commit(sha)),
         "_links": {"self": mine, "html": page},
         "protected": False,
         "protection": {"enabled": False, "required_status_checks": checks},
@@ -143,20 +140,25 @@ def contents(call: Call) -> Answer:
     if path and found is None:
         raise not_found()
     if found is not None and found.kind != "tree":
-        place = _place(call, found, at=at)
-        if found.kind == "commit":
-            address = call.world.git.submodule_address(sha, path)
-            return json_answer({**place, "submodule_git_url": address})
-        stored = call.world.git.objects([found.sha])[0]
-        return json_answer(show_file(place, stored.content if stored else b""))
+        return json_answer(_content(call, found, at=at))
     inside = call.world.git.tree(f"{sha}:{path}")
     return json_answer([_place(call, entry, at=at, folder=path) for entry in inside])
+
+
+def _content(call: Call, entry: TreeEntry, *, at: str) -> Json:
+    place = _place(call, entry, at=at)
+    git = call.world.git
+    if entry.kind == "commit":
+        commit = call.world.known_commit(at) or at
+        return {**place, "submodule_git_url": git.submodule_address(commit, entry.path)}
+    stored = git.objects([entry.sha])[0]
+    return show_file(place, stored.content if stored else b"")
 
 
 def _place(call: Call, entry: TreeEntry, *, at: str, folder: str = "") -> Json:
     path = f"{folder}/{entry.path}" if folder else entry.path
     whole = TreeEntry(path=path, mode=entry.mode, kind=entry.kind, sha=entry.sha, size=entry.size)
-    return show_place(call.world, whole, at=at, addresses=call.addresses)
+    return show_place(call.view, whole, at=at)
 
 
 def comparison(call: Call) -> Answer:
@@ -167,24 +169,21 @@ def comparison(call: Call) -> Answer:
     fork = git.merge_base(base, head) if dots and base and head else None
     if base is None or head is None or fork is None:
         raise not_found()
-    ahead = git.shas("--reverse", "--topo-order", f"{base}..{head}")
+    ahead = git.commits("--reverse", "--topo-order", f"{base}..{head}")
     behind = int(git.text("rev-list", "--count", f"{head}..{base}"))
     page = Page.of({"per_page": "100", **call.request.query})
     word = {(True, True): "diverged", (True, False): "ahead", (False, True): "behind"}
     body = {
         **_comparison_addresses(call),
-        "base_commit": show_commit(world, git.commit(base), call.addresses),
-        "merge_base_commit": show_commit(world, git.commit(fork), call.addresses),
+        "base_commit": show_commit(call.view, git.commit(base)),
+        "merge_base_commit": show_commit(call.view, git.commit(fork)),
         "status": word.get((bool(ahead), bool(behind)), "identical"),
         "ahead_by": len(ahead),
         "behind_by": behind,
         "total_commits": len(ahead),
-        "commits": [
-            show_commit(world, git.commit(sha), call.addresses)
-            for sha in ahead[page.start : page.start + page.size]
-        ],
+        "commits": [show_commit(call.view, commit) for commit in ahead[page.start : page.start + page.size]],
         "files": [
-            show_change(world, change, at=head, addresses=call.addresses)
+            show_change(call.view, change, at=head)
             for change in git.changes(fork, head)[:COMPARED_FILES_LIMIT]
         ],
     }
@@ -193,9 +192,9 @@ def comparison(call: Call) -> Answer:
 
 def _comparison_addresses(call: Call) -> Json:
     names = call.named["basehead"]
-    page = f"{call.addresses.site(call.world.repository)}/compare/{names}"
+    page = f"{call.view.page}/compare/{names}"
     return {
-        "url": f"{call.addresses.repository(call.world.repository)}/compare/{names}",
+        "url": f"{call.view.repository}/compare/{names}",
         "html_url": page,
         "permalink_url": page,
         "diff_url": f"{page}.diff",

@@ -17,19 +17,19 @@ _OLD_WORDS = {Permission.MAINTAIN: Permission.WRITE, Permission.TRIAGE: Permissi
 
 def repository(call: Call) -> Answer:
     """GET /repos/{owner}/{repo}."""
-    return json_answer(show_full_repository(call.world, call.addresses, call.caller))
+    return json_answer(show_full_repository(call.view, call.caller))
 
 
 def own_account(call: Call) -> Answer:
     """GET /user: an app's token has no account to show."""
     if call.caller.kind is TokenKind.INSTALLATION:
         raise Refusal(403, "Resource not accessible by integration")
-    return json_answer(show_profile(call.world, call.world.users[call.caller.login], call.addresses))
+    return json_answer(show_profile(call.view, call.world.users[call.caller.login]))
 
 
 def account(call: Call) -> Answer:
     """GET /users/{login}."""
-    return json_answer(show_profile(call.world, _user(call), call.addresses))
+    return json_answer(show_profile(call.view, _user(call)))
 
 
 def permission(call: Call) -> Answer:
@@ -46,7 +46,7 @@ def permission(call: Call) -> Answer:
         "permission": str(_OLD_WORDS.get(role, role)),
         "role_name": str(role),
         "user": {
-            **show_user(user, call.addresses),
+            **show_user(call.view, user),
             "permissions": show_permissions(role),
             "role_name": str(role),
         },
@@ -64,7 +64,7 @@ def team_members(call: Call) -> Answer:
     """GET /orgs/{org}/teams/{team_slug}/members."""
     team = _team(call)
     users = [call.world.users[login] for login in sorted(team.members)]
-    return listing(call, users, lambda user: show_user(user, call.addresses))
+    return listing(call, users, show=lambda user: show_user(call.view, user))
 
 
 def team_membership(call: Call) -> Answer:
@@ -72,7 +72,7 @@ def team_membership(call: Call) -> Answer:
     team, user = _team(call), _user(call)
     if user.login not in team.members:
         raise not_found()
-    address = f"{call.addresses.api}/organizations/1/team/1/memberships/{user.login}"
+    address = f"{call.view.api}/organizations/1/team/1/memberships/{user.login}"
     body: Json = {"state": "active", "role": "member", "url": address}
     return json_answer(body)
 

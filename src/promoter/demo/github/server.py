@@ -2,6 +2,7 @@
 
 import itertools
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from promoter.demo.github.addresses import Addresses
 from promoter.demo.github.exchange import Answer, Request, json_answer
 from promoter.demo.github.routes import respond
+from promoter.demo.github.view import View
 from promoter.demo.github.world import World
 
 _IDLE_SECONDS = 30
@@ -55,6 +56,8 @@ class Standin:
         self.base_path = base_path
         self.interceptor: Interceptor | None = None
         self.requests: list[Logged] = []
+        # For interceptors that hang: `closing.wait(60)` ends early when the test is over.
+        self.closing = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Conversation)
         self._server.standin = self
         self._numbers = itertools.count(1)
@@ -80,9 +83,9 @@ class Standin:
         return "/api/graphql" if self.base_path == _ENTERPRISE else f"{self.base_path}/graphql"
 
     @property
-    def addresses(self) -> Addresses:
-        """What event payloads are addressed with."""
-        return Addresses(api=self.api_url, web=self.web_url)
+    def view(self) -> View:
+        """What event payloads are built from."""
+        return View(state=self.world, api=self.api_url, web=self.web_url)
 
     def count(self, method: str, path: str = "") -> int:
         """How many requests were made with this method, to paths that contain this text."""
@@ -94,6 +97,7 @@ class Standin:
 
     def stop(self) -> None:
         """End every conversation and wait for its thread."""
+        self.closing.set()
         self._server.shutdown()
         self._server.hang_up()
         self._server.server_close()
@@ -117,14 +121,14 @@ class Standin:
 
     def _respond(self, request: Request) -> Answer:
         host = request.headers.get("host", f"localhost:{self._server.server_port}")
-        addresses = Addresses(api=f"http://{host}{self.base_path}", web=f"http://{host}")
+        view = View(state=self.world, api=f"http://{host}{self.base_path}", web=f"http://{host}")
         if request.path == self.graphql_path:
             inner = replace(request, path="/graphql")
         elif request.path.startswith(f"{self.base_path}/"):
             inner = replace(request, path=request.path.removeprefix(self.base_path))
         else:
             return json_answer({"message": "Not Found", "status": "404"}, status=404)
-        answer = respond(self.world, inner, addresses)
+        answer = respond(self.world, inner, view=view)
         number = {"X-GitHub-Request-Id": f"STND:{next(self._numbers):X}", "X-GitHub-Media-Type": "github.v3"}
         return Answer(status=answer.status, body=answer.body, headers={**number, **answer.headers})
 
@@ -146,6 +150,11 @@ class _Server(ThreadingHTTPServer):
         assert isinstance(request, socket.socket)
         self._open.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A client that gave up waiting is nothing to report.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def hang_up(self) -> None:
         """Wake the threads that wait for a kept-alive client's next request."""

@@ -3,10 +3,9 @@
 import base64
 import textwrap
 
-from promoter.demo.github.addresses import Addresses, escaped
 from promoter.demo.github.git import Commit, FileChange, Signature, StoredObject, TreeEntry
 from promoter.demo.github.show_repository import Json, node_id, show_user, timestamp
-from promoter.demo.github.state import State
+from promoter.demo.github.view import View, escaped
 
 _UNSIGNED: Json = {
     "verified": False,
@@ -29,14 +28,14 @@ def _signed(signature: Signature) -> Json:
     return {"name": signature.name, "email": signature.email, "date": timestamp(signature.when)}
 
 
-def _account(state: State, signature: Signature, addresses: Addresses) -> Json | None:
-    user = state.user_of(signature)
-    return show_user(user, addresses) if user else None
+def _account(view: View, signature: Signature) -> Json | None:
+    user = view.state.user_of(signature)
+    return show_user(view, user) if user else None
 
 
-def show_commit(state: State, commit: Commit, addresses: Addresses) -> Json:
+def show_commit(view: View, commit: Commit) -> Json:
     """A commit as the commits routes show it."""
-    api, page = addresses.repository(state.repository), addresses.site(state.repository)
+    api, page = view.repository, view.page
     mine = f"{api}/commits/{commit.sha}"
     return {
         "sha": commit.sha,
@@ -53,8 +52,8 @@ def show_commit(state: State, commit: Commit, addresses: Addresses) -> Json:
         "url": mine,
         "html_url": f"{page}/commit/{commit.sha}",
         "comments_url": f"{mine}/comments",
-        "author": _account(state, commit.author, addresses),
-        "committer": _account(state, commit.committer, addresses),
+        "author": _account(view, commit.author),
+        "committer": _account(view, commit.committer),
         "parents": [
             {"sha": sha, "url": f"{api}/commits/{sha}", "html_url": f"{page}/commit/{sha}"}
             for sha in commit.parents
@@ -62,9 +61,9 @@ def show_commit(state: State, commit: Commit, addresses: Addresses) -> Json:
     }
 
 
-def show_git_commit(state: State, commit: Commit, addresses: Addresses) -> Json:
+def show_git_commit(view: View, commit: Commit) -> Json:
     """A commit as the git database shows it: without accounts."""
-    api, page = addresses.repository(state.repository), addresses.site(state.repository)
+    api, page = view.repository, view.page
     return {
         "sha": commit.sha,
         "node_id": node_id("Commit", commit.sha),
@@ -82,9 +81,9 @@ def show_git_commit(state: State, commit: Commit, addresses: Addresses) -> Json:
     }
 
 
-def show_change(state: State, change: FileChange, *, at: str, addresses: Addresses) -> Json:
+def show_change(view: View, change: FileChange, *, at: str) -> Json:
     """One file of a comparison. Patches are left out, as GitHub does for files it finds too large."""
-    api, page = addresses.repository(state.repository), addresses.site(state.repository)
+    api, page = view.repository, view.page
     path = escaped(change.path)
     shown: Json = {
         "sha": change.sha,
@@ -107,9 +106,9 @@ def printable(path: str) -> str:
     return path.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def show_tree_entry(state: State, entry: TreeEntry, addresses: Addresses) -> Json:
+def show_tree_entry(view: View, entry: TreeEntry) -> Json:
     """One line of a tree; a submodule has no address."""
-    api = addresses.repository(state.repository)
+    api = view.repository
     shown: Json = {"path": printable(entry.path), "mode": entry.mode, "type": entry.kind, "sha": entry.sha}
     if entry.size is not None:
         shown["size"] = entry.size
@@ -118,21 +117,21 @@ def show_tree_entry(state: State, entry: TreeEntry, addresses: Addresses) -> Jso
     return shown
 
 
-def show_blob(state: State, blob: StoredObject, addresses: Addresses) -> Json:
+def show_blob(view: View, blob: StoredObject) -> Json:
     """A blob with its content."""
     return {
         "sha": blob.sha,
         "node_id": node_id("Blob", blob.sha),
         "size": len(blob.content),
-        "url": f"{addresses.repository(state.repository)}/git/blobs/{blob.sha}",
+        "url": f"{view.repository}/git/blobs/{blob.sha}",
         "content": encoded(blob.content),
         "encoding": "base64",
     }
 
 
-def show_place(state: State, entry: TreeEntry, *, at: str, addresses: Addresses) -> Json:
+def show_place(view: View, entry: TreeEntry, *, at: str) -> Json:
     """A file, folder, link or submodule as the contents route lists it."""
-    api, page = addresses.repository(state.repository), addresses.site(state.repository)
+    api, page = view.repository, view.page
     path = escaped(entry.path)
     kinds = {"tree": "dir", "commit": "submodule"}
     kind = "symlink" if entry.mode == "120000" else kinds.get(entry.kind, "file")

@@ -3,9 +3,8 @@
 import base64
 from datetime import UTC, datetime
 
-from promoter.demo.github.addresses import Addresses
 from promoter.demo.github.model import Permission, Token, User, UserKind, Visibility
-from promoter.demo.github.state import State
+from promoter.demo.github.view import View
 
 Json = dict[str, object]
 
@@ -72,6 +71,7 @@ _NOTHING: Json = {
     "mirror_url": None,
     "license": None,
     "topics": [],
+    "custom_properties": {},
     "archived": False,
     "disabled": False,
     "is_template": False,
@@ -96,48 +96,48 @@ def node_id(kind: str, number: int | str) -> str:
     return base64.b64encode(f"{kind}:{number}".encode()).decode()
 
 
-def show_user(user: User, addresses: Addresses) -> Json:
+def show_user(view: View, user: User) -> Json:
     """An account as it appears inside other answers."""
-    address = f"{addresses.api}/users/{user.login}"
+    address = f"{view.api}/users/{user.login}"
     page = f"apps/{user.login.removesuffix('[bot]')}" if user.kind is UserKind.BOT else user.login
     return {
         "login": user.login,
         "id": user.id,
         "node_id": node_id(user.kind, user.id),
-        "avatar_url": f"{addresses.web}/avatars/u/{user.id}?v=4",
+        "avatar_url": f"{view.web}/avatars/u/{user.id}?v=4",
         "gravatar_id": "",
         "url": address,
-        "html_url": f"{addresses.web}/{page}",
+        "html_url": f"{view.web}/{page}",
         **{name: address + suffix for name, suffix in _USER_ADDRESSES.items()},
         "type": str(user.kind),
         "site_admin": False,
     }
 
 
-def show_profile(state: State, user: User, addresses: Addresses) -> Json:
+def show_profile(view: View, user: User) -> Json:
     """An account's own page."""
     nothing = ("company", "location", "email", "hireable", "bio", "twitter_username")
     return {
-        **show_user(user, addresses),
+        **show_user(view, user),
         **dict.fromkeys(nothing),
         "user_view_type": "public",
         "name": user.login,
         "blog": "",
         **dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0),
-        "created_at": timestamp(state.created_at),
-        "updated_at": timestamp(state.created_at),
+        "created_at": timestamp(view.state.created_at),
+        "updated_at": timestamp(view.state.created_at),
     }
 
 
-def show_repository(state: State, addresses: Addresses, *, owner: str | None = None) -> Json:
+def show_repository(view: View, *, owner: str | None = None) -> Json:
     """The repository, or somebody's fork of it, as it appears inside other answers."""
-    repository = state.repository
-    holder = state.users[owner or repository.owner]
+    repository = view.state.repository
+    holder = view.state.users[owner or repository.owner]
     is_fork = holder.login != repository.owner
     full_name = f"{holder.login}/{repository.name}"
-    address, page = f"{addresses.api}/repos/{full_name}", f"{addresses.web}/{full_name}"
+    address, page = f"{view.api}/repos/{full_name}", f"{view.web}/{full_name}"
     number = 700_000_000 + holder.id
-    opened = sum(pull.is_open for pull in state.pulls.values())
+    opened = sum(pull.is_open for pull in view.state.pulls.values())
     return {
         "id": number,
         "node_id": node_id("Repository", number),
@@ -145,16 +145,16 @@ def show_repository(state: State, addresses: Addresses, *, owner: str | None = N
         "full_name": full_name,
         "private": repository.visibility is Visibility.PRIVATE,
         "visibility": str(repository.visibility),
-        "owner": show_user(holder, addresses),
+        "owner": show_user(view, holder),
         "html_url": page,
         "fork": is_fork,
         "url": address,
         **{name: address + suffix for name, suffix in _REPOSITORY_ADDRESSES.items()},
-        "created_at": timestamp(state.created_at),
-        "updated_at": timestamp(state.created_at),
-        "pushed_at": timestamp(state.now()),
+        "created_at": timestamp(view.state.created_at),
+        "updated_at": timestamp(view.state.created_at),
+        "pushed_at": timestamp(view.state.now()),
         "git_url": f"{page.replace('http', 'git', 1)}.git",
-        "ssh_url": f"git@{addresses.web.split('//')[-1].split(':')[0]}:{full_name}.git",
+        "ssh_url": f"git@{view.web.split('//')[-1].split(':')[0]}:{full_name}.git",
         "clone_url": f"{page}.git",
         "svn_url": page,
         **_NOTHING,
@@ -164,15 +164,14 @@ def show_repository(state: State, addresses: Addresses, *, owner: str | None = N
     }
 
 
-def show_full_repository(state: State, addresses: Addresses, caller: Token) -> Json:
+def show_full_repository(view: View, caller: Token) -> Json:
     """The repository's own page, with what the caller may do."""
-    role = Permission.WRITE if caller.login.endswith("[bot]") else state.users[caller.login].permission
+    role = Permission.WRITE if caller.login.endswith("[bot]") else view.state.users[caller.login].permission
     return {
-        **show_repository(state, addresses),
+        **show_repository(view),
         "network_count": 0,
         "subscribers_count": 0,
         "permissions": show_permissions(role),
-        "custom_properties": {},
     }
 
 
@@ -188,11 +187,11 @@ def show_permissions(role: Permission) -> Json:
     return {name: role.allows(needed) for name, needed in switches.items()}
 
 
-def association(state: State, login: str) -> str:
+def association(view: View, login: str) -> str:
     """What somebody is to the repository."""
-    if login == state.repository.owner:
+    if login == view.state.repository.owner:
         return "OWNER"
-    if any(login in team.members for team in state.teams):
+    if any(login in team.members for team in view.state.teams):
         return "MEMBER"
-    user = state.user(login)
+    user = view.state.user(login)
     return "COLLABORATOR" if user and user.permission is not Permission.NONE else "NONE"

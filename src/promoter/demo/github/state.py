@@ -47,6 +47,7 @@ class State:
         self.created_at = clock().replace(microsecond=0)
         self._clock = clock
         self._ids = itertools.count(1001)
+        self._spans: dict[str, list[str]] = {}
         self._test_merges: dict[tuple[int, str, str], str | None] = {}
         self._add_account(repository.owner, Permission.ADMIN, kind=UserKind.ORGANIZATION)
         for number, login, kind in _GITHUBS_OWN:
@@ -150,7 +151,14 @@ class State:
 
     def pull_commits(self, pull: PullRequest) -> list[str]:
         """The commits a pull request brings, oldest first."""
-        return self.git.shas("--reverse", "--topo-order", f"{pull.base_sha}..{pull.head_sha}")
+        return self._span(pull.base_sha, pull.head_sha)
+
+    def _span(self, old: str, new: str) -> list[str]:
+        """The commits `new` has and `old` has not, oldest first; between two commits they never change."""
+        span = f"{old}..{new}"
+        if span not in self._spans:
+            self._spans[span] = self.git.shas("--reverse", "--topo-order", span)
+        return self._spans[span]
 
     def pull_changes(self, pull: PullRequest) -> list[FileChange]:
         """The files a pull request changes, against where it left its base."""
@@ -175,7 +183,7 @@ class State:
 
     def _merged_as(self, pull: PullRequest) -> list[str]:
         """The commits a merge put on the base: for a squash or rebase other ones than the branch had."""
-        return self.git.shas(f"{pull.merge.onto}..{pull.merge.sha}") if pull.merge else []
+        return self._span(pull.merge.onto, pull.merge.sha) if pull.merge else []
 
     def test_merge(self, pull: PullRequest) -> str | None:
         """The merge GitHub tries for an open pull request (`refs/pull/N/merge`), None when it conflicts."""
@@ -201,7 +209,7 @@ class State:
         self.git.run("update-ref", f"refs/pull/{pull.number}/merge", sha)
         return sha
 
-    def add_comment(self, number: int, author: str, body: str) -> Comment:
+    def add_comment(self, number: int, *, author: str, body: str) -> Comment:
         """Write in a pull request's conversation."""
         with self.lock:
             now = self.now()

@@ -1,0 +1,213 @@
+"""Reading the `MLmodel` of a model version from where its source says, and refusing to look elsewhere.
+
+A version's source is text that anybody who may register a model wrote. Followed blindly it reads this job's
+own files, or sends its credentials to a host of the writer's choice.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import Message, quote, say
+
+MLMODEL = "MLmodel"
+LARGEST_MLMODEL = 1024 * 1024
+_CHUNK = 64 * 1024
+_HTTP_OK = 200
+_SERVED = "mlflow-artifacts"
+_SERVED_PATH = "/api/2.0/mlflow-artifacts/artifacts/"
+_PORTS = {"http": 80, "https": 443}
+_PRETENDED_FOLDERS = (Path("/proc"), Path("/sys"), Path("/dev"))
+_ANY_HOST = ("",)
+# Scheme → how the host in the address must end. Azure, R2 and B2 send credentials to the host named there.
+_STORES = {
+    "s3": _ANY_HOST,
+    "gs": _ANY_HOST,
+    "dbfs": ("", "@databricks"),
+    "hdfs": _ANY_HOST,
+    "viewfs": _ANY_HOST,
+    "wasbs": (".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
+    "abfss": (
+        ".dfs.core.windows.net",
+        ".dfs.core.chinacloudapi.cn",
+        ".dfs.core.usgovcloudapi.net",
+        ".dfs.fabric.microsoft.com",
+    ),
+    "r2": (".r2.cloudflarestorage.com",),
+    "b2": (".backblazeb2.com",),
+}
+
+
+class Artifacts:
+    """Reads `MLmodel` files; never any other, and never more than 1 MiB."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+
+    def read(self, location: str) -> bytes | None:
+        """The bytes of `MLmodel` in the folder at `location`; None where that folder has no such file.
+
+        Raises MODEL_UNSAFE for a location that is not followed, DATA_UNAVAILABLE for one that only a
+        tracking server could read, and whatever MLflow and its storage clients raise.
+        """
+        parts = _split(location)
+        served = self._served_path(parts)
+        if served is not None:
+            return self._read_served(served)
+        if parts.scheme in {"", "file"}:
+            return self._read_local(location, parts)
+        if not _is_store(parts):
+            raise _refused(location, say("Promoter follows no source of that kind"))
+        return self._read_store(location)
+
+    def read_registered(self, model: str, version: str) -> bytes | None:
+        """The same for a version in Databricks, which gives out credentials for its own storage."""
+        return self._download(f"models:/{model}/{version}")
+
+    def _served_path(self, parts: SplitResult) -> str | None:
+        """The path below the tracking server's artifacts; None for what it does not serve.
+
+        Raises MODEL_UNSAFE where the location names another server: MLflow would send it our credentials.
+        """
+        server = urlsplit(self._addresses.tracking)
+        if parts.scheme == _SERVED:
+            here = not parts.netloc or parts.hostname == server.hostname
+            path = parts.path.removeprefix(_SERVED_PATH)
+        elif parts.scheme in _PORTS:
+            root = server.path.rstrip("/") + _SERVED_PATH
+            here = _origin(parts) == _origin(server) and parts.path.startswith(root)
+            path = parts.path.removeprefix(root)
+        else:
+            return None
+        if not here:
+            raise _refused(parts.geturl(), say("it names a server that is not the tracking server"))
+        if ".." in unquote(path).replace("\\", "/").split("/"):
+            raise _refused(parts.geturl(), say("it leaves the server's artifacts by `..`"))
+        return path.strip("/")
+
+    def _read_served(self, path: str) -> bytes:
+        # One request. MLflow's own download lists the folder and asks for the server's abilities first, and
+        # writes whatever comes to the disk.
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request, verify_rest_response
+
+        tracking = self._addresses.tracking
+        if kind_of(tracking) is not Kind.SERVER:
+            raise PromoterError(
+                ReasonCode.DATA_UNAVAILABLE,
+                say("the model's files are served by a tracking server, and none is set"),
+                hint=say("Set the `tracking-uri` input to the server's address instead of its database."),
+            )
+        endpoint = f"{_SERVED_PATH}{path}/{MLMODEL}"
+        with http_request(get_default_host_creds(tracking), endpoint, "GET", stream=True) as response:
+            if response.status_code != _HTTP_OK:
+                verify_rest_response(response, endpoint)
+            return _at_most(response.iter_content(_CHUNK))
+
+    def _read_local(self, location: str, parts: SplitResult) -> bytes | None:
+        if kind_of(self._addresses.tracking) is not Kind.SQLITE:
+            raise _refused(location, say("a path of this machine means nothing to a registry on another"))
+        folder = Path(unquote(parts.path) if parts.scheme else location)
+        if not folder.is_absolute() or parts.netloc not in {"", "localhost"}:
+            raise _refused(location, say("it is not an absolute path"))
+        found = (folder / MLMODEL).resolve()
+        if not found.is_relative_to(folder.resolve()) or any(map(found.is_relative_to, _PRETENDED_FOLDERS)):
+            raise _refused(location, say("its `MLmodel` lies outside of it"))
+        return _read_file(found)
+
+    def _read_store(self, location: str) -> bytes | None:
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        store = get_artifact_repository(
+            location, tracking_uri=self._addresses.tracking, registry_uri=self._addresses.registry
+        )
+        listed = next((entry for entry in store.list_artifacts() if entry.path == MLMODEL), None)
+        if listed is None:
+            return None
+        if listed.is_dir or listed.file_size is None or listed.file_size > LARGEST_MLMODEL:
+            raise _too_large()
+        with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
+            copy = Path(folder, MLMODEL)
+            # Not `download_artifacts`: its threads hold the process past the deadline.
+            store._download_file(MLMODEL, str(copy))
+            return _read_file(copy)
+
+    def _download(self, location: str) -> bytes | None:
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        store = get_artifact_repository(
+            location, tracking_uri=self._addresses.tracking, registry_uri=self._addresses.registry
+        )
+        with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
+            return _read_file(Path(store.download_artifacts(MLMODEL, folder)))
+
+
+def _split(location: str) -> SplitResult:
+    try:
+        parts = urlsplit(location)
+        _ = parts.port, parts.hostname
+    except ValueError:
+        parts = None
+    if parts is None or not location.isprintable() or "\\" in parts.netloc:
+        raise _refused(location, say("it is not an address"))
+    return parts
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _is_store(parts: SplitResult) -> bool:
+    endings = _STORES.get(parts.scheme)
+    if endings is None or _is_private_address(parts.hostname or ""):
+        return False
+    if parts.scheme == "dbfs":
+        return parts.netloc == "" or parts.netloc.endswith("@databricks")
+    return parts.netloc.casefold().endswith(endings)
+
+
+def _is_private_address(host: str) -> bool:
+    """Whether a host is this machine or its cloud's metadata, written as a number."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_link_local or address.is_loopback
+
+
+def _read_file(path: Path) -> bytes | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return _at_most(iter(lambda: file.read(_CHUNK), b""))
+
+
+def _at_most(chunks: Iterable[bytes]) -> bytes:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > LARGEST_MLMODEL:
+            raise _too_large()
+    return bytes(content)
+
+
+def _too_large() -> PromoterError:
+    return PromoterError(
+        ReasonCode.MODEL_UNSAFE,
+        say("the file `MLmodel` is larger than 1 MiB"),
+        hint=say("MLflow writes a few kilobytes. Register a model whose MLmodel was not tampered with."),
+    )
+
+
+def _refused(location: str, why: Message) -> PromoterError:
+    return PromoterError(
+        ReasonCode.MODEL_UNSAFE,
+        say("the version's source ", quote(without_secrets(location)), " is not followed: ", *why.parts),
+        hint=say("Register the model from a run, or from the artifact store that your MLflow server uses."),
+    )

@@ -1,0 +1,257 @@
+"""The model registry, through MLflow's client.
+
+Absence is proven by MLflow's own answer, and every answer must name what was asked for: a proxy that answers
+`{}` has not proven that nobody holds an alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve
+from promoter.adapters.mlflow_artifacts import Artifacts
+from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_client import has_module, open_client
+from promoter.adapters.mlflow_signature import read_signature
+from promoter.adapters.mlflow_values import (
+    can_exist,
+    digits,
+    to_aliases,
+    to_logged_model,
+    to_model_version,
+    to_run,
+)
+from promoter.core.model_version import LoggedModel, ModelVersion, Run, Signature
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import Message, quote, say
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel as MlflowLoggedModel
+    from mlflow.entities import Run as MlflowRun
+    from mlflow.entities.model_registry import RegisteredModel
+
+_LOGGED_MODEL = "models:/m-"
+_RUN = "runs:/"
+_MOST_MODELS_OF_A_RUN = 10
+
+
+def connect_reader(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowReader:
+    """A registry for reading only. An empty `registry_uri` means MLflow's rule: beside the runs.
+
+    Raises USAGE_INVALID or REGISTRY_UNAVAILABLE for addresses that cannot work; a server is not asked yet.
+    """
+    addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    return MlflowReader(client=open_client(addresses, deadline), addresses=addresses, deadline=deadline)
+
+
+def connect(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowRegistry:
+    """The same registry, for apply: it can also write."""
+    addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    return MlflowRegistry(client=open_client(addresses, deadline), addresses=addresses, deadline=deadline)
+
+
+class MlflowReader:
+    """A `RegistryReader` on MLflow's client; nothing in it writes."""
+
+    def __init__(self, *, client: MlflowClient, addresses: Addresses, deadline: Deadline) -> None:
+        self._client = client
+        self._addresses = addresses
+        self._calls = Calls(addresses=addresses, deadline=deadline)
+        self._artifacts = Artifacts(addresses)
+        # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
+        self._locations: dict[str, str] = {}
+
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """Alias → version (normalised digits) of a registered model; one request. Raises MODEL_NOT_FOUND."""
+        doing = say("reading the aliases of ", quote(model))
+
+        def read() -> tuple[RegisteredModel, Mapping[str, str]]:
+            found = self._client.get_registered_model(model)
+            return found, to_aliases(found)
+
+        answer = self._calls.find(read, doing=doing)
+        if answer is None:
+            raise _not_found(ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model)))
+        found, aliases = answer
+        self._expect(str(found.name), wanted=model, doing=doing)
+        return aliases
+
+    def model_version(self, model: str, version: str) -> ModelVersion:
+        """A version with its run and LoggedModel; at most three requests. Raises VERSION_NOT_FOUND."""
+        doing = say("reading version ", quote(version), " of ", quote(model))
+        absent = _not_found(
+            ReasonCode.VERSION_NOT_FOUND,
+            say("registered model ", quote(model), " has no version ", quote(version)),
+        )
+        number = _canonical(version)
+        if number is None:
+            raise absent
+        found = self._calls.find(lambda: self._client.get_model_version(model, number), doing=doing)
+        if found is None:
+            raise absent
+        self._expect(str(found.name), wanted=model, doing=doing)
+        self._expect(str(found.version), wanted=number, doing=doing)
+        run = self._run(str(found.run_id)) if found.run_id else None
+        logged_model = self._logged_model(str(found.source or ""))
+        return self._calls.ask(
+            lambda: to_model_version(found, run=run, logged_model=logged_model), doing=doing
+        )
+
+    def signature(self, version: ModelVersion) -> Signature | None:
+        """The signature in the version's `MLmodel`; None when it was logged without one.
+
+        One request when the version was read by this reader and the server serves artifacts. Raises
+        MODEL_UNSAFE for a source that is not followed, DATA_UNAVAILABLE when there is no readable `MLmodel`.
+        """
+        doing = say("reading the signature of version ", quote(version.version), " of ", quote(version.model))
+        if kind_of(self._addresses.registry) is Kind.DATABRICKS:
+            mlmodel = self._calls.find(
+                lambda: self._artifacts.read_registered(version.model, version.version), doing=doing
+            )
+        else:
+            location = self._location(version, doing=doing)
+            mlmodel = self._calls.find(lambda: self._artifacts.read(location), doing=doing)
+        if mlmodel is None:
+            raise PromoterError(
+                ReasonCode.DATA_UNAVAILABLE,
+                say(*doing.parts, " failed: there is no file `MLmodel` where its source points"),
+                hint=say("Check that the model's files were not deleted from the artifact store."),
+            )
+        return read_signature(mlmodel)
+
+    def _run(self, run_id: str) -> Run | None:
+        """The run; None when it was deleted or never was, which MLflow itself must say."""
+        doing = say("reading the run ", quote(run_id))
+        found = self._calls.find(lambda: self._client.get_run(run_id), doing=doing)
+        if found is None:
+            return None
+        self._expect(str(found.info.run_id), wanted=run_id, doing=doing)
+        return self._calls.ask(lambda: to_run(found), doing=doing)
+
+    def _logged_model(self, source: str) -> LoggedModel | None:
+        if not source.startswith(_LOGGED_MODEL):
+            return None
+        found = self._find_logged_model(source.removeprefix("models:/").partition("/")[0])
+        if found is None:
+            return None
+        self._locations[source] = str(found.artifact_location)
+        return self._calls.ask(lambda: to_logged_model(found), doing=say("reading a LoggedModel"))
+
+    def _find_logged_model(self, model_id: str) -> MlflowLoggedModel | None:
+        doing = say("reading the LoggedModel ", quote(model_id))
+        found = self._calls.find(lambda: self._client.get_logged_model(model_id), doing=doing)
+        if found is not None:
+            self._expect(str(found.model_id), wanted=model_id, doing=doing)
+        return found
+
+    def _location(self, version: ModelVersion, *, doing: Message) -> str:
+        location = self._locations.get(version.source, version.source)
+        if location.startswith("models:"):
+            location = self._calls.ask(
+                lambda: str(self._client.get_model_version_download_uri(version.model, version.version)),
+                doing=doing,
+            )
+        return self._location_in_run(location, doing=doing) if location.startswith(_RUN) else location
+
+    def _location_in_run(self, source: str, *, doing: Message) -> str:
+        """`runs:/<id>/<path>`: a LoggedModel of the run with that name (MLflow 3), or its artifacts."""
+        run_id, _, path = source.removeprefix(_RUN).partition("/")
+        run = self._calls.ask(lambda: self._client.get_run(run_id), doing=doing)
+        name, _, rest = path.partition("/")
+        for model_id in _models_of(run):
+            found = self._find_logged_model(model_id)
+            if found is not None and found.name == name:
+                return f"{found.artifact_location}/{rest}".rstrip("/")
+        return f"{run.info.artifact_uri}/{path}"
+
+    def _expect(self, answered: str, *, wanted: str, doing: Message) -> None:
+        """Refuse an answer about something else: an empty or foreign one proves nothing."""
+        if answered == wanted:
+            return
+        if answered and answered.casefold() == wanted.casefold():
+            raise _not_found(
+                ReasonCode.MODEL_NOT_FOUND,
+                say("there is no ", quote(wanted), "; the registry calls it ", quote(answered)),
+            )
+        raise PromoterError(
+            ReasonCode.REGISTRY_UNAVAILABLE,
+            say(*doing.parts, " failed: the answer is about ", quote(answered), ", which was not asked for"),
+            hint=say(
+                "Look at ", quote(self._addresses.shown), ": something else than MLflow may answer there."
+            ),
+        )
+
+
+class MlflowRegistry(MlflowReader):
+    """A `Registry`: the same reader, which can also write."""
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Point the alias at the version, whoever holds it now; read back before you believe it.
+
+        Raises VERSION_NOT_FOUND, REQUEST_INVALID (an alias MLflow does not take), PERMISSION_DENIED or
+        REGISTRY_UNAVAILABLE; after the last one it may have been set all the same.
+        """
+        doing = say("setting the alias ", quote(alias), " of ", quote(model), " to version ", quote(version))
+        number = _canonical(version)
+        if number is None:
+            raise _not_found(
+                ReasonCode.VERSION_NOT_FOUND, say(*doing.parts, " failed: there is no such version")
+            )
+        self._refuse_capitals(alias, doing=doing)
+
+        def write() -> None:
+            self._client.set_registered_model_alias(model, alias, number)
+
+        if self._calls.write(write, doing=doing):
+            return
+        # PostgreSQL, when two clients set a new alias at once: one is refused, and the alias is there.
+        if self.aliases(model).get(alias) != number:
+            self._calls.ask(write, doing=doing)
+
+    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """Write tags on a version, one request each, in the order given; the others stay."""
+        number = _canonical(version)
+        if number is None:
+            raise _not_found(
+                ReasonCode.VERSION_NOT_FOUND,
+                say("registered model ", quote(model), " has no version ", quote(version)),
+            )
+        for key, value in tags.items():
+            self._set_tag(model, number, key=key, value=value)
+
+    def _set_tag(self, model: str, version: str, *, key: str, value: str) -> None:
+        self._calls.ask(
+            lambda: self._client.set_model_version_tag(model, version, key, value),
+            doing=say("writing the tag ", quote(key), " on version ", quote(version), " of ", quote(model)),
+        )
+
+    def _refuse_capitals(self, alias: str, *, doing: Message) -> None:
+        if kind_of(self._addresses.registry) is Kind.DATABRICKS and alias != alias.lower():
+            raise PromoterError(
+                ReasonCode.REQUEST_INVALID,
+                say(*doing.parts, " failed: Unity Catalog keeps aliases in lower case"),
+                hint=say("Write ", quote(alias.lower()), " in the promotion request and in the policy."),
+            )
+
+
+def _canonical(version: str) -> str | None:
+    """A version in canonical digits; None for text that can be no version."""
+    try:
+        number = digits(version)
+    except ValueError:
+        return None
+    return number if can_exist(number) else None
+
+
+def _models_of(run: MlflowRun) -> list[str]:
+    outputs = run.outputs.model_outputs if run.outputs else []
+    return [str(output.model_id) for output in outputs[:_MOST_MODELS_OF_A_RUN]]
+
+
+def _not_found(reason: ReasonCode, message: Message) -> PromoterError:
+    return PromoterError(
+        reason, message, hint=say("Names are exact, capitals too. Correct the promotion request.")
+    )

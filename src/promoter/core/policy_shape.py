@@ -1,0 +1,186 @@
+"""What a policy file must hold, declared once for the reader and for the JSON Schema."""
+
+from __future__ import annotations
+
+from promoter.core import policy_later
+from promoter.core.names import ALIAS
+from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Task
+from promoter.core.policy_checks import CHECKS
+from promoter.core.scalars import Choice, Count, Flag, Refusal, Text
+from promoter.core.shape import ListOf, Map, Record, defaulted, optional, required
+from promoter.core.shape_rules import Needs
+
+# --- approvals -----------------------------------------------------------------------------------
+
+_minimum = defaulted(
+    "minimum",
+    Count(
+        about="How many people must have approved exactly this content. 0: merging needs no approval at all.",
+        write="Write a whole number from 0 to 20, without quotes",
+        minimum=0,
+        maximum=20,
+    ),
+    1,
+)
+_approvers = defaulted(
+    "from",
+    ListOf(
+        about="Whose approvals count. Left out: those of anyone with write access.",
+        write="Write a list, such as `[alice, my-org/risk-ml]`, or leave `from` out to let anyone with "
+        "write access approve",
+        item=Text(
+            about="A login, or a team as `org/team`.",
+            write="Write a login, such as `alice`, or a team, such as `my-org/risk-ml`",
+            pattern=r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9_.-]{1,100})?",
+            refusals=(
+                Refusal(pattern=r"@.*", why="a login without `@` is asked for", write="Delete the `@`"),
+                Refusal(
+                    pattern=r".*\[bot\]",
+                    why="only people can approve",
+                    write="Write a person's login, or a team",
+                ),
+            ),
+        ),
+        distinct=str.lower,
+    ),
+    (),
+)
+_allow_author = defaulted(
+    "allow_author",
+    Flag(about="Whether people who wrote part of the change may approve it."),
+    False,
+)
+_APPROVALS = Map(
+    about="Who must have approved a request before it is applied.",
+    write="Write `minimum`, `from` or `allow_author` below it",
+    fields=(_minimum, _approvers, _allow_author),
+    build=lambda record: Approvals(
+        minimum=record[_minimum],
+        approvers=record[_approvers],
+        author_counts=record[_allow_author],
+    ),
+)
+
+# --- models --------------------------------------------------------------------------------------
+
+_source = required(
+    "source",
+    Choice(
+        about="Where figures come from. `run_metrics`: logged at training, shown as claimed by the run.",
+        options=("run_metrics",),
+        later=("inference", "predictions"),
+        not_yet="Write `source: run_metrics`: metrics that were logged at training are compared",
+    ),
+    write="Write `source: run_metrics`",
+)
+_EVALUATION = Map(
+    about="How both models' figures are made.",
+    write="Write `source: run_metrics` below it",
+    fields=(_source, *policy_later.EVALUATION),
+    build=lambda record: record[_source],
+)
+
+_match = required(
+    "match",
+    Text(
+        about="A glob on the registered model's name; case matters, the first rule that matches speaks.",
+        write="Write a model's name, or a glob with `*`, `?` or `[a-z]`, such as `churn` or `prod.*`",
+        pattern=r"(?:[A-Za-z0-9_. *?-]|\[!?[A-Za-z0-9_-]+\])+",
+    ),
+    write="Write `match:` and a registered model's name, or a glob in quotes",
+)
+_aliases = required(
+    "aliases",
+    ListOf(
+        about="The aliases that requests may move.",
+        write="Write a list of aliases, such as `[champion]`",
+        item=ALIAS,
+        distinct=str,
+    ),
+    write="Write `aliases:` and a list, such as `[champion]`",
+)
+_mode = defaulted(
+    "mode",
+    Choice(
+        about="enforce: the verdict decides. dry_run: judged and shown, never applied. "
+        "disabled: requests are refused.",
+        options=tuple(Mode),
+    ),
+    Mode.ENFORCE,
+)
+_on_missing_champion = defaulted(
+    "on_missing_champion",
+    Choice(
+        about="What to do when no version holds the alias. bootstrap: a first promotion; floors still apply.",
+        options=tuple(OnMissingChampion),
+    ),
+    OnMissingChampion.BLOCK,
+)
+_task = optional("task", Choice(about="What the model predicts.", options=tuple(Task)))
+_evaluation = optional("evaluation", _EVALUATION)
+_checks = required(
+    "checks",
+    CHECKS,
+    write="Write `checks:` and at least one check below it: an empty set of checks would pass anything",
+)
+_MODEL_RULE = Map(
+    about="How one model, or all that a glob matches, are judged.",
+    write="Write `match`, `aliases` and `checks` below it",
+    fields=(
+        _match,
+        _aliases,
+        _mode,
+        _on_missing_champion,
+        _task,
+        _evaluation,
+        _checks,
+        policy_later.STATISTICS,
+        *policy_later.ANYWHERE,
+    ),
+    build=lambda record: ModelRule(
+        match=record[_match],
+        aliases=record[_aliases],
+        mode=record[_mode],
+        on_missing_champion=record[_on_missing_champion],
+        task=record[_task],
+        checks=record[_checks],
+    ),
+    rules=(
+        Needs(
+            when=("checks", "metrics"),
+            then=("evaluation",),
+            found="`metrics` without a source of figures",
+            write="Write `evaluation: {source: run_metrics}` beside `checks`",
+        ),
+    ),
+)
+
+_version = required(
+    "version",
+    Count(
+        about="The version of the policy's form.",
+        write="Write `version: 1`, the only form that this release of Promoter reads",
+        minimum=1,
+        maximum=1,
+    ),
+    write="Write `version: 1`",
+)
+_APPROVALS_DEFAULT = Approvals()
+approvals = defaulted("approvals", _APPROVALS, _APPROVALS_DEFAULT)
+models = required(
+    "models",
+    ListOf(
+        about="The rules: the first whose `match` fits a model speaks for it; without one, no promotion.",
+        write="Write a list with at least one rule: without one, every request would be refused",
+        item=_MODEL_RULE,
+    ),
+    write="Write `models:` and a list of rules",
+)
+
+POLICY: Map[Record] = Map(
+    about="A promotion policy: how challengers are judged and who must approve. Read from the base commit, "
+    "never from the pull request.",
+    write="Write `version`, `approvals` and `models`, one a line",
+    fields=(_version, approvals, models, policy_later.STATISTICS, *policy_later.ANYWHERE),
+    build=lambda record: record,
+)

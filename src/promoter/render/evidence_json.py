@@ -1,0 +1,116 @@
+"""The evidence as canonical JSON: same input, same bytes. No clock, no address, no opinion of a reviewer.
+
+What depends on when it is asked (approvals, reason codes, what apply did) stays out, so that the digest
+names what was judged and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import TypeAlias
+
+from promoter.core.evidence import CheckResult, MetricComparison
+from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.report import Report, RequestReport
+
+SCHEMA_VERSION = 1
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+
+def evidence(report: Report) -> str:
+    """ASCII JSON with sorted keys and a newline at its end; NaN and infinities are strings."""
+    requests = sorted(report.requests, key=lambda request: request.request.path)
+    document: dict[str, Json] = {
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": report.tool_version,
+        "commits": {"base": report.base_commit, "head": report.head_commit},
+        "policy": {"path": report.policy_path, "sha256": report.policy_digest},
+        "requests": [_request(request) for request in requests],
+    }
+    return json.dumps(document, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def digest(text: str) -> str:
+    """sha256 of the text in UTF-8, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _request(request: RequestReport) -> Json:
+    asked, found = request.request, request.evidence
+    return {
+        "path": asked.path,
+        "blob": asked.blob_id,
+        "model": asked.model,
+        "alias": asked.alias,
+        "version": asked.version,
+        "reason": asked.reason,
+        "now": request.now,
+        "step": request.step,
+        "mode": request.mode,
+        "verdict": request.verdict,
+        "challenger": _version(found.challenger) if found else None,
+        "champion": _version(found.champion) if found and found.champion else None,
+        "challenger_signature": _signature(found.challenger_signature) if found else None,
+        "champion_signature": _signature(found.champion_signature) if found else None,
+        "checks": [_check(result) for result in request.results],
+    }
+
+
+def _version(version: ModelVersion) -> Json:
+    datasets = [*(version.run.datasets if version.run else ())]
+    datasets += [*(version.logged_model.datasets if version.logged_model else ())]
+    return {
+        "model": version.model,
+        "version": version.version,
+        "status": version.status,
+        "source": version.source,
+        "created_at": version.created_at,
+        "description_length": len(version.description.strip()),
+        "run_id": version.run_id,
+        "run_status": version.run.status if version.run else None,
+        "git_commit": version.run.git_commit if version.run else None,
+        "model_id": version.logged_model.model_id if version.logged_model else None,
+        "datasets": [{"name": one.name, "digest": one.digest, "context": one.context} for one in datasets],
+    }
+
+
+def _signature(signature: Signature | None) -> Json:
+    if signature is None:
+        return None
+    sides = {"inputs": signature.inputs, "outputs": signature.outputs}
+    return {
+        side: [{"name": one.name, "kind": one.kind, "required": one.required} for one in columns]
+        for side, columns in sides.items()
+    }
+
+
+def _check(result: CheckResult) -> Json:
+    return {
+        "check": result.check,
+        "subject": result.subject,
+        "outcome": result.outcome,
+        "message": str(result.message),
+        "metric": _metric(result.comparison) if result.comparison else None,
+    }
+
+
+def _metric(comparison: MetricComparison) -> Json:
+    return {
+        "name": comparison.name,
+        "greater_is_better": comparison.greater_is_better,
+        "champion": _number(comparison.champion),
+        "challenger": _number(comparison.challenger),
+        "change": _number(comparison.change),
+        "rule": comparison.rule,
+        "source": comparison.source,
+    }
+
+
+def _number(value: float | None) -> Json:
+    if value is None:
+        return None
+    # repr of a float is the shortest text that reads back as the same float, everywhere
+    return float(value) if math.isfinite(value) else str(float(value))

@@ -1,0 +1,104 @@
+"""The HTML report: one file that needs no network and runs no script."""
+
+from __future__ import annotations
+
+from html import escape
+
+from promoter.core.report import Links, Phase, Report, RequestReport
+from promoter.errors import Problem
+from promoter.render import links as address
+from promoter.render.figures import ABSENT
+from promoter.render.html_request import section
+from promoter.render.html_style import CSS
+from promoter.render.html_text import code, items, link, sentence, table, tag, text
+from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
+from promoter.render.words import OVERVIEW, REASONS, TONE_ICONS, Tone, tally
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def html(report: Report) -> str:
+    """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load."""
+    title = f"Promoter: {headline(report).message}"
+    told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
+    body = [
+        _header(report),
+        _problems(report),
+        _overview(report),
+        *(section(request, report.links) for request in told),
+        tag("section", items(sentence(full(note)) for note in report.notes)),
+        _footer(report),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
+        + "\n".join(part for part in body if part)
+        + "\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _header(report: Report) -> str:
+    line = headline(report)
+    told = () if report.requests else (full(report.message),)
+    todo = f"<strong>What to do:</strong> {sentence(full(report.hint))}"
+    parts = (
+        tag("h1", f"{TONE_ICONS[line.tone]} {sentence(line.message)}"),
+        tag("p", text(counts(report, TONE_ICONS))),
+        *(tag("p", sentence(message)) for message in (*told, *consequence(report))),
+        tag("p", todo, kind="do") if report.hint.parts and not report.requests else "",
+    )
+    return f'<header class="{line.tone.value}">{"".join(parts)}</header>'
+
+
+def _problems(report: Report) -> str:
+    return tag("section", items(_problem(problem, report) for problem in report.problems))
+
+
+def _problem(problem: Problem, report: Report) -> str:
+    where = address.line(report.links, report.head_commit, problem.path, problem.line)
+    place = link(code(f"{problem.path}:{problem.line}:{problem.column}"), where)
+    return f"{place}: {sentence(full(problem.found))} {sentence(full(problem.write))}"
+
+
+def _overview(report: Report) -> str:
+    if len(report.requests) == 1:
+        return ""
+    rows = [_row(request, report.links) for request in in_order(report.requests)]
+    return tag("section", table(OVERVIEW[report.phase], rows, caption="Promotion requests"))
+
+
+def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
+    asked, state = request.request, request.approval
+    return (
+        tag("span", f"{TONE_ICONS[tone(request)]} {code(asked.model)} @ {code(asked.alias)}"),
+        _version(links, asked.model, request.now) if request.now else ABSENT,
+        _version(links, asked.model, asked.version),
+        text(tally(request.results) or REASONS[request.reason].title),
+        f"{len(state.counted)} of {state.needed}" if state else ABSENT,
+    )
+
+
+def _version(links: Links, model: str, version: str) -> str:
+    return link(code(version), address.model_version(links, model, version))
+
+
+def _footer(report: Report) -> str:
+    verb = "Applied at" if report.phase is Phase.APPLY else "Judged"
+    job = address.job(report.links)
+    facts = (
+        (verb, _commit(report.links, report.head_commit)),
+        ("Policy of", _commit(report.links, report.base_commit)),
+        ("Policy (sha256)", code(report.policy_digest) if report.policy_digest else ""),
+        ("Evidence (sha256)", code(report.evidence_digest) if report.evidence_digest else ""),
+        ("Job", link("log of the run", job) if job else ""),
+        ("Reason code", code(report.reason.value)),
+        ("Promoter", text(report.tool_version)),
+    )
+    pairs = "".join(tag("dt", escape(name)) + tag("dd", value) for name, value in facts if value)
+    return f"<footer><dl>{pairs}</dl></footer>"
+
+
+def _commit(links: Links, commit: str) -> str:
+    return link(code(commit), address.commit(links, commit)) if commit else ""

@@ -1,0 +1,42 @@
+"""Session fixtures: real servers, started when the first test of a worker asks for one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from promoter.adapters import mlflow_client
+from promoter.adapters.deadline import Deadline
+from tests.mlflow_server import Access, MlflowServer, serving
+from tests.proxy import Proxy, proxied
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """An MLflow server that anybody may use; every test makes its own registered models."""
+    mlflow_client.prefetch(os.environ)
+    with serving(tmp_path_factory.mktemp("mlflow")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mlflow_server_with_passwords(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """An MLflow server with basic auth, where nobody may do anything until it is granted."""
+    mlflow_client.prefetch(os.environ)
+    with serving(tmp_path_factory.mktemp("mlflow-auth"), access=Access.BASIC_AUTH) as server:
+        yield server
+
+
+@pytest.fixture
+def mlflow_proxy(mlflow_server: MlflowServer) -> Iterator[Proxy]:
+    """A proxy before the open server."""
+    with proxied(mlflow_server.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def a_minute() -> Deadline:
+    """A deadline that no test should meet."""
+    return Deadline(60)

@@ -1,0 +1,232 @@
+"""One contract for every registry: the fake in memory, MLflow over HTTP, MLflow's SQLite file directly."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from promoter.adapters.deadline import Deadline
+from promoter.core.model_version import Column, Dataset, Signature
+from promoter.errors import PromoterError, ReasonCode
+from tests.mlflow_server import MlflowServer
+from tests.registry_worlds import HttpWorld, MemoryWorld, RunAsked, SqliteWorld, VersionAsked, World
+
+pytestmark = pytest.mark.integration
+
+A_SIGNATURE = Signature(
+    inputs=(Column(name="tenure", kind="long"), Column(name="it's", kind="string", required=False)),
+    outputs=(Column(name="churn", kind="double"),),
+)
+
+
+@pytest.fixture(params=["memory", "http", "sqlite"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    if request.param == "memory":
+        return MemoryWorld()
+    server: MlflowServer = request.getfixturevalue("mlflow_server")
+    if request.param == "http":
+        return HttpWorld(server, deadline=Deadline(60))
+    return SqliteWorld(server, deadline=Deadline(60), folder=tmp_path)
+
+
+def reason_of(caught: pytest.ExceptionInfo[PromoterError]) -> ReasonCode:
+    return caught.value.reason
+
+
+def test_a_new_model_has_no_aliases(world: World) -> None:
+    assert world.registry.aliases(world.new_model()) == {}
+
+
+def test_an_unknown_model_is_not_found(world: World) -> None:
+    with pytest.raises(PromoterError) as caught:
+        world.registry.aliases("nobody registered this")
+    assert reason_of(caught) is ReasonCode.MODEL_NOT_FOUND
+
+
+@pytest.mark.parametrize("name", ["a b", 'say "hi"', "100%", "<b>bold</b>", "Ä 模型", "two\nlines", "x%2Fy"])
+def test_any_model_name_mlflow_takes_is_read_back(world: World, name: str) -> None:
+    model = world.new_model(name)
+    version = world.new_version(model, VersionAsked())
+    world.registry.set_alias(model, "champion", version)
+    assert world.registry.aliases(model) == {"champion": "1"}
+    assert world.registry.model_version(model, "1").model == model
+
+
+def test_a_name_is_not_found_in_other_capitals(world: World) -> None:
+    model = world.new_model("Churn")
+    with pytest.raises(PromoterError) as caught:
+        world.registry.aliases(model.swapcase())
+    assert reason_of(caught) is ReasonCode.MODEL_NOT_FOUND
+
+
+def test_an_alias_is_set_and_moved(world: World) -> None:
+    model = world.new_model()
+    first, second = (world.new_version(model, VersionAsked()) for _ in range(2))
+    world.registry.set_alias(model, "champion", first)
+    assert world.registry.aliases(model) == {"champion": "1"}
+    world.registry.set_alias(model, "champion", second)
+    assert world.registry.aliases(model) == {"champion": "2"}
+
+
+def test_aliases_in_other_capitals_are_other_aliases(world: World) -> None:
+    model = world.new_model()
+    first, second = (world.new_version(model, VersionAsked()) for _ in range(2))
+    world.registry.set_alias(model, "champion", first)
+    world.registry.set_alias(model, "Champion", second)
+    assert world.registry.aliases(model) == {"champion": "1", "Champion": "2"}
+
+
+def test_an_alias_is_not_set_to_a_version_that_is_not_there(world: World) -> None:
+    model = world.new_model()
+    world.new_version(model, VersionAsked())
+    for version in ("2", "0", "-1", "one", "9" * 30):
+        with pytest.raises(PromoterError) as caught:
+            world.registry.set_alias(model, "champion", version)
+        assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
+    assert world.registry.aliases(model) == {}
+
+
+@pytest.mark.parametrize("alias", ["latest", "Latest", "v1", "v22"])
+def test_a_reserved_alias_is_refused(world: World, alias: str) -> None:
+    model = world.new_model()
+    world.new_version(model, VersionAsked())
+    with pytest.raises(PromoterError) as caught:
+        world.registry.set_alias(model, alias, "1")
+    assert reason_of(caught) is ReasonCode.REQUEST_INVALID
+    assert world.registry.aliases(model) == {}
+
+
+@pytest.mark.parametrize("version", ["2", "0", "-1", "one", "", "1.0", "٣", "9" * 30, "9" * 5000])
+def test_a_version_that_is_not_there_is_not_found(world: World, version: str) -> None:
+    model = world.new_model()
+    world.new_version(model, VersionAsked())
+    with pytest.raises(PromoterError) as caught:
+        world.registry.model_version(model, version)
+    assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
+
+
+def test_a_version_of_an_unknown_model_is_not_found(world: World) -> None:
+    with pytest.raises(PromoterError) as caught:
+        world.registry.model_version("nobody registered this", "1")
+    assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
+
+
+def test_a_version_is_found_however_its_number_is_written(world: World) -> None:
+    model = world.new_model()
+    world.new_version(model, VersionAsked())
+    assert world.registry.model_version(model, "001").version == "1"
+    world.registry.set_alias(model, "champion", "01")
+    assert world.registry.aliases(model) == {"champion": "1"}
+
+
+def test_a_bare_version_has_nothing_but_itself(world: World) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked()))
+    assert (found.model, found.version, found.status) == (model, "1", "READY")
+    assert (found.description, found.tags) == ("", {})
+    assert (found.run_id, found.run, found.logged_model) == (None, None, None)
+    assert found.created_at > 1_700_000_000_000
+    assert found.source
+
+
+def test_description_and_tags_are_read(world: World) -> None:
+    model = world.new_model()
+    asked = VersionAsked(description="first line\n::error::second", tags={"owner": "risk ml", "empty": ""})
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    assert found.description == asked.description
+    assert found.tags == asked.tags
+
+
+@pytest.mark.parametrize("status", ["PENDING_REGISTRATION", "FAILED_REGISTRATION"])
+def test_a_version_that_is_not_ready_says_so(world: World, status: str) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(status=status))
+    assert world.registry.model_version(model, version).status == status
+
+
+def test_the_run_is_read_with_everything_it_logged(world: World) -> None:
+    model = world.new_model()
+    asked = RunAsked(
+        metrics={"f1_score": 0.91, "loss": -1.5},
+        parameters={"depth": "6"},
+        git_commit="0" * 40,
+        datasets=(Dataset(name="train", digest="d1", context="training"), Dataset(name="eval", digest="d2")),
+    )
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked(run=asked)))
+    assert found.run is not None
+    assert found.run_id == found.run.run_id
+    assert found.run.status == "FINISHED"
+    assert found.run.metrics == asked.metrics
+    assert found.run.parameters == asked.parameters
+    assert found.run.git_commit == asked.git_commit
+    assert set(found.run.datasets) == set(asked.datasets)
+
+
+def test_a_run_without_commit_and_datasets_has_none(world: World) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked(run=RunAsked())))
+    assert found.run is not None
+    assert (found.run.git_commit, found.run.datasets, found.run.metrics) == (None, (), {})
+
+
+def test_figures_that_are_no_finite_numbers_stay_so(world: World) -> None:
+    model = world.new_model()
+    asked = RunAsked(metrics={"nan": math.nan, "inf": math.inf, "minus": -math.inf, "large": 1e300})
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked(run=asked)))
+    assert found.run is not None
+    assert math.isnan(found.run.metrics["nan"])
+    assert found.run.metrics["inf"] == math.inf
+    assert found.run.metrics["minus"] == -math.inf
+    assert found.run.metrics["large"] == 1e300
+
+
+def test_a_deleted_run_is_no_run(world: World) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(metrics={"f1": 1.0}, deleted=True)))
+    found = world.registry.model_version(model, version)
+    assert found.run is None
+    assert found.run_id
+
+
+def test_metrics_of_the_logged_model_are_kept_apart_from_the_runs(world: World) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(metrics={"loss": 0.5}), logged_metrics={"f1_score": 0.91})
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    assert found.logged_model is not None
+    assert found.logged_model.metrics == {"f1_score": 0.91}
+    assert found.logged_model.model_id.startswith("m-")
+    assert found.source.startswith("models:/m-")
+    assert found.run is not None
+    assert found.run.metrics["loss"] == 0.5
+
+
+def test_tags_are_written_and_the_others_stay(world: World) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(tags={"owner": "risk", "promoter_verdict": "reject"}))
+    written = {"promoter_verdict": "promote", "promoter_promoted_at": "2026-01-01T00:00:00Z"}
+    world.registry.set_tags(model, version, written)
+    assert world.registry.model_version(model, version).tags == {"owner": "risk", **written}
+
+
+@pytest.mark.parametrize("version", ["2", "one"])
+def test_tags_are_not_written_on_a_version_that_is_not_there(world: World, version: str) -> None:
+    model = world.new_model()
+    world.new_version(model, VersionAsked())
+    with pytest.raises(PromoterError) as caught:
+        world.registry.set_tags(model, version, {"promoter_verdict": "promote"})
+    assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
+
+
+def test_the_signature_is_read(world: World) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
+    assert world.registry.signature(world.registry.model_version(model, version)) == A_SIGNATURE
+
+
+def test_every_failure_says_what_to_do(world: World) -> None:
+    with pytest.raises(PromoterError) as caught:
+        world.registry.model_version("nobody registered this", "1")
+    assert "nobody registered this" in str(caught.value)
+    assert caught.value.exit_code == 2

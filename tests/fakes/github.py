@@ -1,0 +1,205 @@
+"""GitHub in memory: both ports, with the contract of the adapters.
+
+    repository = InMemoryRepository({BASE: {"a.yaml": b"1"}, HEAD: {"a.yaml": b"2"}}, branches={"main": BASE})
+    pulls = InMemoryPullRequests(pulls=[a_pull_request()], given={12: [a_review()]})
+
+`tests/contract/test_github_calls.py` asks them what it asks the adapters, and holds them to the same answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
+from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import quote, say
+
+MOST_FILES = 3000
+LARGEST_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Irregular:
+    """A link (`120000`), a program (`100755`) or a submodule (`160000`, `content` is its commit)."""
+
+    mode: str
+    content: bytes
+
+
+Files = Mapping[str, bytes | Irregular]
+
+
+def blob_id(content: bytes) -> str:
+    """Git's own name for a blob."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def hidden(what: str) -> PromoterError:
+    """What a token learns of things that are not there, or not for it."""
+    return PromoterError(ReasonCode.PERMISSION_DENIED, say("GitHub has no such thing: ", quote(what)))
+
+
+class InMemoryRepository:
+    """Commits, oldest first, each with all its files. A commit's parent is the one before it, unless
+    `parents` says which one (None: it has none)."""
+
+    def __init__(
+        self,
+        commits: Mapping[str, Files],
+        *,
+        branches: Mapping[str, str] | None = None,
+        parents: Mapping[str, str | None] | None = None,
+    ) -> None:
+        self.commits = {commit: dict(files) for commit, files in commits.items()}
+        self.branches = dict(branches or {})
+        names: list[str | None] = [None, *self.commits]
+        self.parents = {**dict(zip(self.commits, names, strict=False)), **(parents or {})}
+
+    def tip(self, branch: str) -> str:
+        if branch not in self.branches:
+            raise hidden(branch)
+        return self.branches[branch]
+
+    def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
+        files = self._files(commit)
+        wanted = (path for path in sorted(files) if any(matches(path, pattern) for pattern in patterns))
+        return tuple(_entry(path, files[path]) for path in wanted)
+
+    def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        known = {
+            blob_id(_bytes(file)): _bytes(file) for files in self.commits.values() for file in files.values()
+        }
+        for entry in entries:
+            if entry.size is not None and entry.size > LARGEST_BYTES:
+                raise PromoterError(ReasonCode.REQUEST_INVALID, say(quote(entry.path), " is too large"))
+            if entry.blob_id not in known:
+                raise hidden(entry.blob_id)
+        return {entry.blob_id: known[entry.blob_id] for entry in entries}
+
+    def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
+        changes: list[FileVersion] = []
+        at: str | None = commit
+        while at is not None and len(changes) < limit:
+            parent = self.parents[at]
+            now = self._files(at).get(path)
+            if now != (self._files(parent).get(path) if parent else None):
+                changes.append(FileVersion(commit=at, content=None if now is None else _bytes(now)))
+            at = parent
+        return tuple(changes)
+
+    def _files(self, commit: str) -> dict[str, bytes | Irregular]:
+        if commit not in self.commits:
+            raise hidden(commit)
+        return self.commits[commit]
+
+
+def _bytes(file: bytes | Irregular) -> bytes:
+    return file if isinstance(file, bytes) else file.content
+
+
+def _entry(path: str, file: bytes | Irregular) -> FileEntry:
+    content = _bytes(file)
+    if isinstance(file, bytes):
+        return FileEntry(path=path, mode=REGULAR_FILE, blob_id=blob_id(content), size=len(content))
+    if file.mode == "160000":
+        return FileEntry(path=path, mode=file.mode, blob_id=content.decode(), size=None)
+    return FileEntry(path=path, mode=file.mode, blob_id=blob_id(content), size=len(content))
+
+
+@dataclass
+class Comment:
+    """A comment on a pull request."""
+
+    number: int
+    author: str
+    body: str
+    url: str
+
+
+@dataclass(kw_only=True)
+class InMemoryPullRequests:
+    """Pull requests and people. Everything not given is empty; logins are compared as GitHub does.
+
+    `paths`: number → changed paths, a rename as `(old, new)`. `brought`: commit → numbers. `given`: number →
+    reviews, oldest first. `people`: number → contributors. `teams`: `org/team` → logins; a team that is not
+    in it cannot be seen. `writes` counts comments written or changed.
+    """
+
+    pulls: Sequence[PullRequest] = ()
+    paths: Mapping[int, Sequence[str | tuple[str, str]]] = field(default_factory=dict)
+    brought: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    given: Mapping[int, Sequence[Review]] = field(default_factory=dict)
+    people: Mapping[int, Sequence[Contributor]] = field(default_factory=dict)
+    permissions: Mapping[str, Permission] = field(default_factory=dict)
+    teams: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    login: str = "github-actions[bot]"
+    comments: list[Comment] = field(default_factory=list)
+    writes: int = 0
+
+    def get(self, number: int) -> PullRequest:
+        found = next((pull for pull in self.pulls if pull.number == number), None)
+        if found is None:
+            raise hidden(f"pull request {number}")
+        return found
+
+    def changed_paths(self, pull: PullRequest) -> frozenset[str]:
+        listed = self.paths.get(pull.number, ())
+        if pull.changed_files > MOST_FILES or pull.changed_files != len(listed):
+            raise PromoterError(
+                ReasonCode.TOO_MANY_FILES,
+                say(
+                    f"pull request {pull.number} changes {pull.changed_files} files, {len(listed)} are listed"
+                ),
+            )
+        return frozenset(path for item in listed for path in ([item] if isinstance(item, str) else item))
+
+    def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
+        return tuple(self.get(number) for number in sorted(self.brought.get(commit, ())))
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        return tuple(self.given.get(number, ()))
+
+    def contributors(self, number: int) -> tuple[Contributor, ...]:
+        found = set(self.people.get(number, ()))
+        return tuple(sorted(found, key=lambda person: (person.login or "", person.email)))
+
+    def permission(self, login: str) -> Permission:
+        known = {name.casefold(): level for name, level in self.permissions.items()}
+        return known.get(login.casefold(), Permission.NONE)
+
+    def is_team_member(self, login: str, team: str) -> bool:
+        if team not in self.teams:
+            raise hidden(f"the team {team}")
+        return login.casefold() in {member.casefold() for member in self.teams[team]}
+
+    def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
+        found = self._own(number, marker, body)
+        if found is None:
+            url = f"https://github.example/acme/models/pull/{number}#issuecomment-{len(self.comments) + 1}"
+            found = Comment(number=number, author=self.login, body="", url=url)
+            self.comments.append(found)
+        elif unless and unless in found.body:
+            return found.url
+        return self._write(found, body)
+
+    def update_comment(self, number: int, *, marker: str, body: str) -> str | None:
+        found = self._own(number, marker, body)
+        return None if found is None else self._write(found, body)
+
+    def _own(self, number: int, marker: str, body: str) -> Comment | None:
+        if body.split("\n", 1)[0] != marker:
+            raise ValueError("a comment that does not begin with its marker would not be found again")
+        for comment in self.comments:
+            marked = comment.number == number and comment.body.split("\n", 1)[0].rstrip("\r") == marker
+            if marked and comment.author.casefold() == self.login.casefold():
+                return comment
+        return None
+
+    def _write(self, comment: Comment, body: str) -> str:
+        if comment.body != body:
+            comment.body = body
+            self.writes += 1
+        return comment.url

@@ -1,0 +1,112 @@
+"""A registry in memory, held to the same contract as MLflow's (tests/contract/test_registry_contract.py)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from promoter.core.model_version import ModelVersion, Signature
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import quote, say
+
+_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One write that went through: `set_alias` or `set_tag`, with what was written."""
+
+    method: str
+    model: str
+    key: str
+    value: str
+
+
+@dataclass(kw_only=True)
+class _Model:
+    versions: dict[str, ModelVersion] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    signatures: dict[str, Signature | None] = field(default_factory=dict)
+
+
+class InMemoryRegistry:
+    """A `Registry`. `add_model`, `add_version` and `fail` set the scene; `writes` says what was written.
+
+    Pass it where a `RegistryReader` is asked for, and `writes == []` shows that nothing was written.
+    """
+
+    def __init__(self) -> None:
+        self.writes: list[Write] = []
+        self._models: dict[str, _Model] = {}
+        self._failures: dict[str, list[PromoterError]] = {}
+
+    # what tests arrange
+
+    def add_model(self, name: str, *, aliases: Mapping[str, str] | None = None) -> None:
+        """A registered model; its aliases may point at versions added later."""
+        self._models[name] = _Model(aliases=dict(aliases or {}))
+
+    def add_version(self, version: ModelVersion, *, signature: Signature | None = None) -> ModelVersion:
+        """A version as it stands, of a model that is added when it is new."""
+        model = self._models.setdefault(version.model, _Model())
+        model.versions[version.version] = version
+        model.signatures[version.version] = signature
+        return version
+
+    def fail(self, method: str, error: PromoterError, *, times: int = 1) -> None:
+        """Have the next `times` calls of a method raise instead of answering."""
+        self._failures.setdefault(method, []).extend([error] * times)
+
+    # the port
+
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """See `RegistryReader`."""
+        self._fail_if_told("aliases")
+        if model not in self._models:
+            raise PromoterError(
+                ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model))
+            )
+        return dict(self._models[model].aliases)
+
+    def model_version(self, model: str, version: str) -> ModelVersion:
+        """See `RegistryReader`."""
+        self._fail_if_told("model_version")
+        return self._version(model, version)
+
+    def signature(self, version: ModelVersion) -> Signature | None:
+        """See `RegistryReader`."""
+        self._fail_if_told("signature")
+        return self._models[version.model].signatures[version.version]
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """See `Registry`."""
+        self._fail_if_told("set_alias")
+        found = self._version(model, version)
+        if _RESERVED.fullmatch(alias):
+            raise PromoterError(ReasonCode.REQUEST_INVALID, say("the alias ", quote(alias), " is reserved"))
+        self._models[model].aliases[alias] = found.version
+        self.writes.append(Write(method="set_alias", model=model, key=alias, value=found.version))
+
+    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """See `Registry`."""
+        self._fail_if_told("set_tags")
+        found = self._version(model, version)
+        self._models[model].versions[found.version] = replace(found, tags={**found.tags, **tags})
+        self.writes.extend(
+            Write(method="set_tag", model=model, key=key, value=value) for key, value in tags.items()
+        )
+
+    def _version(self, model: str, version: str) -> ModelVersion:
+        known = self._models[model].versions if model in self._models else {}
+        number = version.lstrip("0") if version.isascii() and version.isdigit() else ""
+        if number not in known:
+            raise PromoterError(
+                ReasonCode.VERSION_NOT_FOUND,
+                say("registered model ", quote(model), " has no version ", quote(version)),
+            )
+        return known[number]
+
+    def _fail_if_told(self, method: str) -> None:
+        if self._failures.get(method):
+            raise self._failures[method].pop(0)

@@ -1,0 +1,355 @@
+"""Whole reports to render: one for each thing that a reader can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.plan import Step
+from promoter.core.policy import Mode
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.core.verdict import Verdict
+from promoter.errors import ReasonCode
+from promoter.text import quote, say
+from tests.builders import (
+    a_check_result,
+    a_comparison,
+    a_metric_result,
+    a_problem,
+    a_report,
+    a_request,
+    a_request_report,
+    an_evidence,
+)
+
+NO_APPROVAL = ApprovalState(needed=1)
+PASSED_CHECKS = (
+    a_check_result(message=say("the description has 60 characters, the policy asks for at least 40")),
+    a_check_result(
+        check="tags",
+        subject="owner",
+        message=say("tag ", quote("owner"), " is ", quote("risk-ml"), " and matches ", quote(".+")),
+    ),
+    a_check_result(
+        check="lineage", subject="run_status", message=say("the run's status is ", quote("FINISHED"))
+    ),
+    a_check_result(
+        check="signature",
+        subject="compatible_with_champion",
+        message=say("the challenger accepts what the champion accepts, and returns the same"),
+    ),
+)
+BETTER_F1 = a_metric_result(
+    comparison=a_comparison(champion=0.8100, challenger=0.8312, change=0.0212),
+    message=say("0.8312 is at least 0.6, and 0.0212 better than the champion"),
+)
+BETTER_LOSS = a_metric_result(
+    subject="log_loss",
+    comparison=a_comparison(
+        name="log_loss",
+        greater_is_better=False,
+        champion=0.41,
+        challenger=0.3987,
+        change=-0.0113,
+        rule="not worse",
+    ),
+    message=say("0.3987 is 0.0113 better than the champion"),
+)
+WORSE_F1 = a_metric_result(
+    outcome=Outcome.FAILED,
+    comparison=a_comparison(champion=0.8100, challenger=0.7421, change=-0.0679),
+    message=say("0.7421 is 0.0679 worse than the champion's 0.81, the policy allows at most 0.01"),
+)
+SHORT_DESCRIPTION = a_check_result(
+    outcome=Outcome.FAILED,
+    message=say("the description has 12 characters, the policy asks for at least 40"),
+)
+OTHER_DATA = a_metric_result(
+    outcome=Outcome.INCONCLUSIVE,
+    message=say("the two figures are from different data, by the digests of the datasets that were logged"),
+)
+
+
+def _single(request: RequestReport, *, phase: Phase = Phase.VALIDATE) -> Report:
+    return a_report(
+        phase=phase, reason=request.reason, message=request.message, hint=request.hint, requests=(request,)
+    )
+
+
+def _bare(reason: ReasonCode, **fields: object) -> Report:
+    """A report in which nothing was judged."""
+    return a_report(reason=reason, requests=(), evidence_digest="", **fields)
+
+
+def good_request(**fields: object) -> RequestReport:
+    """A request whose every check passed, not yet approved."""
+    passed = a_request_report(
+        results=(*PASSED_CHECKS, BETTER_F1, BETTER_LOSS),
+        message=say("all checks that decide have passed"),
+        approval=NO_APPROVAL,
+    )
+    return replace(passed, **fields)  # type: ignore[arg-type]
+
+
+def rejected_request(**fields: object) -> RequestReport:
+    """A request that two checks reject."""
+    results = (SHORT_DESCRIPTION, *PASSED_CHECKS[1:], BETTER_LOSS, WORSE_F1)
+    rejected = good_request(
+        results=results,
+        reason=ReasonCode.CHECKS_FAILED,
+        message=say("at least one check says no"),
+        verdict=Verdict.REJECT,
+    )
+    return replace(rejected, **fields)  # type: ignore[arg-type]
+
+
+def undecided_request(**fields: object) -> RequestReport:
+    """A request whose metric was measured on other data."""
+    undecided = good_request(
+        results=(*PASSED_CHECKS, OTHER_DATA),
+        reason=ReasonCode.INCONCLUSIVE,
+        message=say("the checks could not tell yes from no"),
+        verdict=Verdict.INCONCLUSIVE,
+    )
+    return replace(undecided, **fields)  # type: ignore[arg-type]
+
+
+def refused_request(**fields: object) -> RequestReport:
+    """A request that was not judged, because the registry does not have the version."""
+    refused = RequestReport(
+        request=a_request(version="70"),
+        reason=ReasonCode.VERSION_NOT_FOUND,
+        message=say("version ", quote("70"), " of ", quote("churn"), " is not in the registry"),
+        hint=say("Check the number, or register the version first; then run the job again."),
+    )
+    return replace(refused, **fields)  # type: ignore[arg-type]
+
+
+def promotable() -> Report:
+    """One request, every check passed, no approval yet."""
+    return _single(good_request())
+
+
+def approved() -> Report:
+    """One request, passed and approved."""
+    return _single(good_request(approval=ApprovalState(needed=1, counted=("bob",))))
+
+
+def warned() -> Report:
+    """One request that passes with a warning."""
+    warning = replace(WORSE_F1, outcome=Outcome.WARNED)
+    return _single(good_request(results=(*PASSED_CHECKS, warning, BETTER_LOSS)))
+
+
+def first_promotion() -> Report:
+    """Nobody holds the alias yet."""
+    first = replace(
+        BETTER_F1,
+        comparison=a_comparison(champion=None, change=None, rule="≥ 0.6"),
+        message=say("0.91 is at least 0.6; there is no champion to compare with"),
+    )
+    evidence = an_evidence(champion=None)
+    return _single(
+        good_request(step=Step.FIRST_PROMOTION, now=None, results=(*PASSED_CHECKS, first), evidence=evidence)
+    )
+
+
+def rollback() -> Report:
+    """Back to a version that held the alias before."""
+    return _single(
+        good_request(
+            request=a_request(version="5", reason=""),
+            step=Step.ROLLBACK,
+            reason=ReasonCode.ROLLBACK_VALIDATED,
+            message=say("this version held the alias before: a rollback"),
+        )
+    )
+
+
+def dry_run() -> Report:
+    """The policy says dry run, and the checks say no."""
+    return _single(
+        rejected_request(
+            mode=Mode.DRY_RUN,
+            reason=ReasonCode.DRY_RUN,
+            message=say("dry run: the checks say reject; merging moves nothing"),
+        )
+    )
+
+
+def rejected() -> Report:
+    """One request that two checks reject."""
+    return _single(rejected_request())
+
+
+def inconclusive() -> Report:
+    """One request that could not be decided."""
+    return _single(undecided_request())
+
+
+def version_missing() -> Report:
+    """One request that names a version nobody registered."""
+    return _single(refused_request())
+
+
+def conflict() -> Report:
+    """The alias was moved outside git."""
+    asked = quote("churn@champion")
+    return _single(
+        RequestReport(
+            request=a_request(),
+            reason=ReasonCode.CONFLICT,
+            message=say(asked, " is held by version ", quote("8"), " where git says version ", quote("6")),
+            hint=say("Merge a request that names what the registry holds now, then ask again."),
+            step=Step.CONFLICT,
+            now="8",
+            approval=NO_APPROVAL,
+        )
+    )
+
+
+def already_applied() -> Report:
+    """The registry holds what is asked for."""
+    return _single(
+        RequestReport(
+            request=a_request(),
+            reason=ReasonCode.ALREADY_APPLIED,
+            message=say(quote("churn@champion"), " is version ", quote("7"), " already"),
+            step=Step.ALREADY_APPLIED,
+            now="7",
+        )
+    )
+
+
+def nothing_to_promote() -> Report:
+    """A change that touches no request, but deletes one."""
+    path = quote("promotions/old/champion.yaml")
+    return _bare(
+        ReasonCode.NOTHING_TO_PROMOTE,
+        message=say("no promotion request is changed"),
+        notes=(say(path, " is deleted: its alias stays where it is and is unmanaged from then on"),),
+    )
+
+
+def invalid() -> Report:
+    """Three problems in two files."""
+    return _bare(
+        ReasonCode.REQUEST_INVALID,
+        message=say("2 promotion requests cannot be read"),
+        problems=(
+            a_problem(),
+            a_problem(
+                line=5,
+                column=1,
+                found=say("unknown key ", quote("verison")),
+                write=say("Did you mean `version`? Allowed are `model`, `alias`, `version`, `reason`"),
+            ),
+            a_problem(
+                path="promotions/fraud detection/champion.yaml",
+                line=1,
+                column=8,
+                found=say(quote("frаud"), " has the character U+0430, which is not ASCII"),
+                write=say("Write the name as the registry has it"),
+            ),
+        ),
+    )
+
+
+def registry_down() -> Report:
+    """Nobody answered."""
+    return _single(
+        RequestReport(
+            request=a_request(),
+            reason=ReasonCode.REGISTRY_UNAVAILABLE,
+            message=say("the registry did not answer within 20 s: ", quote("Connection refused")),
+            hint=say("Look whether the server runs and can be reached from this runner; then run the job again."),
+            approval=NO_APPROVAL,
+        )
+    )
+
+
+def applied() -> Report:
+    """After the merge: the alias was moved."""
+    moved = good_request(
+        reason=ReasonCode.APPLIED,
+        message=say(quote("churn@champion"), " moved from version ", quote("6"), " to version ", quote("7")),
+        approval=ApprovalState(needed=1, counted=("bob",)),
+        notes=(say("the alias is moved; its tags could not be written: ", quote("503")),),
+    )
+    return _single(moved, phase=Phase.APPLY)
+
+
+def approval_missing() -> Report:
+    """After the merge: nobody who counts had approved this content."""
+    state = ApprovalState(needed=1, refused=(("alice", Refusal.AUTHOR), ("carol", Refusal.NO_WRITE_ACCESS)))
+    waiting = good_request(
+        reason=ReasonCode.APPROVAL_SELF,
+        message=say("0 of 1 approvals count for this content"),
+        hint=say(
+            "Have it approved on pull request #12 (a merged one can still be approved) by somebody with "
+            "write access who wrote no part of it; then run this job again."
+        ),
+        approval=state,
+    )
+    return _single(waiting, phase=Phase.APPLY)
+
+
+def apply_failed() -> Report:
+    """After the merge: the registry refused the write."""
+    failed = good_request(
+        reason=ReasonCode.APPLY_FAILED,
+        message=say("the registry answered ", quote("403 Forbidden"), " to the write"),
+        hint=say("Give this job a credential that may set aliases."),
+        approval=ApprovalState(needed=1, counted=("bob",)),
+    )
+    return _single(failed, phase=Phase.APPLY)
+
+
+def _named(request: RequestReport, model: str) -> RequestReport:
+    asked = replace(request.request, model=model, path=f"promotions/{model}/champion.yaml")
+    return replace(request, request=asked)
+
+
+def mixed(total: int = 20) -> Report:
+    """Many requests: most pass, some do not, one could not be decided."""
+    kinds = [good_request(approval=ApprovalState(needed=1, counted=("bob", "carol", "dave")))] * total
+    kinds[3 % total] = rejected_request()
+    kinds[7 % total] = undecided_request()
+    kinds[11 % total] = refused_request()
+    requests = tuple(_named(kind, f"model-{number:03}") for number, kind in enumerate(kinds, start=1))
+    return a_report(
+        reason=ReasonCode.CHECKS_FAILED,
+        message=say(f"1 of {total} requests: checks failed"),
+        requests=requests,
+    )
+
+
+def all_good() -> Report:
+    """Two requests, both pass."""
+    requests = (good_request(), _named(good_request(), "fraud"))
+    return a_report(message=say("2 of 2 requests: validated"), requests=requests)
+
+
+EXAMPLES: dict[str, Callable[[], Report]] = {
+    "promotable": promotable,
+    "approved": approved,
+    "warned": warned,
+    "first-promotion": first_promotion,
+    "rollback": rollback,
+    "dry-run": dry_run,
+    "rejected": rejected,
+    "inconclusive": inconclusive,
+    "version-missing": version_missing,
+    "conflict": conflict,
+    "already-applied": already_applied,
+    "nothing-to-promote": nothing_to_promote,
+    "invalid": invalid,
+    "registry-down": registry_down,
+    "applied": applied,
+    "approval-missing": approval_missing,
+    "apply-failed": apply_failed,
+    "mixed": mixed,
+    "all-good": all_good,
+}
