@@ -18,4 +18,6 @@ def corpus_files(kind: str, folder: str) -> list[Path]:
 def expected_messages(kind: str) -> dict[str, list[str]]:
     """Name of an invalid file → its messages in the order of the file."""
     blocks = (CORPUS / kind / "messages.txt").read_text(encoding="utf-8").strip().split("\n\n")
-    return {name: [line.strip() for line in lines] for name, *lines in (block.split("\n") for block in blocks)}
+    return {
+        name: [line.strip() for line in lines] for name, *lines in (block.split("\n") for block in blocks)
+    }

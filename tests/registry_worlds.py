@@ -31,6 +31,7 @@ from tests.mlflow_server import MlflowServer
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
     from mlflow.entities import Run as MlflowRun
 
 GIT_COMMIT = "mlflow.source.git.commit"
@@ -239,12 +240,13 @@ class SqliteWorld(HttpWorld):
         return version
 
 
-def _dataset_input(dataset: Dataset) -> object:
+def _dataset_input(dataset: Dataset) -> DatasetInput:
     from mlflow.entities import Dataset as MlflowDataset  # noqa: PLC0415
-    from mlflow.entities import DatasetInput, InputTag  # noqa: PLC0415
+    from mlflow.entities import DatasetInput as MlflowInput  # noqa: PLC0415
+    from mlflow.entities import InputTag  # noqa: PLC0415
 
     tags = [InputTag(CONTEXT, dataset.context)] if dataset.context else []
-    return DatasetInput(MlflowDataset(dataset.name, dataset.digest, "local", "nowhere"), tags)
+    return MlflowInput(MlflowDataset(dataset.name, dataset.digest, "local", "nowhere"), tags)
 
 
 def write_mlmodel(folder: Path, signature: Signature | None) -> None:

@@ -55,4 +55,5 @@ def _value(node: yaml.Node) -> object:
         if len(keys) != len(set(keys)):
             raise EditorError("repeated key")
         return {key: _value(value) for key, (_, value) in zip(keys, node.value, strict=True)}
-    return resolve(node.value) if node.style is None else node.value
+    is_plain = isinstance(node, yaml.ScalarNode) and node.style is None
+    return resolve(node.value) if is_plain else node.value

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import requests
 
@@ -77,3 +78,15 @@ def ask(
     """Send one request to the API."""
     headers = {"Authorization": f"Bearer {token}"}
     return requests.request(method, standin.api_url + path, headers=headers, json=body, timeout=10)
+
+
+def get(standin: Standin, path: str) -> dict[str, Any]:
+    """Read one thing of the repository."""
+    response = ask(standin, REPOSITORY + path)
+    assert response.status_code == 200, response.text
+    return cast(dict[str, Any], response.json())
+
+
+def listed(standin: Standin, path: str) -> list[dict[str, Any]]:
+    """Read one page of a list of the repository."""
+    return cast(list[dict[str, Any]], get(standin, path))

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import responses
+from responses.matchers import query_param_matcher
 
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_access import GitHubAccess
@@ -63,12 +64,16 @@ class GitHubApi:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Answer with JSON, or with the text or exception given. Several for one path are used in turn,
-        the last one again and again. A path without a query stands for every query."""
+        the last one again and again. A path without a query stands for every query, one that ends in `?`
+        for none."""
         parts = urlsplit(self.root)
         port = parts.port or {"https": 443, "http": 80}[parts.scheme]
         url = f"{parts.scheme}://{parts.hostname}:{port}{parts.path}{path}"
         body: Any = data if isinstance(data, (str, Exception)) else json.dumps(data)
-        self.mock.add(verb, url, body=body, status=status, headers=dict(headers or {}))
+        match = [query_param_matcher({})] if url.endswith("?") else []
+        self.mock.add(
+            verb, url.removesuffix("?"), body=body, status=status, headers=dict(headers or {}), match=match
+        )
 
     def on(self, verb: str, path: str, *answers: tuple[int, object]) -> None:
         """Below the repository, one (status, data) after the other."""

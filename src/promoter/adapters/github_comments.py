@@ -72,7 +72,9 @@ class GitHubComments:
             body={"body": body},
             effect=Effect.ANOTHER,
         )
-        for tries in range(1, _MOST_CREATIONS + 1):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 return text(self._connection.send(call).data, "html_url")
             except UnclearError as unclear:
@@ -83,7 +85,6 @@ class GitHubComments:
                 # Not there, but perhaps on its way: the next run writes it, this one must not write two.
                 if unclear.may_still_act or tries == _MOST_CREATIONS:
                     raise
-        raise AssertionError("the last try returns or raises")
 
     def _own_login(self) -> str:
         """Our account's login in lower case: REST says it to people only, GraphQL to Apps and jobs too."""

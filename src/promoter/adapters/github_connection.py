@@ -138,13 +138,13 @@ class GitHubConnection:
         """Wait for something that GitHub shows a little later."""
         self._deadline.wait(seconds, before=before)
 
-    def require_own(self, record: Record, *, what: str) -> None:
+    def require_own(self, data: object, *, what: str) -> None:
         """Raise when an answer is about another repository than the one asked for.
 
         GitHub redirects the old name of a renamed one, and PyGithub follows without the query: a tree
         would come without what is in its folders, a history without its path.
         """
-        url = record.get("url")
+        url = data.get("url") if isinstance(data, Mapping) else None
         path = urlsplit(url).path.casefold() if isinstance(url, str) else ""
         if "/repos/" in path and f"/repos/{self.owner}/{self.name}/".casefold() not in f"{path}/":
             moved = Trouble(kind=TroubleKind.REDIRECTED, remark=f"the answer is about {url}")

@@ -92,8 +92,9 @@ class GitHubContributors:
 def _writers(commit: Record) -> Iterator[Contributor]:
     for role in ("author", "committer"):
         login = maybe_text(commit, role, "login")
-        if login != _SITE:
-            yield Contributor(login=login, email=maybe_text(commit, "commit", role, "email") or "")
+        email = maybe_text(commit, "commit", role, "email") or ""
+        if login != _SITE and (login or email):
+            yield Contributor(login=login, email=email)
 
 
 def co_authors(message: str) -> Sequence[str]:

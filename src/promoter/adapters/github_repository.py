@@ -134,8 +134,7 @@ class GitHubRepository:
         at = self._connection.in_repository("git", "trees", tree)
         answer = self._connection.get(at, what=what, parameters=parameters)
         listing = _Listing(items=records(answer.data, "tree"), is_cut=flag(answer.data, "truncated"))
-        if isinstance(answer.data, Mapping):
-            self._connection.require_own(answer.data, what=what)
+        self._connection.require_own(answer.data, what=what)
         if parameters and not listing.is_cut and listing.lacks_depth():
             raise garbage(what, "folders are listed without their files")
         return listing

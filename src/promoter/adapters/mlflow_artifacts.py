@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ipaddress
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
+
+if TYPE_CHECKING:
+    from mlflow.entities import FileInfo
 
 MLMODEL = "MLmodel"
 LARGEST_MLMODEL = 1024 * 1024
@@ -29,7 +33,7 @@ _ANY_HOST = ("",)
 _STORES = {
     "s3": _ANY_HOST,
     "gs": _ANY_HOST,
-    "dbfs": ("", "@databricks"),
+    "dbfs": _ANY_HOST,
     "hdfs": _ANY_HOST,
     "viewfs": _ANY_HOST,
     "wasbs": (".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
@@ -44,11 +48,28 @@ _STORES = {
 }
 
 
-class Artifacts:
-    """Reads `MLmodel` files; never any other, and never more than 1 MiB."""
+class Store(Protocol):
+    """MLflow's `ArtifactRepository`, as far as it is used."""
 
-    def __init__(self, addresses: Addresses) -> None:
+    def list_artifacts(self, path: str | None = None) -> Sequence[FileInfo]:
+        """What lies in a folder."""
+
+    def download_artifacts(self, artifact_path: str, dst_path: str | None = None) -> str:
+        """Download a file into a folder, in threads of its own; where it is."""
+
+    def _download_file(self, remote_file_path: str, local_path: str) -> None:
+        """Download a file, here and now."""
+
+
+class Artifacts:
+    """Reads `MLmodel` files; never any other, and never more than 1 MiB.
+
+    `open_store` gives the client of an address in a cloud's storage (MLflow's own unless given).
+    """
+
+    def __init__(self, addresses: Addresses, *, open_store: Callable[[str], Store] | None = None) -> None:
         self._addresses = addresses
+        self._open_store = open_store or self._mlflow_store
 
     def read(self, location: str) -> bytes | None:
         """The bytes of `MLmodel` in the folder at `location`; None where that folder has no such file.
@@ -68,7 +89,9 @@ class Artifacts:
 
     def read_registered(self, model: str, version: str) -> bytes | None:
         """The same for a version in Databricks, which gives out credentials for its own storage."""
-        return self._download(f"models:/{model}/{version}")
+        store = self._open_store(f"models:/{model}/{version}")
+        with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
+            return _read_file(Path(store.download_artifacts(MLMODEL, folder)))
 
     def _served_path(self, parts: SplitResult) -> str | None:
         """The path below the tracking server's artifacts; None for what it does not serve.
@@ -77,7 +100,7 @@ class Artifacts:
         """
         server = urlsplit(self._addresses.tracking)
         if parts.scheme == _SERVED:
-            here = not parts.netloc or parts.hostname == server.hostname
+            here = not parts.netloc or (parts.hostname, parts.port) == (server.hostname, server.port)
             path = parts.path.removeprefix(_SERVED_PATH)
         elif parts.scheme in _PORTS:
             root = server.path.rstrip("/") + _SERVED_PATH
@@ -94,8 +117,8 @@ class Artifacts:
     def _read_served(self, path: str) -> bytes:
         # One request. MLflow's own download lists the folder and asks for the server's abilities first, and
         # writes whatever comes to the disk.
-        from mlflow.utils.credentials import get_default_host_creds
-        from mlflow.utils.rest_utils import http_request, verify_rest_response
+        from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
+        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
 
         tracking = self._addresses.tracking
         if kind_of(tracking) is not Kind.SERVER:
@@ -122,11 +145,7 @@ class Artifacts:
         return _read_file(found)
 
     def _read_store(self, location: str) -> bytes | None:
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-
-        store = get_artifact_repository(
-            location, tracking_uri=self._addresses.tracking, registry_uri=self._addresses.registry
-        )
+        store = self._open_store(location)
         listed = next((entry for entry in store.list_artifacts() if entry.path == MLMODEL), None)
         if listed is None:
             return None
@@ -138,14 +157,12 @@ class Artifacts:
             store._download_file(MLMODEL, str(copy))
             return _read_file(copy)
 
-    def _download(self, location: str) -> bytes | None:
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+    def _mlflow_store(self, location: str) -> Store:
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
 
-        store = get_artifact_repository(
+        return get_artifact_repository(
             location, tracking_uri=self._addresses.tracking, registry_uri=self._addresses.registry
         )
-        with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
-            return _read_file(Path(store.download_artifacts(MLMODEL, folder)))
 
 
 def _split(location: str) -> SplitResult:
@@ -165,14 +182,12 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 def _is_store(parts: SplitResult) -> bool:
     endings = _STORES.get(parts.scheme)
-    if endings is None or _is_private_address(parts.hostname or ""):
+    if endings is None or _is_own_address(parts.hostname or ""):
         return False
-    if parts.scheme == "dbfs":
-        return parts.netloc == "" or parts.netloc.endswith("@databricks")
     return parts.netloc.casefold().endswith(endings)
 
 
-def _is_private_address(host: str) -> bool:
+def _is_own_address(host: str) -> bool:
     """Whether a host is this machine or its cloud's metadata, written as a number."""
     try:
         address = ipaddress.ip_address(host)

@@ -59,7 +59,7 @@ def open_client(addresses: Addresses, deadline: Deadline) -> MlflowClient:
     Raises REGISTRY_UNAVAILABLE for a database that is not this MLflow's, USAGE_INVALID for a scheme nobody
     knows.
     """
-    from mlflow import MlflowClient
+    from mlflow import MlflowClient  # noqa: PLC0415
 
     _settle()
     calls = Calls(addresses=addresses, deadline=deadline)
@@ -74,7 +74,7 @@ def open_client(addresses: Addresses, deadline: Deadline) -> MlflowClient:
 
 def _settle() -> None:
     """MLflow's settings as we need them; what the user has set stays."""
-    from mlflow import environment_variables, telemetry
+    from mlflow import environment_variables, telemetry  # noqa: PLC0415
 
     for name, value in _SETTINGS.items():
         variable = getattr(environment_variables, name)
@@ -89,8 +89,8 @@ def _require_tables(uri: str, *, shown: str) -> None:
     """Refuse a database without MLflow's tables: its client would create or migrate them, reading or not."""
     if kind_of(uri) not in {Kind.SQLITE, Kind.DATABASE}:
         return
-    import sqlalchemy
-    from mlflow.store.db.utils import _all_tables_exist
+    import sqlalchemy  # noqa: PLC0415
+    from mlflow.store.db.utils import _all_tables_exist  # noqa: PLC0415
 
     engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
     try:

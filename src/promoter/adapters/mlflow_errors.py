@@ -91,7 +91,7 @@ class _Case:
     hint: Message
 
 
-def _case(pattern: str, why: str, hint: Message = _AGAIN) -> _Case:
+def _case(pattern: str, why: str, *, hint: Message = _AGAIN) -> _Case:
     return _Case(pattern=re.compile(pattern, re.IGNORECASE), why=why, hint=hint)
 
 
@@ -100,23 +100,23 @@ _CASES = (
     _case(
         r"too many (429) error responses",
         "it kept answering HTTP {0}: too many requests",
-        say("Nothing was decided; run the job again later."),
+        hint=say("Nothing was decided; run the job again later."),
     ),
     _case(r"too many (\d{3}) error responses", "it kept answering HTTP {0}"),
     _case(
         r"failed to resolve|name or service not known|name resolution",
         "its host name is not known here",
-        say("Check the address. A private name may be known only inside your network."),
+        hint=say("Check the address. A private name may be known only inside your network."),
     ),
     _case(
         r"CERTIFICATE_VERIFY_FAILED|SSLError",
         "its TLS certificate was not accepted",
-        say("Set MLFLOW_TRACKING_SERVER_CERT_PATH to the authority's certificate."),
+        hint=say("Set MLFLOW_TRACKING_SERVER_CERT_PATH to the authority's certificate."),
     ),
     _case(
         r"refused|failed to establish|unreachable",
         "nothing answers there",
-        say(
+        hint=say(
             "Check that the server runs and that the address is right. ",
             "Inside a container `localhost` is the container itself.",
         ),
@@ -126,28 +126,32 @@ _CASES = (
     _case(
         r"error code (3\d\d) ",
         "it sends callers elsewhere (HTTP {0}), which is not followed",
-        say("Use the address it sends to, if that is your server; a login page in front of it cannot work."),
+        hint=say(
+            "Use the address it sends to, if that is your server; a login page in front of it cannot work."
+        ),
     ),
     _case(
         r"error code (404) ",
         "there is no MLflow at that address (HTTP {0})",
-        say("Check the address, and a path such as /mlflow if the server has one."),
+        hint=say("Check the address, and a path such as /mlflow if the server has one."),
     ),
     _case(r"error code (\d{3}) ", "it answered HTTP {0}, which is not MLflow's way"),
     _case(
         r"valid JSON|ParseError|Failed to parse",
         "its answer is not MLflow's",
-        say("Look at the address in a browser: a proxy or a login page may stand in front of it."),
+        hint=say("Look at the address in a browser: a proxy or a login page may stand in front of it."),
     ),
     _case(
         r"database schema",
         "its database is of another MLflow version",
-        say("Use the MLflow version that wrote it, or upgrade it: mlflow db upgrade. Promoter never does."),
+        hint=say(
+            "Use the MLflow version that wrote it, or upgrade it: mlflow db upgrade. Promoter never does."
+        ),
     ),
     _case(
         r"No module named '?([\w.]+)",
         "reading it needs the Python package {0}, which is not installed",
-        say("Install it beside Promoter, or let the tracking server serve its artifacts."),
+        hint=say("Install it beside Promoter, or let the tracking server serve its artifacts."),
     ),
 )
 

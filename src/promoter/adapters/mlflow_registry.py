@@ -13,7 +13,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve
 from promoter.adapters.mlflow_artifacts import Artifacts
 from promoter.adapters.mlflow_calls import Calls
-from promoter.adapters.mlflow_client import has_module, open_client
+from promoter.adapters.mlflow_client import has_module, open_client, prefetch
 from promoter.adapters.mlflow_signature import read_signature
 from promoter.adapters.mlflow_values import (
     can_exist,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel as MlflowLoggedModel
     from mlflow.entities import Run as MlflowRun
     from mlflow.entities.model_registry import RegisteredModel
+
+__all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefetch"]
 
 _LOGGED_MODEL = "models:/m-"
 _RUN = "runs:/"

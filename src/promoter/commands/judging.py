@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from promoter.checks.catalog import needs_signature, report_only, run_checks
+from promoter.commands.versions import Claim, three_way
 from promoter.core.evidence import Evidence
 from promoter.core.model_version import READY, ModelVersion
-from promoter.core.plan import Step, ThreeWay, plan_step
+from promoter.core.plan import Step, plan_step
 from promoter.core.policy import Mode, ModelRule, Policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
@@ -16,15 +17,6 @@ from promoter.core.verdict import Verdict, decide
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import Message, quote, say
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A request with what git held before it. `earlier`: versions before B, newest first."""
-
-    request: PromotionRequest
-    before: str | None
-    earlier: tuple[str, ...] = ()
 
 
 def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
@@ -65,7 +57,7 @@ def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestRe
     challenger = registry.model_version(request.model, request.version)
     if challenger.status != READY:
         raise _not_ready(challenger)
-    versions = ThreeWay(before=claim.before, proposed=request.version, live=live, earlier=claim.earlier)
+    versions = three_way(registry, claim, challenger=challenger, live=live)
     step = plan_step(versions, on_missing=rule.on_missing_champion)
     report = RequestReport(
         request=request,
@@ -74,10 +66,11 @@ def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestRe
         step=step,
         now=live,
         mode=rule.mode,
+        change=claim.change,
         notes=_twins(holders, request.alias),
     )
     if not step.moves:
-        return _without_judgement(report, claim)
+        return _without_judgement(report, before=versions.before)
     evidence = _gather(registry, rule, challenger, live)
     results = run_checks(rule, evidence)
     if step is Step.ROLLBACK:
@@ -107,7 +100,7 @@ def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:
     )
 
 
-def _without_judgement(report: RequestReport, claim: Claim) -> RequestReport:
+def _without_judgement(report: RequestReport, *, before: str | None) -> RequestReport:
     request, live = report.request, report.now
     asked = quote(f"{request.model}@{request.alias}")
     if report.step is Step.ALREADY_APPLIED:
@@ -123,8 +116,8 @@ def _without_judgement(report: RequestReport, claim: Claim) -> RequestReport:
     if report.step is Step.ADOPT_FIRST:
         message = say(asked, " is held by ", *held.parts, ", and git does not know of it yet")
     else:
-        before = quote(claim.before or "none")
-        message = say(asked, " is held by ", *held.parts, " where git says version ", before)
+        git_says = quote(before or "none")
+        message = say(asked, " is held by ", *held.parts, " where git says version ", git_says)
     return replace(
         report,
         reason=ReasonCode.CONFLICT,

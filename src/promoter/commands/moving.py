@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from promoter.commands.versions import applied_tag
 from promoter.core.evidence import Outcome
 from promoter.core.plan import Move
 from promoter.core.report import RequestReport
@@ -154,6 +155,7 @@ def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
         "promoter_previous_version": report.now or "",
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
         "promoter_evidence": record.evidence_digest,
+        applied_tag(report.request.alias): report.change,
     }
     for check in dict.fromkeys(result.check for result in report.results):
         outcomes = {result.outcome for result in report.results if result.check == check}

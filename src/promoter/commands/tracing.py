@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from promoter.commands.judging import Claim
-from promoter.commands.trees import Places, versions_held
+from promoter.commands.trees import HISTORY_LIMIT, Places, claim_of
+from promoter.commands.versions import Claim
 from promoter.core.files import FileVersion
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, Repository
 from promoter.text import quote, say
-
-_HISTORY_LIMIT = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +41,11 @@ class Tracer:
 
     def trace(self, request: PromotionRequest) -> Traced:
         """Raises NO_PULL_REQUEST or POLICY_CHANGED_IN_PULL_REQUEST."""
-        changes = self.repository.history(self.branch.tip, request.path, limit=_HISTORY_LIMIT)
+        changes = self.repository.history(self.branch.tip, request.path, limit=HISTORY_LIMIT)
         pull = self._carrier(changes, request)
         self._refuse_own_policy(pull)
         older = self._before(changes[1:], pull)
-        held = versions_held(older, of=request)
-        claim = Claim(
-            request=request,
-            before=held[0] if held else None,
-            earlier=tuple(version for version in held[1:] if version),
-        )
+        claim = claim_of(request, older, read=len(changes), change=changes[0].commit)
         return Traced(claim=claim, pull=pull)
 
     def _carrier(self, changes: tuple[FileVersion, ...], request: PromotionRequest) -> PullRequest:

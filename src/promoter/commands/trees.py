@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from promoter.commands.versions import Claim, Past
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
 from promoter.core.policy import Policy
 from promoter.core.policy_file import parse_policy
@@ -14,6 +15,9 @@ from promoter.core.requests import RequestSet, read_requests
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import Repository
 from promoter.text import quote, say
+
+# How many changes of one file are looked at: enough for any rollback that a person remembers.
+HISTORY_LIMIT = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,18 +87,27 @@ def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
     return found
 
 
-def version_held(content: bytes | None, *, path: str, of: PromotionRequest) -> str | None:
-    """The version a file asked for at another commit; None when it was absent, unreadable, or spoke of
-    another alias."""
+def claim_of(
+    request: PromotionRequest, older: Sequence[FileVersion], *, read: int, change: str = ""
+) -> Claim:
+    """The request with its file's past: `older` are the changes before it, newest first.
+
+    `read` is how many changes history gave when asked for HISTORY_LIMIT: fewer means that it was all.
+    """
+    past = tuple(Past(commit=one.commit, version=_version_held(one.content, request)) for one in older)
+    return Claim(
+        request=request,
+        past=past,
+        change=change,
+        first=past[-1].version if past and read < HISTORY_LIMIT else None,
+    )
+
+
+def _version_held(content: bytes | None, request: PromotionRequest) -> str | None:
     if content is None:
         return None
     try:
-        earlier = parse_request(content, path=path)
+        earlier = parse_request(content, path=request.path)
     except PromoterError:
         return None
-    return earlier.version if earlier.key == of.key else None
-
-
-def versions_held(changes: Iterable[FileVersion], *, of: PromotionRequest) -> tuple[str | None, ...]:
-    """The versions after each change of the request's file, in the order given."""
-    return tuple(version_held(change.content, path=of.path, of=of) for change in changes)
+    return earlier.version if earlier.key == request.key else None

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from promoter.commands.judging import Claim, judge, refused
+from promoter.commands.judging import judge, refused
 from promoter.commands.trees import (
+    HISTORY_LIMIT,
     Places,
     Tree,
+    claim_of,
     read_policy,
     read_request_set,
     read_tree,
-    version_held,
-    versions_held,
 )
+from promoter.commands.versions import Claim
 from promoter.commands.weighing import gather_reviews
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.policy import Policy
@@ -24,8 +25,6 @@ from promoter.core.request import PromotionRequest
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests, RegistryReader, Repository
 from promoter.text import Message, quote, say
-
-_HISTORY_LIMIT = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,15 +84,8 @@ def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
     head = read_tree(world.repository, change.head, world.places)
     base = read_tree(world.repository, change.base, world.places)
     touched = _touched(change, head=head, base=base)
-    if touched.policy and (touched.requests or touched.deleted):
-        raise _policy_and_requests(world.places)
     if touched.policy:
-        policy = read_policy(world.repository, head, world.places)
-        return replace(
-            report,
-            policy_digest=policy.digest,
-            message=say("the policy is valid; it counts for pull requests after this one is merged"),
-        )
+        return _about_policy(world, head, touched=touched, report=report)
     report = replace(report, notes=(*report.notes, *map(_unmanaged, touched.deleted)))
     if base.requests and not head.requests:
         raise _all_deleted(len(base.requests))
@@ -114,6 +106,20 @@ def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
     )
 
 
+def _about_policy(world: ValidateWorld, head: Tree, *, touched: _Touched, report: Report) -> Report:
+    """A policy is read at the head for its form only; it counts from the pull request after its own."""
+    if touched.requests or touched.deleted:
+        raise _policy_and_requests(world.places)
+    if head.policy is None:
+        return replace(report, message=say("the policy is deleted: no request can be judged from then on"))
+    policy = read_policy(world.repository, head, world.places)
+    return replace(
+        report,
+        policy_digest=policy.digest,
+        message=say("the policy is valid; it counts for pull requests after this one is merged"),
+    )
+
+
 def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
     """What differs between the trees and is the change's own doing: the base may have moved on since."""
     ours, theirs = head.by_path(), base.by_path()
@@ -127,16 +133,10 @@ def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
 
 
 def _claim(world: ValidateWorld, base: Tree, request: PromotionRequest) -> Claim:
-    entry = base.requests.get(request.path)
-    if entry is None:
-        return Claim(request=request, before=None)
-    content = world.repository.contents([entry])[entry.blob_id]
-    before = version_held(content, path=request.path, of=request)
-    if before is None or before == request.version:
-        return Claim(request=request, before=before)
-    changes = world.repository.history(base.commit, request.path, limit=_HISTORY_LIMIT)
-    earlier = tuple(version for version in versions_held(changes[1:], of=request) if version)
-    return Claim(request=request, before=before, earlier=earlier)
+    if request.path not in base.requests:
+        return Claim(request=request)
+    changes = world.repository.history(base.commit, request.path, limit=HISTORY_LIMIT)
+    return claim_of(request, changes, read=len(changes))
 
 
 def _judge_all(world: ValidateWorld, policy: Policy, claims: list[Claim]) -> tuple[RequestReport, ...]:

@@ -76,23 +76,18 @@ _LINEAGE = Map(
     ),
 )
 
-_compatible = defaulted(
+_compatible = required(
     "compatible_with_champion",
-    Flag(about="Whether the challenger must accept what the champion accepts, and answer in the same form."),
-    False,
+    Flag(
+        about="Whether the challenger must also accept what the champion accepts, and answer alike.",
+    ),
+    write="Write `compatible_with_champion: true`; `false` asks only that there is a signature",
 )
 _SIGNATURE = Map(
-    about="Whoever calls the champion can call the challenger.",
+    about="The challenger was logged with a signature; whoever calls the champion can call the challenger.",
     write="Write `compatible_with_champion: true` below it",
     fields=(_compatible,),
     build=lambda record: SignatureRule(compatible_with_champion=record[_compatible]),
-    rules=(
-        AsksForSomething(
-            names=("compatible_with_champion",),
-            found="a `signature` that asks for nothing",
-            write="Write `compatible_with_champion: true`, or leave `signature` out",
-        ),
-    ),
 )
 
 _description = optional("description", _DESCRIPTION)

@@ -25,7 +25,7 @@ def parse_policy(data: bytes, *, path: str) -> Policy:
         raise PromoterError(
             ReasonCode.POLICY_INVALID,
             say("the policy ", quote(path), " cannot be read as one"),
-            hint=say("Correct the file; docs/policy.md shows every key"),
+            hint=say("Correct the file; docs/policy.md shows every key."),
             problems=found,
         )
     return Policy(

@@ -49,7 +49,8 @@ class RequestReport:
 
     `now` is the version that holds the alias (None: nobody); after an apply, the one that held it before.
     `verdict` is None when nothing was judged (already applied, conflict, refused before the checks).
-    `message` says in a sentence why the reason code was given.
+    `message` says in a sentence why the reason code was given. `change` is the commit that brought the
+    request to the default branch; empty while it is only proposed.
     """
 
     request: PromotionRequest
@@ -63,6 +64,7 @@ class RequestReport:
     evidence: Evidence | None = None
     approval: ApprovalState | None = None
     pull_request: int | None = None
+    change: str = ""
     hint: Message = say()
     notes: tuple[Message, ...] = ()
 

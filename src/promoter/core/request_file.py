@@ -77,7 +77,7 @@ def parse_request(data: bytes, *, path: str, blob_id: str = "") -> PromotionRequ
         raise PromoterError(
             ReasonCode.REQUEST_INVALID,
             say("the promotion request ", quote(path), " cannot be read as one"),
-            hint=say("Correct the file; docs/promotion-request.md shows every key"),
+            hint=say("Correct the file; docs/promotion-request.md shows every key."),
             problems=found,
         )
     return PromotionRequest(

@@ -44,7 +44,11 @@ class Scalar(Shape[T]):
         """The scalar's value, or why it has none."""
 
     def _refused(self, node: Node, name: str, why: str = "") -> Complaint:
-        return Complaint(say("found ", describe(node), f" for `{name}`{why}"), say(self.write))
+        return Complaint(say("found ", describe(node), f" for `{name}`{why}"), say(self.hint()))
+
+    def hint(self) -> str:
+        """What to write, where a refusal has no better words of its own."""
+        return self.write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,8 +226,8 @@ class Choice(Scalar[S]):
     later: tuple[str, ...] = ()
     not_yet: str = ""
 
-    @property
-    def _offer(self) -> str:
+    def hint(self) -> str:
+        """The options."""
         *others, last = (f"`{option}`" for option in self.options)
         return f"Write {', '.join(others)} or {last}" if others else f"Write {last}"
 
@@ -234,7 +238,7 @@ class Choice(Scalar[S]):
             return option
         if node.text in self.later:
             return Complaint(say(f"found `{node.text}` for `{name}`, {NOT_AVAILABLE}"), say(self.not_yet))
-        return Complaint(say("found ", describe(node), f" for `{name}`"), say(self._offer))
+        return self._refused(node, name)
 
     def schema(self) -> JsonSchema:
         """The options of this version."""

@@ -39,6 +39,7 @@ _HINTS = (
     ("expected <block end>", "Indent the keys of one mapping, or the dashes of one list, alike"),
     ("quoted scalar", "Close the quotes, and write a backslash only as YAML knows it"),
 )
+_NEVER_CLOSED = ("unexpected end of stream", "<stream end>", "could not find expected ':'")
 _ANY_HINT = "Write plain YAML: one `key: value` a line, spaces to indent, quotes round special characters"
 
 
@@ -118,8 +119,8 @@ def _not_yaml(loader: yaml.SafeLoader, error: yaml.YAMLError) -> _Unreadable:
 
 
 def _blamed(words: str) -> str:
-    """Quotes that are never closed are wrong where they open, not where the file ends."""
-    return "context_mark" if "unexpected end of stream" in words else "problem_mark"
+    """What is never closed is wrong where it opens, not where the file ends."""
+    return "context_mark" if any(part in words for part in _NEVER_CLOSED) else "problem_mark"
 
 
 def _mark(mark: yaml.Mark) -> Place:

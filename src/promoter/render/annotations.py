@@ -14,7 +14,7 @@ from promoter.core.report import Report, RequestReport
 from promoter.errors import ExitCode
 from promoter.render.sentences import ended, full, why
 from promoter.render.words import OUTCOME_COUNTS, REASONS, capital, worst_first
-from promoter.text import Message, printable, say
+from promoter.text import Message, printable, quote, say
 
 # GitHub shows ten of each type for a step and cuts a message at 4,096 characters.
 _MOST = 9
@@ -89,7 +89,7 @@ def _of_requests(report: Report) -> list[_Annotation]:
 def _objections(request: RequestReport) -> list[Message]:
     worth = [result for result in worst_first(request.results) if result.outcome in _WORTH_SAYING]
     named = [
-        ended(say(f"{result.check} {OUTCOME_COUNTS[result.outcome]}: ", *result.message.parts))
+        ended(say(quote(result.check), f" {OUTCOME_COUNTS[result.outcome]}: ", *result.message.parts))
         for result in worth[:_CHECKS_NAMED]
     ]
     left = len(worth) - len(named)

@@ -19,4 +19,4 @@ def comment(report: Report, *, marker: str) -> str:
         measure=in_utf16,
         pointer=f"the {link('job summary', job(report.links))}",
     )
-    return f"{marker}\n{fit(blocks(report, limit), footer(report), limit)}"
+    return f"{marker}\n{fit(blocks(report, limit), limit, footer=footer(report))}"

@@ -10,7 +10,7 @@ from promoter.render import links as address
 from promoter.render.figures import ABSENT
 from promoter.render.html_request import section
 from promoter.render.html_style import CSS
-from promoter.render.html_text import code, items, link, sentence, table, tag, text
+from promoter.render.html_text import code, items, link, plain, sentence, table, tag, text
 from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
 from promoter.render.words import OVERVIEW, REASONS, TONE_ICONS, Tone, tally
 
@@ -19,7 +19,6 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 def html(report: Report) -> str:
     """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load."""
-    title = f"Promoter: {headline(report).message}"
     told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
     body = [
         _header(report),
@@ -33,7 +32,7 @@ def html(report: Report) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>Promoter: {plain(headline(report).message)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(part for part in body if part)
         + "\n</main>\n</body>\n</html>\n"
     )
@@ -57,7 +56,7 @@ def _problems(report: Report) -> str:
 
 
 def _problem(problem: Problem, report: Report) -> str:
-    where = address.line(report.links, report.head_commit, problem.path, problem.line)
+    where = address.line(report.links, report.head_commit, path=problem.path, number=problem.line)
     place = link(code(f"{problem.path}:{problem.line}:{problem.column}"), where)
     return f"{place}: {sentence(full(problem.found))} {sentence(full(problem.write))}"
 
@@ -73,15 +72,18 @@ def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
     asked, state = request.request, request.approval
     return (
         tag("span", f"{TONE_ICONS[tone(request)]} {code(asked.model)} @ {code(asked.alias)}"),
-        _version(links, asked.model, request.now) if request.now else ABSENT,
-        _version(links, asked.model, asked.version),
+        _version(request, request.now, links=links) if request.now else ABSENT,
+        _version(request, asked.version, links=links),
         text(tally(request.results) or REASONS[request.reason].title),
         f"{len(state.counted)} of {state.needed}" if state else ABSENT,
     )
 
 
-def _version(links: Links, model: str, version: str) -> str:
-    return link(code(version), address.model_version(links, model, version))
+def _version(request: RequestReport, version: str, *, links: Links) -> str:
+    # Without a step the request was refused before the registry said that there is such a version.
+    known = request.step is not None
+    where = address.model_version(links, request.request.model, version=version) if known else ""
+    return link(code(version), where)
 
 
 def _footer(report: Report) -> str:

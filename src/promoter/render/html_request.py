@@ -111,20 +111,20 @@ def _lineage(request: RequestReport, links: Links) -> str:
         return ""
     roles = (("Champion", request.evidence.champion), ("Challenger", request.evidence.challenger))
     known = [(role, version) for role, version in roles if version is not None]
-    rows = [_origin(role, version, links) for role, version in known]
+    rows = [_origin(version, links, role=role) for role, version in known]
     head = ("Role", "Version", "Made", "Run", "Code", "Data", "Model")
     described = code(request.evidence.challenger.description, longest=_LONGEST_DESCRIPTION)
     about = f"<strong>Description of the challenger:</strong> {described}"
     return table(head, rows, caption="Where the versions come from") + tag("p", about)
 
 
-def _origin(role: str, version: ModelVersion, links: Links) -> tuple[str, ...]:
+def _origin(version: ModelVersion, links: Links, *, role: str) -> tuple[str, ...]:
     training = version.run
     commit = training.git_commit if training else None
     data = training.datasets if training else ()
     return (
         text(role),
-        link(code(version.version), address.model_version(links, version.model, version.version)),
+        link(code(version.version), address.model_version(links, version.model, version=version.version)),
         tag("span", text(_moment(version.created_at)), kind="figure"),
         link(code(training.run_id[:12]), address.training_run(links, version)) if training else ABSENT,
         code(commit[:12]) if commit else ABSENT,

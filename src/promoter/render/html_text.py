@@ -30,6 +30,12 @@ def sentence(message: Message) -> str:
     return "".join(code(part.value) if isinstance(part, Quoted) else text(part) for part in message.parts)
 
 
+def plain(message: Message) -> str:
+    """A message where no element may stand: in the page's title."""
+    parts = (visible(part.value) if isinstance(part, Quoted) else part for part in message.parts)
+    return escape("".join(parts).replace("`", ""))
+
+
 def link(inner: str, address: str) -> str:
     """Rendered text that leads to an address of our own making; only the text where there is none."""
     if not address:

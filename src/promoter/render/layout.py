@@ -74,16 +74,16 @@ def within(lines: Sequence[str], limit: Limit, *, part: int) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def more(lines: Sequence[str], kept: Sequence[str], limit: Limit) -> str:
+def more(lines: Sequence[str], kept: Sequence[str], *, limit: Limit) -> str:
     """What to write below a shortened list; empty when nothing was left out."""
     left = len(lines) - len(kept)
     return f"… and {left:,} more, see {limit.pointer}." if left else ""
 
 
-def fit(blocks: Sequence[Block], footer: str, limit: Limit) -> str:
+def fit(blocks: Sequence[Block], limit: Limit, *, footer: str) -> str:
     """The page. What had to be left out is counted above the footer."""
     room = limit.size - limit.measure(footer) - limit.measure(limit.pointer) - 100
-    kept = _kept(blocks, room, limit.measure)
+    kept = _kept(blocks, room, measure=limit.measure)
     parts: list[str] = []
     for fold, group in groupby(kept, key=lambda block: block.fold):
         text = "\n\n".join(block.text for block in group)
@@ -95,7 +95,7 @@ def fit(blocks: Sequence[Block], footer: str, limit: Limit) -> str:
     return "\n\n".join([*parts, footer]) + "\n"
 
 
-def _kept(blocks: Sequence[Block], room: int, measure: Callable[[str], int]) -> list[Block]:
+def _kept(blocks: Sequence[Block], room: int, *, measure: Callable[[str], int]) -> list[Block]:
     # The frame of a fold is counted for each block in it, so the page can only be shorter than that.
     costs = [measure(block.text) + measure(folded(block.fold, "")) + 4 for block in blocks]
     total = sum(costs)

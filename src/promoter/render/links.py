@@ -15,7 +15,7 @@ from promoter.core.report import Links
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
 
 
-def model_version(links: Links, model: str, version: str) -> str:
+def model_version(links: Links, model: str, *, version: str) -> str:
     """The page of a model version in the registry."""
     return _address(links.registry, "/#/models/{}/versions/{}", model, version)
 
@@ -38,7 +38,7 @@ def pull_request(links: Links, number: int) -> str:
     return _address(links.repository, "/pull/{}", str(number))
 
 
-def line(links: Links, commit_id: str, path: str, number: int) -> str:
+def line(links: Links, commit_id: str, *, path: str, number: int) -> str:
     """A line of a file at a commit; the commit where the path is none that git could have."""
     names = path.split("/")
     if {"", ".", ".."} & set(names):

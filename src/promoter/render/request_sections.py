@@ -41,14 +41,14 @@ def details(report: Report, limit: Limit) -> tuple[Block, ...]:
     """One request in full; of several, those that do not pass are open and the others folded."""
     requests = [one for one in in_order(report.requests) if tone(one) is not Tone.QUIET]
     if len(requests) == 1:
-        return _alone(requests[0], report, limit)
+        return _alone(requests[0], report.links, limit=limit)
     blocking = [one for one in requests if tone(one).blocks]
     passing = [one for one in requests if not tone(one).blocks]
     others = "that pass" if all(tone(one) is Tone.GOOD for one in passing) else "that stop nothing"
     fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(passing), 'request')} {others}"
     return (
-        *(part for one in blocking for part in _open(one, report, limit)),
-        *(_folded(one, report, limit, fold=fold) for one in passing),
+        *(part for one in blocking for part in _open(one, report, limit=limit)),
+        *(_folded(one, report, limit=limit, fold=fold) for one in passing),
     )
 
 
@@ -67,27 +67,27 @@ def short_commit(commit: str) -> str:
     return code(commit[:_SHORT_COMMIT])
 
 
-def _alone(request: RequestReport, report: Report, limit: Limit) -> tuple[Block, ...]:
+def _alone(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block, ...]:
     reason = f"**Reason given:** {code(request.request.reason)}" if request.request.reason else ""
     return (
         *block(_objections(request, limit), Rank.BLOCKING),
         *block(_figures(request, limit), Rank.FIGURES),
         *block(reason, Rank.NOTES),
         *notes(request.notes),
-        *_rest(request, report.links, limit),
+        *_rest(request, links, limit=limit),
     )
 
 
-def _open(request: RequestReport, report: Report, limit: Limit) -> tuple[Block, ...]:
+def _open(request: RequestReport, report: Report, *, limit: Limit) -> tuple[Block, ...]:
     return (
         *block(_joined(_title(request, report), _objections(request, limit)), Rank.BLOCKING),
         *block(_figures(request, limit), Rank.FIGURES),
         *notes(request.notes),
-        *_rest(request, report.links, limit),
+        *_rest(request, report.links, limit=limit),
     )
 
 
-def _folded(request: RequestReport, report: Report, limit: Limit, *, fold: str) -> Block:
+def _folded(request: RequestReport, report: Report, *, limit: Limit, fold: str) -> Block:
     text = _joined(
         _title(request, report),
         _objections(request, limit),
@@ -135,7 +135,7 @@ def _quiet(request: RequestReport) -> list[CheckResult]:
 def _check_list(results: Sequence[CheckResult], limit: Limit) -> str:
     lines = [f"- {_check(result)}" for result in results]
     kept = within(lines, limit, part=8)
-    tail = more(lines, kept, limit)
+    tail = more(lines, kept, limit=limit)
     return "\n".join([*kept, f"- {tail}" if tail else ""]).rstrip()
 
 
@@ -154,7 +154,7 @@ def _figures(request: RequestReport, limit: Limit) -> str:
         return ""
     head, lines = table(_COLUMNS, [_figure(outcome, comparison) for outcome, comparison in compared])
     kept = within(lines, limit, part=8)
-    below = (more(lines, kept, limit), *(sentence(note) for note in sources(request)))
+    below = (more(lines, kept, limit=limit), *(sentence(note) for note in sources(request)))
     return "\n".join([*head, *kept]) + f"\n\n<sub>{' '.join(note for note in below if note)}</sub>"
 
 
@@ -169,7 +169,7 @@ def _figure(outcome: Outcome, comparison: MetricComparison) -> tuple[str, ...]:
     )
 
 
-def _rest(request: RequestReport, links: Links, limit: Limit) -> tuple[Block, ...]:
+def _rest(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block, ...]:
     """What a reader looks up only when in doubt."""
     quiet = _quiet(request)
     passed = f"{OUTCOME_ICONS[quiet[0].outcome]} {_count_of(quiet)}" if quiet else ""
@@ -190,12 +190,12 @@ def _origins(request: RequestReport, links: Links) -> str:
     if request.evidence is None:
         return ""
     roles = (("Champion", request.evidence.champion), ("Challenger", request.evidence.challenger))
-    return bullets(_origin(role, version, links) for role, version in roles if version is not None)
+    return bullets(_origin(version, links, role=role) for role, version in roles if version is not None)
 
 
-def _origin(role: str, version: ModelVersion, links: Links) -> str:
+def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
     number = f"version {code(version.version)}"
-    parts = [link(number, address.model_version(links, version.model, version.version))]
+    parts = [link(number, address.model_version(links, version.model, version=version.version))]
     if version.run is not None:
         parts.append(f"run {link(code(version.run.run_id), address.training_run(links, version))}")
         if version.run.git_commit:

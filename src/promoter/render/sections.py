@@ -70,13 +70,13 @@ def _why_nothing_was_judged(report: Report) -> tuple[Block, ...]:
 def _problems(report: Report, limit: Limit) -> tuple[Block, ...]:
     lines = [f"- {_problem(problem, report)}" for problem in report.problems]
     kept = within(lines, limit, part=4)
-    tail = more(lines, kept, limit)
+    tail = more(lines, kept, limit=limit)
     return block("\n".join([*kept, f"- {tail}" if tail else ""]).rstrip(), Rank.BLOCKING)
 
 
 def _problem(problem: Problem, report: Report) -> str:
     place = code(f"{problem.path}:{problem.line}:{problem.column}")
-    where = address.line(report.links, report.head_commit, problem.path, problem.line)
+    where = address.line(report.links, report.head_commit, path=problem.path, number=problem.line)
     return f"{link(place, where)}: {sentence(full(problem.found))} {sentence(full(problem.write))}"
 
 
@@ -90,7 +90,7 @@ def _overview(report: Report, limit: Limit) -> tuple[Block, ...]:
     columns = tuple(zip(OVERVIEW[report.phase], _ALIGNS, strict=True))
     head, lines = table(columns, [_row(one, report.links) for one in in_order(report.requests)])
     kept = within(lines, limit, part=3)
-    tail = more(lines, kept, limit)
+    tail = more(lines, kept, limit=limit)
     return block("\n".join([*head, *kept]) + (f"\n\n{tail}" if tail else ""), Rank.HEAD)
 
 
@@ -108,13 +108,13 @@ def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
 def _now(request: RequestReport, links: Links) -> str:
     if request.now is None:
         return ABSENT if request.step is None else "nobody"
-    return link(cell(request.now), address.model_version(links, request.request.model, request.now))
+    return link(cell(request.now), address.model_version(links, request.request.model, version=request.now))
 
 
 def _proposed(request: RequestReport, links: Links) -> str:
     asked = request.request
     # Without a step the request was refused before the registry said that there is such a version.
-    where = "" if request.step is None else address.model_version(links, asked.model, asked.version)
+    where = "" if request.step is None else address.model_version(links, asked.model, version=asked.version)
     return link(cell(asked.version), where)
 
 

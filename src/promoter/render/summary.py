@@ -13,4 +13,4 @@ _LIMIT = 900 * 1024
 def summary(report: Report) -> str:
     """Markdown of at most 900 KiB in UTF-8."""
     limit = Limit(size=_LIMIT, measure=in_bytes, pointer="the HTML report and `evidence.json`")
-    return fit(blocks(report, limit), footer(report), limit)
+    return fit(blocks(report, limit), limit, footer=footer(report))

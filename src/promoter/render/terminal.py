@@ -90,16 +90,16 @@ def terminal(report: Report, *, style: Style) -> str:
         _opening(report, style),
         [f"{TONE_SIGNS[Tone.BAD]} {line}" for line in _problems(report)],
         _overview(report, style),
-        *(_request(request, report, style) for request in _worth_telling(report)),
+        *(_request(request, report, style=style) for request in _worth_telling(report)),
         [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in report.notes],
-        [_paint(_footer(report), _Paint.FAINT, style)],
+        [_paint(_footer(report), _Paint.FAINT, style=style)],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _opening(report: Report, style: Style) -> list[str]:
     line = headline(report)
-    title = _paint(f"{TONE_SIGNS[line.tone]} {line.message}", _TONE_PAINTS[line.tone], style)
+    title = _paint(f"{TONE_SIGNS[line.tone]} {line.message}", _TONE_PAINTS[line.tone], style=style)
     told = [] if report.requests else [full(report.message), full(report.hint)]
     tallied = counts(report, TONE_SIGNS)
     tally_line = [_GAP + tallied] if tallied else []
@@ -123,7 +123,7 @@ def _overview(report: Report, style: Style) -> list[str]:
         return []
     name, now, proposed, *others = (title.upper() for title in OVERVIEW[report.phase])
     rows = [_overview_row(request) for request in in_order(report.requests)]
-    return _table((name, now, proposed, "STEP", *others), rows, style)
+    return _table((name, now, proposed, "STEP", *others), rows, style=style)
 
 
 def _overview_row(request: RequestReport) -> Sequence[_Cell]:
@@ -159,10 +159,10 @@ def _approval(state: ApprovalState | None) -> _Cell:
     return _Cell(f"{len(state.counted)} of {state.needed}", paint)
 
 
-def _request(request: RequestReport, report: Report, style: Style) -> list[str]:
+def _request(request: RequestReport, report: Report, *, style: Style) -> list[str]:
     lines: list[str] = []
     if len(_worth_telling(report)) > 1:
-        lines.append(_paint(str(request_headline(request, report.phase)), _Paint.BOLD, style))
+        lines.append(_paint(str(request_headline(request, report.phase)), _Paint.BOLD, style=style))
     if tone(request) is not Tone.GOOD:
         lines.append(f"{_GAP}{why(request)}")
     lines += [_check(result, style) for result in worst_first(request.results)]
@@ -176,7 +176,7 @@ def _request(request: RequestReport, report: Report, style: Style) -> list[str]:
 def _check(result: CheckResult, style: Style) -> str:
     subject = subject_of(result)
     name = printable(f"{result.check} {subject}" if subject else result.check)
-    sign = _paint(OUTCOME_SIGNS[result.outcome], _OUTCOME_PAINTS[result.outcome], style)
+    sign = _paint(OUTCOME_SIGNS[result.outcome], _OUTCOME_PAINTS[result.outcome], style=style)
     return f"{_GAP}{sign} {name}: {full(result.message)}"
 
 
@@ -187,7 +187,7 @@ def _figures(request: RequestReport, style: Style) -> list[str]:
     if not compared:
         return []
     head = ("METRIC", "CHAMPION", "CHALLENGER", "CHANGE", "RULE")
-    table = _table(head, [_figure(outcome, comparison) for outcome, comparison in compared], style)
+    table = _table(head, [_figure(outcome, comparison) for outcome, comparison in compared], style=style)
     return ["", *(_GAP + line for line in table), *(_GAP + str(note) for note in sources(request))]
 
 
@@ -214,17 +214,19 @@ def _footer(report: Report) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[_Cell]], style: Style) -> list[str]:
+def _table(head: Sequence[str], rows: Iterable[Sequence[_Cell]], *, style: Style) -> list[str]:
     lines = [[_Cell(title, _Paint.FAINT) for title in head], *rows]
     widths = [max(_width(cell.text) for cell in column) for column in zip(*lines, strict=True)]
     return [
-        _GAP.join(_padded(cell, width, style) for cell, width in zip(line, widths, strict=True)).rstrip()
+        _GAP.join(
+            _padded(cell, width, style=style) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
     ]
 
 
-def _padded(cell: _Cell, width: int, style: Style) -> str:
-    return _paint(cell.text, cell.paint, style) + " " * (width - _width(cell.text))
+def _padded(cell: _Cell, width: int, *, style: Style) -> str:
+    return _paint(cell.text, cell.paint, style=style) + " " * (width - _width(cell.text))
 
 
 def _width(text: str) -> int:
@@ -235,7 +237,7 @@ def _width(text: str) -> int:
     )
 
 
-def _paint(text: str, paint: _Paint, style: Style) -> str:
+def _paint(text: str, paint: _Paint, *, style: Style) -> str:
     if style is Style.PLAIN or paint is _Paint.NONE:
         return text
     return f"\x1b[{paint.value}m{text}\x1b[0m"

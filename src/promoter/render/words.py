@@ -227,7 +227,8 @@ def tally(results: Sequence[CheckResult]) -> str:
     against = [outcome for outcome in OUTCOME_ORDER if outcome in _NOT_IN_FAVOUR and counts[outcome]]
     if against:
         return ", ".join(
-            f"{counts[outcome]} of {len(results)} {OUTCOME_COUNTS[outcome]}" if outcome is against[0]
+            f"{counts[outcome]} of {len(results)} {OUTCOME_COUNTS[outcome]}"
+            if outcome is against[0]
             else f"{counts[outcome]} {OUTCOME_COUNTS[outcome]}"
             for outcome in against
         )

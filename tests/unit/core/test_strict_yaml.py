@@ -101,7 +101,10 @@ def test_a_key_that_is_not_there_has_no_entry() -> None:
     ("data", "message"),
     [
         (b"", "1:1: found an empty file. Write one `key: value` a line"),
-        (b"\xef\xbb\xbfa: 1", "1:1: found a byte order mark. Save the file as UTF-8 without a byte order mark"),
+        (
+            b"\xef\xbb\xbfa: 1",
+            "1:1: found a byte order mark. Save the file as UTF-8 without a byte order mark",
+        ),
         (
             "a: 1".encode("utf-16"),
             "1:1: found a byte order mark. Save the file as UTF-8 without a byte order mark",
@@ -217,10 +220,13 @@ def test_a_key_that_was_refused_is_left_out() -> None:
     ("data", "message"),
     [
         ("word\n", "1:1: found `word` where a mapping belongs. Write one `key: value` a line"),
-        ("---\n", "1:4: found no value where a mapping belongs. Write one `key: value` a line"),
+        ("---\n", "2:1: found no value where a mapping belongs. Write one `key: value` a line"),
         ("- a\n", "1:1: found a list where a mapping belongs. Write one `key: value` a line"),
         ("''\n", "1:1: found an empty text where a mapping belongs. Write one `key: value` a line"),
-        ("*a\n", "1:1: found `*a`, a YAML alias. Write the value out; put text that begins with `*` in quotes"),
+        (
+            "*a\n",
+            "1:1: found `*a`, a YAML alias. Write the value out; put text that begins with `*` in quotes",
+        ),
         (
             'a: "x\n',
             "1:4: found something that is not YAML (`while scanning a quoted scalar, found unexpected end of "
@@ -238,8 +244,8 @@ def test_a_key_that_was_refused_is_left_out() -> None:
         ),
         (
             "a: &\n",
-            "1:5: found something that is not YAML (`while scanning an anchor, expected alphabetic or numeric "
-            "character, but found '\\n'`). Put a value that begins with `&` in quotes",
+            "1:5: found something that is not YAML (`while scanning an anchor, expected alphabetic or "
+            "numeric character, but found '\\n'`). Put a value that begins with `&` in quotes",
         ),
         (
             "a: @b\n",
@@ -248,7 +254,7 @@ def test_a_key_that_was_refused_is_left_out() -> None:
         ),
         (
             "a: 1\nb\n",
-            "3:1: found something that is not YAML (`while scanning a simple key, could not find expected "
+            "2:1: found something that is not YAML (`while scanning a simple key, could not find expected "
             "':'`). Write `key: value`, with a space after the colon",
         ),
         (
@@ -258,12 +264,13 @@ def test_a_key_that_was_refused_is_left_out() -> None:
         ),
         (
             "a:\n  - b\n c: 1\n",
-            "3:2: found something that is not YAML (`while parsing a block mapping, expected <block end>, but "
-            "found '<block mapping start>'`). Indent the keys of one mapping, or the dashes of one list, alike",
+            "3:2: found something that is not YAML (`while parsing a block mapping, expected <block end>, "
+            "but found '<block mapping start>'`). Indent the keys of one mapping, or the dashes of one list, "
+            "alike",
         ),
         (
             "a: [1\n",
-            "2:1: found something that is not YAML (`while parsing a flow sequence, expected ',' or ']', but "
+            "1:4: found something that is not YAML (`while parsing a flow sequence, expected ',' or ']', but "
             "got '<stream end>'`). Write plain YAML: one `key: value` a line, spaces to indent, quotes round "
             "special characters",
         ),

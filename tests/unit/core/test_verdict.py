@@ -18,6 +18,11 @@ def verdict_of(*outcomes: Outcome) -> Verdict:
     return decide([a_check_result(outcome=outcome) for outcome in outcomes])
 
 
+def test_the_words_are_those_of_the_contract() -> None:
+    assert " ".join(Outcome) == "passed failed warned inconclusive skipped error"
+    assert " ".join(Verdict) == "promote reject inconclusive error"
+
+
 @pytest.mark.parametrize(
     ("outcomes", "expected"),
     [

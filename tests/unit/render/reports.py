@@ -264,7 +264,9 @@ def registry_down() -> Report:
             request=a_request(),
             reason=ReasonCode.REGISTRY_UNAVAILABLE,
             message=say("the registry did not answer within 20 s: ", quote("Connection refused")),
-            hint=say("Look whether the server runs and can be reached from this runner; then run the job again."),
+            hint=say(
+                "Look whether the server runs and can be reached from this runner; then run the job again."
+            ),
             approval=NO_APPROVAL,
         )
     )

@@ -1,0 +1,244 @@
+"""What our adapters send to GitHub, held to GitHub's own descriptions, and how many calls they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import graphql
+import pytest
+
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.github_pull_requests import GitHubPullRequests
+from promoter.adapters.github_repository import GitHubRepository
+from promoter.core.pull_request import PullRequest
+from promoter.demo.github.exchange import Answer, Request, json_answer
+from promoter.demo.github.model import MergeMethod
+from promoter.demo.github.server import DropConnection, Standin, serve
+from promoter.demo.github.world import World
+from promoter.errors import PromoterError, ReasonCode
+from tests.contract.github_adapters_world import (
+    BODY,
+    GLOBS,
+    MARKER,
+    PATH,
+    UNKNOWN,
+    adapters_world,
+    connected,
+)
+from tests.contract.github_graphql_schema import load_schema
+from tests.contract.github_spec import Exchange, load_spec
+from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return adapters_world(tmp_path)
+
+
+@pytest.fixture
+def standin(world: World) -> Iterator[Standin]:
+    with serve(world) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    """The same for tests that leave nothing behind but comments."""
+    with serve(adapters_world(tmp_path_factory.mktemp("shared"))) as running:
+        yield running
+
+
+def ask_everything(standin: Standin, token: str) -> None:
+    """Every method of both ports, with answers and with refusals."""
+    connection = connected(standin, token)
+    repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection, looks_again=())
+    tip = repository.tip("main")
+    pull = pulls.get(2)
+    repository.contents(repository.files(pull.head_commit, GLOBS))
+    repository.contents(repository.files(tip, GLOBS))
+    repository.history(tip, PATH, limit=20)
+    repository.history(pull.head_commit, "promotions/größe 1.yaml", limit=1)
+    repository.history(tip, "never/there.yaml", limit=20)
+    pulls.changed_paths(pull)
+    pulls.of_commit(tip)
+    pulls.reviews(2)
+    pulls.contributors(2)
+    for login in ("bob", "renovate[bot]", "nobody-at-all"):
+        pulls.permission(login)
+    for login in ("bob", "rita") if token == ALICE else ():
+        pulls.is_team_member(login, "acme/risk-ml")
+    for body in (BODY, BODY, f"{BODY}More.\n"):
+        pulls.upsert_comment(2, marker=MARKER, body=body, unless="")
+    pulls.update_comment(2, marker=MARKER, body=BODY)
+    refusals: list[Callable[[], object]] = [
+        lambda: repository.tip("no/such/branch"),
+        lambda: repository.files(UNKNOWN, GLOBS),
+        lambda: pulls.get(999),
+        lambda: pulls.reviews(999),
+        lambda: pulls.upsert_comment(999, marker=MARKER, body=BODY, unless=""),
+    ]
+    assert {reason_of(ask) for ask in refusals} == {ReasonCode.PERMISSION_DENIED}
+
+
+def reason_of(ask: Callable[[], object]) -> ReasonCode:
+    with pytest.raises(PromoterError) as raised:
+        ask()
+    return raised.value.reason
+
+
+@pytest.fixture(scope="module", params=["", "/api/v3"])
+def exchanges(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Exchange]:
+    """Everything that goes to and fro, with api.github.com's addresses and an Enterprise Server's."""
+    spec = load_spec()
+    world = adapters_world(tmp_path_factory.mktemp("exchanges"))
+    with serve(world, base_path=request.param) as standin, spec.watching() as seen:
+        ask_everything(standin, WORKFLOW)
+        ask_everything(standin, ALICE)
+    return seen
+
+
+def test_github_describes_every_request_we_send(exchanges: list[Exchange]) -> None:
+    assert len(exchanges) > 50
+    assert [str(one) for one in load_spec().violations(exchanges)] == []
+    assert {one.status for one in exchanges} <= {200, 201, 404}
+
+
+def test_github_s_schema_allows_every_query_we_send(exchanges: list[Exchange]) -> None:
+    schema = load_schema()
+    sent = {json.loads(one.sent)["query"] for one in exchanges if one.url.endswith("/graphql")}
+
+    kinds = ("viewer", "authors(", "object(oid:", "object(expression:")
+    assert all(any(kind in query for query in sent) for kind in kinds)
+    assert [graphql.validate(schema, graphql.parse(query)) for query in sent] == [[]] * len(sent)
+
+
+# --- tokens that may not ---------------------------------------------------------------------------
+
+
+def test_a_token_that_sees_nothing_is_told_so(shared: Standin) -> None:
+    pulls = GitHubPullRequests(connected(shared, STRANGER))
+
+    assert reason_of(lambda: pulls.get(2)) is ReasonCode.PERMISSION_DENIED
+
+
+def test_a_token_nobody_knows_is_told_so(shared: Standin) -> None:
+    with pytest.raises(PromoterError, match="refused the token") as raised:
+        GitHubRepository(connected(shared, "ghs_unknown")).tip("main")
+
+    assert raised.value.reason is ReasonCode.PERMISSION_DENIED
+
+
+def test_a_missing_permission_is_named_as_the_workflow_writes_it(shared: Standin) -> None:
+    shared.world.add_workflow_token("ghs_readonly", grants={"metadata": "read", "contents": "read"})
+
+    with pytest.raises(PromoterError) as raised:
+        GitHubPullRequests(connected(shared, "ghs_readonly")).get(2)
+
+    assert raised.value.reason is ReasonCode.PERMISSION_DENIED
+    assert "Add to the job's `permissions:` in the workflow: `pull-requests: read`" in str(raised.value.hint)
+
+
+def test_a_workflow_s_token_may_not_know_teams(shared: Standin) -> None:
+    pulls = GitHubPullRequests(connected(shared))
+
+    assert reason_of(lambda: pulls.is_team_member("bob", "acme/risk-ml")) is ReasonCode.PERMISSION_DENIED
+
+
+# --- how many calls --------------------------------------------------------------------------------
+
+
+def weigh_one_approval(pulls: GitHubPullRequests, repository: GitHubRepository, pull: PullRequest) -> None:
+    review = pulls.reviews(pull.number)[0]
+    pulls.contributors(pull.number)
+    pulls.permission(review.reviewer)
+    repository.files(review.commit_id, GLOBS)
+
+
+def test_a_validate_of_one_request_asks_14_times_of_25(standin: Standin) -> None:
+    connection = connected(standin)
+    repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection)
+
+    pull = pulls.get(2)
+    pulls.changed_paths(pull)
+    head, base = repository.files(pull.head_commit, GLOBS), repository.files(pull.base_commit, GLOBS)
+    for entries in (base[:1], head, base[:1]):
+        repository.contents(entries)
+    repository.history(pull.base_commit, PATH, limit=20)
+    weigh_one_approval(pulls, repository, pull)
+    pulls.upsert_comment(2, marker=MARKER, body=BODY, unless="")
+
+    assert len(standin.requests) == 14
+
+
+def test_an_apply_of_one_request_asks_19_times_of_20(standin: Standin, world: World) -> None:
+    world.merge(2, by="bob", method=MergeMethod.SQUASH)
+    GitHubPullRequests(connected(standin)).upsert_comment(2, marker=MARKER, body=BODY, unless="")
+    standin.requests.clear()
+    connection = connected(standin)
+    repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection)
+
+    tip = repository.tip("main")
+    entries = repository.files(tip, GLOBS)
+    for some in (entries[:1], entries):
+        repository.contents(some)
+    changes = repository.history(tip, PATH, limit=20)
+    pull = pulls.of_commit(changes[0].commit)[0]
+    for _ in range(2):
+        pulls.changed_paths(pull)
+    pulls.of_commit(changes[1].commit)
+    weigh_one_approval(pulls, repository, pull)
+    pulls.upsert_comment(2, marker=MARKER, body=f"{BODY}Moved.\n", unless="")
+
+    assert len(standin.requests) == 19
+
+
+def test_a_repeated_run_writes_nothing(shared: Standin) -> None:
+    shared.world.comments.clear()
+    shared.requests.clear()
+    for _ in range(3):
+        pulls = GitHubPullRequests(connected(shared))
+        pulls.upsert_comment(2, marker=MARKER, body=BODY, unless="")
+
+    assert (shared.count("POST", "/comments"), shared.count("PATCH")) == (1, 0)
+
+
+# --- a network that loses answers ------------------------------------------------------------------
+
+
+class LosesAnswers:
+    """GitHub acts, and the answer to the first so many writes never arrives; before that it may refuse."""
+
+    def __init__(self, *, refused: int, lost: int) -> None:
+        self.refused = refused
+        self.lost = lost
+
+    def before(self, request: Request) -> Answer | None:
+        if request.method == "GET" or not self.refused:
+            return None
+        self.refused -= 1
+        return json_answer({"message": "Server Error"}, status=502)
+
+    def after(self, request: Request, answer: Answer) -> Answer:
+        if request.method == "GET" or not self.lost or answer.status >= 500:
+            return answer
+        self.lost -= 1
+        raise DropConnection
+
+
+@pytest.mark.parametrize(("refused", "lost"), [(0, 0), (0, 1), (1, 1), (2, 0), (0, 3), (9, 0)])
+def test_there_is_never_more_than_one_comment(shared: Standin, refused: int, lost: int) -> None:
+    shared.world.comments.clear()
+    shared.interceptor = LosesAnswers(refused=refused, lost=lost)
+    deadline = Deadline(120, pause=lambda _: None)
+
+    for body in (BODY, f"{BODY}More.\n"):
+        pulls = GitHubPullRequests(connected(shared, deadline=deadline))
+        with suppress(PromoterError):
+            pulls.upsert_comment(2, marker=MARKER, body=body, unless="")
+    shared.interceptor = None
+    GitHubPullRequests(connected(shared)).upsert_comment(2, marker=MARKER, body=BODY, unless="")
+
+    assert [comment.body for comment in shared.world.comments.values()] == [BODY]

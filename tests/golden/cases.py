@@ -1,0 +1,47 @@
+"""What is compared as a whole text: file name → how it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from promoter.core.report import Report
+from promoter.render.annotations import annotations
+from promoter.render.comment import comment
+from promoter.render.evidence_json import evidence
+from promoter.render.html import html
+from promoter.render.outputs import outputs
+from promoter.render.summary import summary
+from promoter.render.terminal import Style, terminal
+from tests.unit.render.reports import EXAMPLES
+
+MARKER = "<!-- promoter results acme/models#12 -->"
+_MANY = ("mixed", "all-good")
+
+
+def _annotations(report: Report) -> str:
+    return "".join(f"{line}\n" for line in annotations(report))
+
+
+def _outputs(report: Report) -> str:
+    values = outputs(report, comment_url="https://github.example/c/1", report_path="reports/report.html")
+    return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _each(renderer: Callable[[Report], str], ending: str, *names: str) -> dict[str, Callable[[], str]]:
+    def text(name: str) -> str:
+        return renderer(EXAMPLES[name]())
+
+    return {f"{name}.{ending}": partial(text, name) for name in names}
+
+
+CASES: Mapping[str, Callable[[], str]] = {
+    **_each(partial(comment, marker=MARKER), "comment.md", *EXAMPLES),
+    **_each(summary, "summary.md", *_MANY),
+    **_each(html, "report.html", "promotable", "rejected", "invalid", "approval-missing", *_MANY),
+    **_each(partial(terminal, style=Style.PLAIN), "plain.txt", *EXAMPLES),
+    **_each(partial(terminal, style=Style.COLOUR), "colour.txt", "rejected", "mixed"),
+    **_each(_annotations, "annotations.txt", "rejected", "warned", "invalid", "mixed", "registry-down"),
+    **_each(_outputs, "outputs.txt", "promotable", "rejected", "approval-missing", "already-applied"),
+    **_each(evidence, "evidence.json", "promotable", "first-promotion", "version-missing"),
+}

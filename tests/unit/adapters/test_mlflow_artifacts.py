@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from promoter.adapters.mlflow_address import Addresses
+from promoter.adapters.mlflow_artifacts import LARGEST_MLMODEL, Artifacts
+from promoter.errors import PromoterError, ReasonCode
+
+if TYPE_CHECKING:
+    from mlflow.entities import FileInfo
+
+SERVER = "https://mlflow.example.com/mlflow"
+
+
+class Bucket:
+    """A folder in a cloud's storage, as MLflow's client shows it."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.calls: list[str] = []
+
+    def list_artifacts(self, path: str | None = None) -> Sequence[FileInfo]:
+        self.calls.append("list")
+        found = [
+            SimpleNamespace(path=name, is_dir=False, file_size=len(content))
+            for name, content in self.files.items()
+        ]
+        return cast("list[FileInfo]", found)
+
+    def download_artifacts(self, artifact_path: str, dst_path: str | None = None) -> str:
+        target = Path(dst_path or "", artifact_path)
+        self._download_file(artifact_path, str(target))
+        return str(target)
+
+    def _download_file(self, remote_file_path: str, local_path: str) -> None:
+        self.calls.append(f"get {remote_file_path}")
+        folder = Path(local_path).parent
+        assert folder.stat().st_mode & 0o777 == 0o700
+        Path(local_path).write_bytes(self.files[remote_file_path])
+
+
+def artifacts(tracking: str = SERVER, bucket: Bucket | None = None) -> tuple[Artifacts, list[str]]:
+    """A reader, and the list of addresses it opens."""
+    opened: list[str] = []
+
+    def open_store(location: str) -> Bucket:
+        opened.append(location)
+        return bucket or Bucket({})
+
+    return Artifacts(Addresses(tracking=tracking, registry=tracking), open_store=open_store), opened
+
+
+def refusal(location: str, tracking: str = SERVER) -> PromoterError:
+    reader, opened = artifacts(tracking)
+    with pytest.raises(PromoterError) as caught:
+        reader.read(location)
+    assert opened == []
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "file:///proc/self",
+        "file:///proc/self/environ",
+        "file://localhost/etc",
+        "/etc",
+        "relative/model",
+        "../../etc",
+        "",
+        "http://attacker.example.com/x",
+        "https://mlflow.example.com.attacker.example.com/mlflow/api/2.0/mlflow-artifacts/artifacts/x",
+        "https://mlflow.example.com/other/api/2.0/mlflow-artifacts/artifacts/x",
+        "https://mlflow.example.com:8443/mlflow/api/2.0/mlflow-artifacts/artifacts/x",
+        "http://mlflow.example.com/mlflow/api/2.0/mlflow-artifacts/artifacts/x",
+        "https://user@attacker.example.com#@mlflow.example.com/x",
+        "http://169.254.169.254/latest/meta-data",
+        "mlflow-artifacts://attacker.example.com/x",
+        "mlflow-artifacts://mlflow.example.com:1/x",
+        "mlflow-artifacts:/../../api/2.0/mlflow/users/get?username=admin#",
+        "mlflow-artifacts:/a/%2e%2e/%2E%2E/b",
+        "mlflow-artifacts:/a\\..\\b",
+        "hdfs://169.254.169.254/x",
+        "hdfs://127.0.0.1/x",
+        "viewfs://[fe80::1]/x",
+        "abfss://fs@account.attacker.example.com/x",
+        "abfss://fs@dfs.core.windows.net.attacker.example.com/x",
+        "abfss://fs@account.dfs.core.windows.net:8080/x",
+        "wasbs://c@account.blob.core.attacker.com/x",
+        "r2://bucket@attacker.example.com/x",
+        "b2://bucket@attacker.example.com/x",
+        "ftp://host/x",
+        "sftp://host/x",
+        "runs:/0/model",
+        "models:/other/1",
+        "s3://bucket/x\n::error::y",
+        "http://[broken",
+        "http://host:port/x",
+        "s3://a\\b/x",
+        "javascript:alert(1)",
+    ],
+)
+def test_a_source_that_could_lead_anywhere_is_not_followed(location: str) -> None:
+    error = refusal(location)
+    assert error.reason is ReasonCode.MODEL_UNSAFE
+    assert "is not followed" in str(error)
+    assert str(error.hint)
+
+
+def test_a_refused_source_is_shown_without_its_password() -> None:
+    error = refusal("https://user:canary@attacker.example.com/x?sig=canary")
+    assert "attacker.example.com/x" in str(error)
+    assert "canary" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "s3://bucket/path/model",
+        "gs://bucket/path/model",
+        "hdfs://namenode:8020/path",
+        "viewfs://cluster/path",
+        "dbfs:/databricks/mlflow-tracking/1/2/artifacts/model",
+        "wasbs://container@account.blob.core.windows.net/model",
+        "abfss://fs@account.dfs.core.windows.net/model",
+        "abfss://fs@onelake.dfs.fabric.microsoft.com/model",
+        "r2://bucket@account.r2.cloudflarestorage.com/model",
+        "b2://bucket@s3.us-west-004.backblazeb2.com/model",
+    ],
+)
+def test_a_clouds_storage_is_asked_for_that_one_file(location: str) -> None:
+    bucket = Bucket({"MLmodel": b"flavors: {}", "model.pkl": b"never fetched"})
+    reader, opened = artifacts(bucket=bucket)
+    assert reader.read(location) == b"flavors: {}"
+    assert opened == [location]
+    assert bucket.calls == ["list", "get MLmodel"]
+
+
+def test_a_folder_without_the_file_has_none() -> None:
+    reader, _ = artifacts(bucket=Bucket({"model.pkl": b""}))
+    assert reader.read("s3://bucket/model") is None
+
+
+def test_a_file_that_is_too_large_is_not_fetched() -> None:
+    bucket = Bucket({"MLmodel": b"x" * (LARGEST_MLMODEL + 1)})
+    reader, _ = artifacts(bucket=bucket)
+    with pytest.raises(PromoterError, match="larger than 1 MiB") as caught:
+        reader.read("s3://bucket/model")
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert bucket.calls == ["list"]
+
+
+def test_databricks_is_asked_for_the_version_itself() -> None:
+    reader, opened = artifacts("databricks", Bucket({"MLmodel": b"flavors: {}"}))
+    assert reader.read_registered("main.ml.churn", "7") == b"flavors: {}"
+    assert opened == ["models:/main.ml.churn/7"]
+
+
+def test_what_a_server_serves_cannot_be_read_from_its_database(tmp_path: Path) -> None:
+    error = refusal("mlflow-artifacts:/1/models/m-1/artifacts", f"sqlite:///{tmp_path}/mlflow.db")
+    assert error.reason is ReasonCode.DATA_UNAVAILABLE
+    assert "tracking-uri" in str(error.hint)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model's folder on this machine, with a space in its name."""
+    made = tmp_path / "a model"
+    made.mkdir()
+    return made
+
+
+def local() -> Artifacts:
+    reader, _ = artifacts("sqlite:////srv/mlflow.db")
+    return reader
+
+
+def test_beside_a_local_database_a_local_folder_is_read(folder: Path) -> None:
+    (folder / "MLmodel").write_bytes(b"flavors: {}")
+    assert local().read(str(folder)) == b"flavors: {}"
+    assert local().read(folder.as_uri()) == b"flavors: {}"
+    assert local().read(f"{folder}/") == b"flavors: {}"
+
+
+def test_a_local_folder_without_the_file_has_none(folder: Path) -> None:
+    assert local().read(str(folder)) is None
+    (folder / "MLmodel").mkdir()
+    assert local().read(str(folder)) is None
+    assert local().read(str(folder / "nowhere")) is None
+
+
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    (folder / "MLmodel").symlink_to(secret)
+    with pytest.raises(PromoterError) as caught:
+        local().read(str(folder))
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+
+
+def test_a_local_file_is_not_read_past_its_limit(folder: Path) -> None:
+    (folder / "MLmodel").write_bytes(b"x" * LARGEST_MLMODEL)
+    assert len(local().read(str(folder)) or b"") == LARGEST_MLMODEL
+    (folder / "MLmodel").write_bytes(b"x" * (LARGEST_MLMODEL + 1))
+    with pytest.raises(PromoterError, match="larger than 1 MiB"):
+        local().read(str(folder))
+
+
+@pytest.mark.parametrize(
+    "location", ["/proc/self", "/dev", "relative", "file:relative", "file://host/x", "/a\0b"]
+)
+def test_even_locally_not_every_path_is_read(location: str) -> None:
+    assert refusal(location, "sqlite:////srv/mlflow.db").reason is ReasonCode.MODEL_UNSAFE

@@ -1,0 +1,192 @@
+"""Text from outside at its worst, put into every field that can hold such text."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+
+from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.plan import Step
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.core.verdict import Verdict
+from promoter.errors import ReasonCode
+from promoter.text import quote, say
+from tests.builders import (
+    a_check_result,
+    a_comparison,
+    a_dataset,
+    a_logged_model,
+    a_metric_result,
+    a_model_version,
+    a_problem,
+    a_report,
+    a_request,
+    a_request_report,
+    a_run,
+    an_evidence,
+)
+
+Text = Callable[[], str]
+
+_FRAGMENTS = (
+    *"`|<>[]()*_~#@!&$\\:;%=+-./?'\"{}^",
+    *("``", "```", "`````````", "`" * 90, "~~~", "\\|", "\\\\|", "\\`", "`|`", "| a | b |", "|---|"),
+    *("\n", "\r", "\r\n", "\t", "\x00", "\x1b[31m", "\x7f", "\x85", "\u2028", "\u2029", "\v", "\f", "\xa0"),
+    *("\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\xad", "\ud800", "\U000e0041", "e\u0301\u0301"),
+    *("@octocat", "@org/team", "#1", "GH-1", "owner/repo#1", "Fixes #2", "a" * 40, ":tada:", "$x$", "&#64;a"),
+    *("https://evil.example/x", "www.evil.example", "mailto:a@b.example", "[a](https://evil.example)"),
+    *("![a](https://evil.example/p.png)", "<img src=x onerror=alert(1)>", "<script>alert(1)</script>"),
+    *(
+        "<!--",
+        "-->",
+        "</details>",
+        "<details open>",
+        "</summary>",
+        "</sub>",
+        "</td></tr></table>",
+        "<a href=x>",
+    ),
+    *(
+        "# heading",
+        "\n# heading",
+        "\n\n---\n",
+        "\n===",
+        "> quote",
+        "\n- item",
+        "\n1. item",
+        "    code",
+        "\n```\n",
+    ),
+    *(
+        "::error::x",
+        "::add-mask::champion",
+        "::stop-commands::t",
+        "##[error]x",
+        "##[add-mask]a",
+        ":::",
+        "::::",
+    ),
+    *("%0A::error::x", "%3A%3Aerror%3A%3A", "\n::set-output name=decision::promote", "##", "[group]", ": :"),
+    *(
+        "сhampion",
+        "١٢",
+        "😀",
+        "👩‍🔬",
+        "漢字",
+        "עברית",
+        "ffi",
+        "model",
+        "v 7",
+        "<!-- promoter x -->",
+        "../../..",
+        "//",
+    ),
+)
+
+
+def hostile_texts(number: int, *, seed: int) -> Iterator[str]:
+    """That many strings, most of them several tricks in a row; none empty, none a plain number."""
+    dice = random.Random(seed)
+    for _ in range(number):
+        pieces = dice.choices(_FRAGMENTS, k=dice.randint(1, 6))
+        yield (
+            dice.choice(("", " ", "\n"))
+            + dice.choice(("", "", " ", "\n")).join(pieces)
+            + dice.choice(("", " "))
+        )
+
+
+def harmless_texts() -> Text:
+    """Words that no channel has to escape, each another one."""
+    numbers = count(1)
+    return lambda: f"harmless{next(numbers)}"
+
+
+def everywhere(text: Text) -> tuple[Report, ...]:
+    """Reports of fixed structure in which every text from outside is one that `text` gives."""
+    ready = _request(text, reason=ReasonCode.VALIDATED)
+    refused = _request(text, reason=ReasonCode.CHECKS_FAILED)
+    waiting = _request(text, reason=ReasonCode.APPROVAL_SELF)
+    fields = {"policy_path": text(), "notes": (say("a note on ", quote(text())),)}
+    return (
+        a_report(reason=ReasonCode.VALIDATED, requests=(ready,), **fields),
+        a_report(reason=ReasonCode.CHECKS_FAILED, requests=(refused, _unjudged(text), ready), **fields),
+        a_report(phase=Phase.APPLY, reason=ReasonCode.APPROVAL_SELF, requests=(waiting,), **fields),
+        a_report(phase=Phase.APPLY, reason=ReasonCode.APPLIED, requests=(_applied(text),), **fields),
+        _invalid(text),
+    )
+
+
+def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
+    verdict = Verdict.REJECT if reason is ReasonCode.CHECKS_FAILED else Verdict.PROMOTE
+    outcome = Outcome.FAILED if verdict is Verdict.REJECT else Outcome.PASSED
+    run = a_run(
+        run_id=text(),
+        experiment_id=text(),
+        status=text(),
+        git_commit=text(),
+        datasets=(a_dataset(name=text(), digest=text(), context=text()),),
+    )
+    version = a_model_version(
+        model=text(),
+        version=text(),
+        status=text(),
+        source=text(),
+        description=text(),
+        run_id=text(),
+        run=run,
+        logged_model=a_logged_model(model_id=text()),
+    )
+    asked = a_request(path=text(), model=text(), alias=text(), version=text(), reason=text())
+    return a_request_report(
+        request=asked,
+        reason=reason,
+        message=say("because ", quote(text())),
+        hint=say("do ", quote(text())),
+        step=Step.PROMOTE,
+        now=text(),
+        verdict=verdict,
+        results=(*_results(text, outcome), *_results(text, Outcome.WARNED)),
+        evidence=an_evidence(challenger=version, champion=replace(version, version=text())),
+        approval=ApprovalState(
+            needed=1, counted=(text(), text()), refused=((text(), Refusal.STALE), (text(), Refusal.AUTHOR))
+        ),
+        notes=(say("noted: ", quote(text())),),
+    )
+
+
+def _results(text: Text, outcome: Outcome) -> tuple[CheckResult, ...]:
+    comparison = a_comparison(name=text(), source=text())
+    return (
+        a_check_result(check=text(), subject=text(), outcome=outcome, message=say("found ", quote(text()))),
+        a_metric_result(subject=text(), outcome=outcome, message=say(quote(text())), comparison=comparison),
+    )
+
+
+def _unjudged(text: Text) -> RequestReport:
+    return RequestReport(
+        request=a_request(path=text(), model=text(), alias=text(), version=text(), reason=text()),
+        reason=ReasonCode.MODEL_NOT_FOUND,
+        message=say(quote(text()), " is not there"),
+    )
+
+
+def _applied(text: Text) -> RequestReport:
+    return replace(_request(text, reason=ReasonCode.VALIDATED), reason=ReasonCode.APPLIED)
+
+
+def _invalid(text: Text) -> Report:
+    problems = (
+        a_problem(path=text(), found=say("found ", quote(text())), write=say("write ", quote(text()))),
+        a_problem(path=text(), found=say(quote(text()), " is wrong"), write=say("nothing helps")),
+    )
+    return a_report(
+        reason=ReasonCode.REQUEST_INVALID,
+        message=say("it holds ", quote(text())),
+        hint=say("try ", quote(text())),
+        requests=(),
+        problems=problems,
+    )

@@ -1,0 +1,163 @@
+"""What the comment promises beside its golden texts: length, order, and that nothing stays open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from promoter.core.approval import ApprovalState
+from promoter.core.evidence import Outcome
+from promoter.core.report import Links, Report
+from promoter.render.comment import comment
+from promoter.render.layout import in_utf16
+from promoter.text import quote, say
+from tests.builders import a_problem, a_report
+from tests.golden.cases import MARKER
+from tests.unit.render.reports import (
+    BETTER_F1,
+    SHORT_DESCRIPTION,
+    WORSE_F1,
+    approved,
+    good_request,
+    invalid,
+    mixed,
+    promotable,
+    rejected,
+    rejected_request,
+)
+from tests.unit.render.structure import markdown_shape
+
+
+def _written(report: Report) -> str:
+    return comment(report, marker=MARKER)
+
+
+def _assert_well_formed(text: str) -> None:
+    assert in_utf16(text) <= 60_000
+    assert text.splitlines()[0] == MARKER
+    assert text.count("<details>") == text.count("</details>")
+    assert text.endswith("</sub>\n")
+
+
+def _rows(text: str) -> int:
+    kinds = [shape[0] for shape in markdown_shape(text)]
+    first = kinds.index("table_open")
+    return kinds[first : kinds.index("table_close", first)].count("tr_open") - 1
+
+
+def test_twenty_requests_are_all_told() -> None:
+    text = _written(mixed(20))
+    _assert_well_formed(text)
+    assert all(f"`model-{number:03}`" in text for number in range(1, 21))
+    assert _rows(text) == 20
+    assert "left out" not in text
+
+
+def test_two_hundred_requests_keep_what_blocks() -> None:
+    text = _written(mixed(200))
+    _assert_well_formed(text)
+    assert text.index("Not ready to promote: `model-004`") < text.index("requests that pass")
+    assert "Could not decide: `model-008`" in text
+    assert "see the [job summary](https://github.example/acme/models/actions/runs/1)" in text
+
+
+def test_rows_that_do_not_fit_are_counted() -> None:
+    text = _written(mixed(400))
+    rows = _rows(text)
+    _assert_well_formed(text)
+    assert 0 < rows < 400
+    assert f"… and {400 - rows} more, see the [job summary]" in text
+
+
+@pytest.mark.parametrize("letter", ["x", "漢", "😀", "`", "|", "\u202e", "&"])
+def test_long_texts_never_break_the_limit(letter: str) -> None:
+    long = quote(letter * 5_000)
+    failed = [
+        replace(one, message=say("found ", *[long] * 20), subject=letter * 300)
+        for one in (SHORT_DESCRIPTION, WORSE_F1) * 60
+    ]
+    asked = replace(rejected_request().request, model=letter * 500, reason=letter * 500)
+    request = rejected_request(
+        request=asked, results=tuple(failed), notes=(say(long),) * 50, hint=say(*[long] * 300)
+    )
+    report = a_report(requests=(request,) * 40, reason=request.reason, notes=(say(long),) * 400)
+    _assert_well_formed(_written(report))
+
+
+def test_many_problems_are_counted() -> None:
+    problems = tuple(a_problem(line=number) for number in range(1, 501))
+    text = _written(replace(invalid(), problems=problems))
+    _assert_well_formed(text)
+    assert "(500 problems)" in text
+    shown = text.count("champion.yaml:")
+    assert f"- … and {500 - shown} more, see" in text
+
+
+def test_many_checks_of_one_request_are_counted() -> None:
+    failed = tuple(replace(WORSE_F1, subject=f"metric-{number}") for number in range(400))
+    text = _written(a_report(requests=(rejected_request(results=failed),)))
+    _assert_well_formed(text)
+    assert text.count(" more, see the [job summary]") == 2
+
+
+def test_what_blocks_comes_before_what_passed() -> None:
+    text = _written(rejected())
+    assert text.index("What stands against it") < text.index("<details>")
+    assert text.index("❌ `description`") < text.index("✅ `tags`")
+
+
+def test_no_link_without_addresses() -> None:
+    text = _written(replace(mixed(200), links=Links()))
+    assert "](" not in text
+    assert "see the job summary." in text
+
+
+def test_footer_names_what_the_verdict_rests_on() -> None:
+    footer = _written(promotable()).splitlines()[-1]
+    assert "`aaaaaaaaaa`" in footer
+    assert "`bbbbbbbbbb`" in footer
+    assert "`sha256:eeeeeeeeeeee`" in footer
+    assert "Promoter 0.1.0" in footer
+
+
+def test_footer_leaves_out_what_is_unknown() -> None:
+    bare = replace(
+        promotable(), head_commit="", base_commit="", evidence_digest="", tool_version="", links=Links()
+    )
+    assert _written(bare).splitlines()[-1] == "<sub>Promoter</sub>"
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (None, "| – |"),
+        (ApprovalState(needed=0), "| not needed |"),
+        (ApprovalState(needed=2, counted=("bob",)), "| ⏸️\xa01\xa0of\xa02 |"),
+        (ApprovalState(needed=1, counted=("bob",)), "| ✅\xa0`bob` |"),
+        (ApprovalState(needed=1, counted=("bob", "carol")), "| ✅\xa0`bob`\xa0+1 |"),
+    ],
+)
+def test_approval_in_a_cell(state: ApprovalState | None, said: str) -> None:
+    assert said in _written(a_report(requests=(good_request(approval=state),)))
+
+
+def test_skipped_checks_are_folded_with_the_passed() -> None:
+    skipped = replace(BETTER_F1, outcome=Outcome.SKIPPED, comparison=None)
+    text = _written(a_report(requests=(good_request(results=(BETTER_F1, skipped)),)))
+    assert "<summary>✅ 1 check passed, 1 skipped</summary>" in text
+    only = _written(a_report(requests=(good_request(results=(skipped,)),)))
+    assert "<summary>➖ 1 skipped</summary>" in only
+
+
+def test_source_of_figures_is_told_once() -> None:
+    assert _written(approved()).count("as claimed by the training runs") == 1
+    other = replace(BETTER_F1, comparison=replace(BETTER_F1.comparison, source="*holdout*"))  # type: ignore[type-var]
+    text = _written(a_report(requests=(good_request(results=(other,)),)))
+    assert "<sub>Figures from `*holdout*`.</sub>" in text
+
+
+def test_marker_is_not_confused_with_one_from_outside() -> None:
+    asked = replace(good_request().request, reason=MARKER)
+    text = _written(a_report(requests=(good_request(request=asked),)))
+    assert [line for line in text.splitlines() if line.startswith("<!--")] == [MARKER]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from promoter.core.report import Links, Phase
+from promoter.errors import ReasonCode
+from promoter.render.evidence_json import digest, evidence
+from promoter.text import say
+from tests.builders import (
+    a_comparison,
+    a_logged_model,
+    a_metric_result,
+    a_model_version,
+    a_report,
+    an_evidence,
+)
+from tests.unit.render import reports
+
+
+def _told(request: Any) -> dict[str, Any]:
+    (entry,) = json.loads(evidence(a_report(requests=(request,))))["requests"]
+    assert isinstance(entry, dict)
+    return entry
+
+
+def test_canonical_form() -> None:
+    text = evidence(reports.promotable())
+    assert text.endswith("}\n")
+    assert text.isascii()
+    parsed = json.loads(text)
+    assert json.dumps(parsed, sort_keys=True, indent=2) + "\n" == text
+    assert parsed["schema_version"] == 1
+    assert parsed["tool_version"] == "0.1.0"
+    assert parsed["commits"] == {"base": "b" * 40, "head": "a" * 40}
+    assert parsed["policy"] == {"path": ".github/promotion-policy.yaml", "sha256": "d" * 64}
+
+
+def test_digest_is_sha256() -> None:
+    assert digest("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"evidence_digest": "x" * 64},
+        {"links": Links()},
+        {"message": say("other")},
+        {"notes": (say("other"),)},
+        {"reason": ReasonCode.APPLIED},
+        {"phase": Phase.APPLY},
+        {"requests": reports.applied().requests},
+        {"requests": reports.approved().requests},
+    ],
+)
+def test_what_was_judged_has_one_digest(change: dict[str, Any]) -> None:
+    assert evidence(replace(reports.promotable(), **change)) == evidence(reports.promotable())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy_digest": "0" * 64},
+        {"head_commit": "0" * 40},
+        {"tool_version": "0.2.0"},
+        {"requests": reports.rejected().requests},
+        {"requests": reports.rollback().requests},
+        {"requests": ()},
+    ],
+)
+def test_whatever_else_was_judged_has_another(change: dict[str, Any]) -> None:
+    assert evidence(replace(reports.promotable(), **change)) != evidence(reports.promotable())
+
+
+def test_order_of_requests_does_not_matter() -> None:
+    report = reports.mixed()
+    assert evidence(report) == evidence(replace(report, requests=report.requests[::-1]))
+
+
+def test_version_is_told_without_its_words() -> None:
+    version = a_model_version(description="  sécret words  ", logged_model=a_logged_model())
+    told = _told(reports.good_request(evidence=an_evidence(challenger=version)))["challenger"]
+    assert told["description_length"] == 12
+    assert told["source"] == "models:/m-7"
+    assert told["model_id"] == "m-7"
+    assert told["datasets"] == [{"name": "contracts", "digest": "5f1d2c3b", "context": "eval"}] * 2
+    assert "words" not in json.dumps(told)
+
+
+def test_absent_things_are_null() -> None:
+    bare = a_model_version(run=None, run_id=None)
+    found = an_evidence(challenger=bare, champion=None, challenger_signature=None, champion_signature=None)
+    told = _told(reports.good_request(evidence=found))
+    assert told["champion"] is None
+    assert told["challenger_signature"] is None
+    assert told["challenger"]["run_id"] is None
+    assert told["challenger"]["datasets"] == []
+    refused = _told(reports.refused_request())
+    assert [refused[name] for name in ("challenger", "champion", "verdict", "step")] == [None] * 4
+
+
+def test_signature_is_told_column_by_column() -> None:
+    assert _told(reports.good_request())["challenger_signature"] == {
+        "inputs": [
+            {"name": "tenure", "kind": "long", "required": True},
+            {"name": "contract", "kind": "string", "required": True},
+        ],
+        "outputs": [{"name": "churn", "kind": "string", "required": True}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.1, 0.1), (1, 1.0), (None, None), (math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf")],
+)
+def test_figures_are_exact_or_words(value: float | None, written: object) -> None:
+    result = a_metric_result(comparison=a_comparison(champion=value, challenger=0.30000000000000004))
+    (check,) = _told(reports.good_request(results=(result,)))["checks"]
+    assert check["metric"]["champion"] == written
+    assert check["metric"]["challenger"] == 0.30000000000000004
+    assert check["metric"]["rule"] == "≥ 0.6; at most 0.01 worse"

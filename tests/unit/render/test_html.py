@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from promoter.core.approval import ApprovalState
+from promoter.core.report import Links, Report
+from promoter.errors import ReasonCode
+from promoter.render.html import html
+from promoter.text import quote, say
+from tests.builders import (
+    a_comparison,
+    a_dataset,
+    a_metric_result,
+    a_model_version,
+    a_report,
+    a_request,
+    a_run,
+    an_evidence,
+)
+from tests.unit.render import reports
+from tests.unit.render.structure import html_shape
+
+VOID = {"meta", "br"}
+
+
+@pytest.mark.parametrize("name", sorted(reports.EXAMPLES))
+def test_elements_are_balanced(name: str) -> None:
+    open_elements: list[str] = []
+    for tag, *_ in html_shape(html(reports.EXAMPLES[name]())):
+        if tag.startswith("/"):
+            assert open_elements.pop() == tag[1:]
+        elif tag not in {"text", "comment", *VOID}:
+            open_elements.append(tag)
+    assert open_elements == []
+
+
+@pytest.mark.parametrize("name", sorted(reports.EXAMPLES))
+def test_page_runs_and_loads_nothing(name: str) -> None:
+    text = html(reports.EXAMPLES[name]())
+    elements = {shape[0] for shape in html_shape(text)}
+    assert not elements & {"script", "link", "img", "iframe", "object", "form", "base", "svg", "video"}
+    assert (
+        "content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\""
+        in text
+    )
+    attributes = {
+        part.split("=")[0] for shape in html_shape(text) for part in shape[1:] if shape[0] != "text"
+    }
+    assert not {name for name in attributes if name.startswith("on")}
+
+
+def test_text_from_outside_is_escaped() -> None:
+    asked = a_request(model="<img src=x>", reason="</section><script>alert(1)</script>\u202e")
+    text = html(a_report(requests=(reports.good_request(request=asked),)))
+    assert "<code>&lt;img src=x&gt;</code>" in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u202e</code>" in text
+    assert "<title>Promoter: Ready to promote: &lt;img src=x&gt; 6 → 7 as champion</title>" in text
+
+
+def test_our_words_keep_their_code() -> None:
+    hint = say("set `mode: enforce` & <go> on ", quote("x"))
+    text = html(a_report(requests=(reports.rejected_request(hint=hint),), reason=ReasonCode.CHECKS_FAILED))
+    assert "Set <code>mode: enforce</code> &amp; &lt;go&gt; on <code>x</code>." in text
+
+
+def test_figures_have_bars_of_one_scale() -> None:
+    text = html(reports.promotable())
+    assert '<span class="bar champion"><i style="width:97.4%"></i></span>' in text
+    assert '<span class="bar challenger"><i style="width:100.0%"></i></span>' in text
+
+
+def test_worse_and_unchanged_are_told_apart() -> None:
+    same = a_metric_result(comparison=a_comparison(champion=0.8, challenger=0.8, change=0.0))
+    text = html(a_report(requests=(reports.rejected_request(results=(same, reports.WORSE_F1)),)))
+    assert '<span class="figure">unchanged</span>' in text
+    assert '<span class="figure worse">−0.0679 worse</span>' in text
+
+
+def test_unknown_origins_are_dashes() -> None:
+    nothing_known = a_model_version(run=a_run(git_commit=None, datasets=()), created_at=0)
+    no_run = a_model_version(run=None, created_at=10**18)
+    found = an_evidence(challenger=nothing_known, champion=no_run)
+    text = html(a_report(requests=(reports.good_request(evidence=found),)))
+    assert text.count('<td data-title="Data">–</td>') == 2
+    assert text.count('<td data-title="Code">–</td>') == 2
+    assert text.count('<td data-title="Run">–</td>') == 1
+    assert text.count('<span class="figure">–</span></td><td data-title="Run">') == 2
+
+
+def test_lineage_lists_every_dataset() -> None:
+    data = (a_dataset(name="one"), a_dataset(name="two"))
+    found = an_evidence(challenger=a_model_version(run=a_run(datasets=data)))
+    text = html(a_report(requests=(reports.good_request(evidence=found),)))
+    assert "<code>one</code> <code>5f1d2c3b</code><br><code>two</code> <code>5f1d2c3b</code>" in text
+    assert "2025-10-09 08:53 UTC" in text
+
+
+def _with_approval(state: ApprovalState | None) -> Report:
+    return a_report(requests=(reports.good_request(approval=state),))
+
+
+def test_approvals() -> None:
+    given = ApprovalState(needed=1, counted=("bob", "carol"))
+    assert "</strong> 2 of 1 (<code>bob</code>, <code>carol</code>)" in html(_with_approval(given))
+    assert "Approvals" not in html(_with_approval(None))
+
+
+def test_no_link_without_addresses() -> None:
+    assert "<a " not in html(replace(reports.mixed(), links=Links()))
+    assert "<a " in html(reports.mixed())
+
+
+def test_missing_version_has_no_link() -> None:
+    rows = a_report(requests=(reports.refused_request(), reports.good_request()))
+    assert "versions/70" not in html(rows)
+    assert "versions/7" in html(rows)
+
+
+def test_ordinary_page_is_small() -> None:
+    assert len(html(reports.mixed(200)).encode()) < 2 * 1024 * 1024

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter.core.report import Links
+from promoter.render import links as address
+from tests.builders import a_model_version, a_run
+
+LINKS = Links(
+    registry="https://mlflow.example:5000/team/",
+    repository="https://github.example/acme/models",
+    run="https://github.example/acme/models/actions/runs/1",
+)
+
+
+def test_addresses_of_a_whole_run() -> None:
+    version = a_model_version(run=a_run(run_id="r1", experiment_id="4"))
+    assert address.model_version(LINKS, "churn", version="7") == (
+        "https://mlflow.example:5000/team/#/models/churn/versions/7"
+    )
+    assert address.training_run(LINKS, version) == "https://mlflow.example:5000/team/#/experiments/4/runs/r1"
+    assert address.commit(LINKS, "abc") == "https://github.example/acme/models/commit/abc"
+    assert address.line(LINKS, "abc", path="promotions/a b/x.yaml", number=3) == (
+        "https://github.example/acme/models/blob/abc/promotions/a%20b/x.yaml#L3"
+    )
+    assert address.job(LINKS) == "https://github.example/acme/models/actions/runs/1"
+
+
+def test_unknown_addresses_are_empty() -> None:
+    nowhere = Links()
+    assert address.model_version(nowhere, "churn", version="7") == ""
+    assert address.training_run(LINKS, a_model_version(run=None)) == ""
+    assert address.commit(LINKS, "") == ""
+    assert address.line(LINKS, "", path="x.yaml", number=1) == ""
+    assert address.job(nowhere) == ""
+
+
+@pytest.mark.parametrize("path", ["", "/etc/passwd", "a//b", "../../other/repo", "a/./b"])
+def test_paths_that_git_cannot_have_lead_to_the_commit(path: str) -> None:
+    assert address.line(LINKS, "abc", path=path, number=1) == address.commit(LINKS, "abc")
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "databricks",
+        "file:///mlruns",
+        "sqlite:///mlflow.db",
+        "javascript:alert(1)",
+        "https://user:secret@mlflow.example",
+        "https://mlflow.example/a b",
+        "https://mlflow.example/)](x",
+        "https://mlflow.example/?token=x",
+        "https://mlflow.example\n/x",
+    ],
+)
+def test_only_plain_addresses_become_links(base: str) -> None:
+    assert address.model_version(Links(registry=base), "churn", version="7") == ""
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_parts_cannot_leave_their_place(model: str, version: str) -> None:
+    found = address.model_version(LINKS, model, version=version)
+    head, models, name, versions, number = found.rsplit("/", 4)
+    assert (head, models, versions) == ("https://mlflow.example:5000/team/#", "models", "versions")
+    assert name.isascii()
+    assert not set(name + number) & set(" ()<>[]`|\\\"'#?&")
