@@ -55,9 +55,9 @@ _run_status = optional(
 _git_commit = defaulted(
     "git_commit",
     Flag(about="Whether the run must say which git commit it was started from."),
-    False,
+    default=False,
 )
-_dataset = defaulted("dataset", Flag(about="Whether the run must have logged its dataset."), False)
+_dataset = defaulted("dataset", Flag(about="Whether the run must have logged its dataset."), default=False)
 _LINEAGE = Map(
     about="Where the model version comes from is known.",
     write="Write `run_status`, `git_commit` or `dataset` below it",
@@ -102,7 +102,7 @@ _metrics = defaulted(
         item=METRIC_RULE,
         distinct=lambda rule: rule.name,
     ),
-    (),
+    default=(),
 )
 _NOW = (_description, _tags, _lineage, _signature, _metrics)
 CHECKS = Map(

@@ -61,7 +61,7 @@ max_relative_degradation = optional(
 severity = defaulted(
     "severity",
     Choice(about="Whether a broken rule rejects the challenger or only warns.", options=tuple(Severity)),
-    Severity.FAIL,
+    default=Severity.FAIL,
 )
 limits = (
     threshold,
@@ -78,7 +78,7 @@ _test = defaulted(
         later=STATISTICAL_TESTS,
         not_yet="Write `test: point`: a statistic needs rows, and `source: run_metrics` has none",
     ),
-    "point",
+    default="point",
 )
 
 

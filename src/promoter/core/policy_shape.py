@@ -20,7 +20,7 @@ _minimum = defaulted(
         minimum=0,
         maximum=20,
     ),
-    1,
+    default=1,
 )
 _approvers = defaulted(
     "from",
@@ -43,12 +43,12 @@ _approvers = defaulted(
         ),
         distinct=str.lower,
     ),
-    (),
+    default=(),
 )
 _allow_author = defaulted(
     "allow_author",
     Flag(about="Whether people who wrote part of the change may approve it."),
-    False,
+    default=False,
 )
 _APPROVALS = Map(
     about="Who must have approved a request before it is applied.",
@@ -106,7 +106,7 @@ _mode = defaulted(
         "disabled: requests are refused.",
         options=tuple(Mode),
     ),
-    Mode.ENFORCE,
+    default=Mode.ENFORCE,
 )
 _on_missing_champion = defaulted(
     "on_missing_champion",
@@ -114,7 +114,7 @@ _on_missing_champion = defaulted(
         about="What to do when no version holds the alias. bootstrap: a first promotion; floors still apply.",
         options=tuple(OnMissingChampion),
     ),
-    OnMissingChampion.BLOCK,
+    default=OnMissingChampion.BLOCK,
 )
 _task = optional("task", Choice(about="What the model predicts.", options=tuple(Task)))
 _evaluation = optional("evaluation", _EVALUATION)
@@ -166,7 +166,7 @@ _version = required(
     write="Write `version: 1`",
 )
 _APPROVALS_DEFAULT = Approvals()
-approvals = defaulted("approvals", _APPROVALS, _APPROVALS_DEFAULT)
+approvals = defaulted("approvals", _APPROVALS, default=_APPROVALS_DEFAULT)
 models = required(
     "models",
     ListOf(

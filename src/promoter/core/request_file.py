@@ -22,7 +22,7 @@ _reason = defaulted(
         pattern=r"[\s\S]*\S[\s\S]*",
         longest=1_000,
     ),
-    "",
+    default="",
 )
 _from = later(
     "from",

@@ -65,18 +65,17 @@ def _read(entry: FileEntry, content: bytes) -> PromotionRequest:
     unsafe = first_unsafe(entry.path.replace("\n", "\r"))
     if unsafe is not None:
         character = code_point(entry.path[unsafe])
-        raise _refused(
-            printable(entry.path), say(f"found the character {character} in the file's name"), _RENAME
-        )
+        found = say(f"found the character {character} in the file's name")
+        raise _refused(printable(entry.path), found=found, write=_RENAME)
     if entry.mode != REGULAR_FILE:
         kind = _IRREGULAR.get(entry.mode, f"something that is no file (mode {entry.mode})")
-        raise _refused(entry.path, say("found ", kind), _REGULAR_ONLY)
+        raise _refused(entry.path, found=say("found ", kind), write=_REGULAR_ONLY)
     if content.startswith(_POINTER):
-        raise _refused(entry.path, say("found a Git LFS pointer"), _NO_LFS)
+        raise _refused(entry.path, found=say("found a Git LFS pointer"), write=_NO_LFS)
     return parse_request(content, path=entry.path, blob_id=entry.blob_id)
 
 
-def _refused(path: str, found: Message, write: Message) -> PromoterError:
+def _refused(path: str, *, found: Message, write: Message) -> PromoterError:
     problems = Problems(path)
     problems.add(START, found=found, write=write)
     return PromoterError(ReasonCode.REQUEST_INVALID, found, problems=problems.all())

@@ -36,14 +36,14 @@ class Scalar(Shape[T]):
         answer = self.value(node, name) if isinstance(node, ScalarNode) else self._refused(node, name)
         if not isinstance(answer, Complaint):
             return answer
-        refuse(node, answer, problems)
+        refuse(node, answer, problems=problems)
         return None
 
     @abstractmethod
     def value(self, node: ScalarNode, name: str) -> T | Complaint:
         """The scalar's value, or why it has none."""
 
-    def _refused(self, node: Node, name: str, why: str = "") -> Complaint:
+    def _refused(self, node: Node, name: str, *, why: str = "") -> Complaint:
         return Complaint(say("found ", describe(node), f" for `{name}`{why}"), say(self.hint()))
 
     def hint(self) -> str:
@@ -104,7 +104,7 @@ class Text(Scalar[str]):
         if not re.fullmatch(self.pattern, text):
             odd = next((char for char in text if not char.isascii()), None)
             why = f", with {code_point(odd)} in it" if odd else ""
-            complaint = self._refused(node, name, why)
+            complaint = self._refused(node, name, why=why)
             better = self.nearly(text) if self.nearly else ""
             return _guess(complaint, better) if re.fullmatch(self.pattern, better) else complaint
         word = mixed_script_word(text)
@@ -169,9 +169,13 @@ class Number(Scalar[float]):
     def value(self, node: ScalarNode, name: str) -> float | Complaint:
         """The number; minus zero is zero."""
         if not _DECIMAL.fullmatch(node.text) or node.style is Style.QUOTED:
-            return self._refused(node, name, _in_quotes(node))
+            return self._refused(node, name, why=_in_quotes(node))
         number = float(node.text) + 0.0
-        return number if _within(number, self.minimum, self.maximum) else self._refused(node, name)
+        return (
+            number
+            if _within(number, minimum=self.minimum, maximum=self.maximum)
+            else self._refused(node, name)
+        )
 
     def schema(self) -> JsonSchema:
         """A number between the limits."""
@@ -190,9 +194,13 @@ class Count(Scalar[int]):
     def value(self, node: ScalarNode, name: str) -> int | Complaint:
         """The number."""
         if not _WHOLE.fullmatch(node.text) or node.style is Style.QUOTED:
-            return self._refused(node, name, _in_quotes(node))
+            return self._refused(node, name, why=_in_quotes(node))
         number = int(node.text)
-        return number if _within(number, self.minimum, self.maximum) else self._refused(node, name)
+        return (
+            number
+            if _within(number, minimum=self.minimum, maximum=self.maximum)
+            else self._refused(node, name)
+        )
 
     def schema(self) -> JsonSchema:
         """An integer between the limits."""
@@ -209,7 +217,7 @@ class Flag(Scalar[bool]):
     def value(self, node: ScalarNode, name: str) -> bool | Complaint:
         """The truth value."""
         if node.text not in _FLAGS or node.style is Style.QUOTED:
-            return self._refused(node, name, _in_quotes(node))
+            return self._refused(node, name, why=_in_quotes(node))
         return _FLAGS[node.text]
 
     def schema(self) -> JsonSchema:
@@ -266,7 +274,7 @@ def _in_quotes(node: ScalarNode) -> str:
     return " in quotes" if node.style is Style.QUOTED else ""
 
 
-def _within(number: float, minimum: float | None, maximum: float | None) -> bool:
+def _within(number: float, *, minimum: float | None, maximum: float | None) -> bool:
     return (minimum is None or minimum <= number) and (maximum is None or number <= maximum)
 
 

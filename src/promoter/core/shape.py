@@ -81,7 +81,7 @@ def optional(name: str, shape: Shape[T]) -> Field[T | None]:
     return Field(name=name, shape=shape, need=Need.OPTIONAL, default=None)
 
 
-def defaulted(name: str, shape: Shape[T], default: T) -> Field[T]:
+def defaulted(name: str, shape: Shape[T], *, default: T) -> Field[T]:
     """A key that may be left out, with the value it has then."""
     return Field(name=name, shape=shape, need=Need.OPTIONAL, default=default)
 
@@ -136,13 +136,16 @@ class Map(Shape[T]):
         """Everything that is wrong is added, not only the first."""
         if not isinstance(node, MapNode):
             refuse(
-                node, Complaint(say("found ", describe(node), f" for `{name}`"), say(self.write)), problems
+                node,
+                Complaint(say("found ", describe(node), f" for `{name}`"), say(self.write)),
+                problems=problems,
             )
             return None
         known = {field.name for field in self.fields}
         strangers = [entry for entry in node.entries if entry.key.text not in known]
         meant = {self._refuse_stranger(stranger, problems) for stranger in strangers}
-        record = self._record(node, meant, problems)
+        self._refuse_missing(node, meant, problems=problems)
+        record = self._record(node, problems)
         if strangers:
             # A misspelt key is not a missing one: what the rules would say of it misleads.
             return None
@@ -150,19 +153,23 @@ class Map(Shape[T]):
             rule.check(node, problems)
         return None if record is None else self.build(record)
 
-    def _record(self, node: MapNode, meant: set[str], problems: Problems) -> Record | None:
+    def _refuse_missing(self, node: MapNode, meant: set[str], *, problems: Problems) -> None:
+        for field in self.fields:
+            is_there = field.name in meant or node.get(field.name) is not None
+            if field.need is Need.REQUIRED and not is_there:
+                problems.add(node.place, found=say(f"found no `{field.name}`"), write=say(field.write))
+
+    def _record(self, node: MapNode, problems: Problems) -> Record | None:
         values: dict[str, object] = {}
         for field in self.fields:
             entry = node.get(field.name)
-            value = self._value(field, entry, problems) if entry else None
-            if entry is None and field.need is Need.REQUIRED and field.name not in meant:
-                problems.add(node.place, found=say(f"found no `{field.name}`"), write=say(field.write))
+            value = None if entry is None else self._value(field, entry, problems=problems)
             if value is not None or field.need is not Need.REQUIRED:
                 values[field.name] = field.default if value is None else value
         lines = {entry.key.text: entry.key.place.line for entry in node.entries}
         return Record(values=values, lines=lines) if len(values) == len(self.fields) else None
 
-    def _value(self, field: Field[Any], entry: Entry, problems: Problems) -> object:
+    def _value(self, field: Field[Any], entry: Entry, *, problems: Problems) -> object:
         if field.need is Need.LATER:
             found = say(f"found `{field.name}`, {NOT_AVAILABLE}")
             problems.add(entry.key.place, found=found, write=say(field.write))
@@ -213,7 +220,9 @@ class ListOf(Shape[tuple[T, ...]]):
         """The items that are right; those that are not have been added to the problems."""
         if not isinstance(node, ListNode) or not node.items:
             found = "an empty list" if isinstance(node, ListNode) else describe(node)
-            refuse(node, Complaint(say("found ", found, f" for `{name}`"), say(self.write)), problems)
+            refuse(
+                node, Complaint(say("found ", found, f" for `{name}`"), say(self.write)), problems=problems
+            )
             return None
         read = [(item, self.item.read(item, name=name, problems=problems)) for item in node.items]
         good = [(item, value) for item, value in read if value is not None]
@@ -249,7 +258,9 @@ class MapOf(Shape[Mapping[str, T]]):
         """Key → value, for the entries that are right."""
         if not isinstance(node, MapNode) or not node.entries:
             found: Part = "an empty mapping" if isinstance(node, MapNode) else describe(node)
-            refuse(node, Complaint(say("found ", found, f" for `{name}`"), say(self.write)), problems)
+            refuse(
+                node, Complaint(say("found ", found, f" for `{name}`"), say(self.write)), problems=problems
+            )
             return None
         values: dict[str, T] = {}
         for entry in node.entries:
@@ -270,7 +281,7 @@ class MapOf(Shape[Mapping[str, T]]):
         }
 
 
-def refuse(node: Node, complaint: Complaint, problems: Problems) -> None:
+def refuse(node: Node, complaint: Complaint, *, problems: Problems) -> None:
     """Add a complaint about a node, unless something there was refused already."""
     if not isinstance(node, HoleNode):
         problems.add(node.place, found=complaint.found, write=complaint.write)

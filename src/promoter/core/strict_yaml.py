@@ -145,12 +145,16 @@ class _Composer:
         if isinstance(start, yaml.StreamEndEvent):
             raise _Unreadable(START, found=say("found an empty file"), write=_WRITE_A_MAPPING)
         if text[cast("yaml.Mark", start.start_mark).index] == "%":
-            self._refuse(_place(start), "a YAML directive", "Delete the line that begins with `%`")
+            self._refuse(
+                _place(start), found="a YAML directive", write="Delete the line that begins with `%`"
+            )
         root = self._node(1)
         self._next()
         after = self._next()
         if not isinstance(after, yaml.StreamEndEvent):
-            self._refuse(_place(after), "a second document", "Write one document a file, without `---`")
+            self._refuse(
+                _place(after), found="a second document", write="Write one document a file, without `---`"
+            )
         return self._mapping_only(root)
 
     def _mapping_only(self, root: Node) -> MapNode | None:
@@ -165,7 +169,7 @@ class _Composer:
         event: yaml.Event = self._loader.get_event()  # type: ignore[no-untyped-call]
         return event
 
-    def _refuse(self, place: Place, found: str, write: str) -> None:
+    def _refuse(self, place: Place, *, found: str, write: str) -> None:
         self._problems.add(place, found=say("found ", found), write=say(write))
 
     def _node(self, depth: int) -> Node:
@@ -240,7 +244,7 @@ class _Composer:
             self._problems.add(key.place, found=found, write=say("Write a word as the key"))
             return False
         if key.text == "<<" and key.style is Style.PLAIN:
-            self._refuse(key.place, "a YAML merge key (`<<`)", "Write the keys out")
+            self._refuse(key.place, found="a YAML merge key (`<<`)", write="Write the keys out")
             return False
         if key.text in entries:
             first = entries[key.text].key.place.line

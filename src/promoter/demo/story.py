@@ -29,7 +29,8 @@ from promoter.inputs import process_environment
 from promoter.text import quote, say
 
 _TOKEN = "demo-token"
-_KEPT = ("comment.md", "report.html", "evidence.json")
+_COMMENT = "comment.md"
+_REPORT = ("report.html", "evidence.json")
 _PLACES = Places(requests="promotions/**/*.yaml", policy=POLICY)
 _REQUEST = "promotions/churn/champion.yaml"
 
@@ -97,8 +98,10 @@ class Story:
         self.world.commit("promote-churn", {_REQUEST: text.encode()}, author="dora", message="Promote churn")
         number = self._open("promote-churn", f"Promote churn to version {new}")
         validated = self._validate(number)
-        self._keep(validated, output)
-        self._quote((output / "comment.md").read_text(encoding="utf-8"))
+        self._quote(_told(validated))
+        self._keep(validated, number, output)
+        self._say("the comment on the pull request, as Markdown:")
+        self._quote((output / _COMMENT).read_text(encoding="utf-8"))
         self._merge_and_apply(number)
 
     def a_revert_brings_it_back(self) -> None:
@@ -106,7 +109,7 @@ class Story:
         self._chapter("It misbehaves in production: git revert")
         branch = self.world.revert(1, by="dora")
         number = self._open(branch, "Revert: promote churn")
-        self._validate(number)
+        self._quote(_headline(self._validate(number)))
         self._merge_and_apply(number)
 
     def who_was_champion(self) -> None:
@@ -139,14 +142,14 @@ class Story:
 
     def _apply(self, push: Push) -> None:
         payload = push_event(self.standin.view, push)
-        self._job(Trigger(name="push", payload=payload, ref=push.ref, commit=push.after))
+        applied = self._job(Trigger(name="push", payload=payload, ref=push.ref, commit=push.after))
+        self._quote(_headline(applied))
 
     def _job(self, trigger: Trigger) -> Finished:
         inputs = {"github-token": _TOKEN, "tracking-uri": self.registry}
         finished = run_job(self.standin, trigger, folder=self.folder, inputs=inputs)
-        shown = "\n".join(line for line in finished.log.splitlines() if not line.startswith("::"))
-        self._quote(shown)
         if finished.exit_code is not ExitCode.DONE:
+            self._quote(_told(finished))
             raise PromoterError(
                 ReasonCode(finished.outputs["reason-code"]),
                 say("the demo's ", quote(trigger.name), " job ended with another exit code than 0"),
@@ -154,11 +157,13 @@ class Story:
             )
         return finished
 
-    def _keep(self, finished: Finished, output: Path) -> None:
+    def _keep(self, finished: Finished, number: int, output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
-        for name in _KEPT:
+        for name in _REPORT:
             shutil.copyfile(finished.folder / name, output / name)
-        self._say(f"kept in {output}/: {', '.join(_KEPT)}")
+        (comment,) = self.world.comments_on(number)
+        (output / _COMMENT).write_text(comment.body, encoding="utf-8")
+        self._say(f"kept in {output}/: {', '.join((_COMMENT, *_REPORT))}")
 
     def _chapter(self, title: str) -> None:
         self.out.write(f"\n── {title} {'─' * max(0, 76 - len(title))}\n\n")
@@ -171,3 +176,13 @@ class Story:
     def _quote(self, text: str) -> None:
         self.out.write("".join(f"    │ {line}".rstrip() + "\n" for line in text.splitlines()))
         self.out.flush()
+
+
+def _told(finished: Finished) -> str:
+    """What the job said to people: its log without the runner's commands."""
+    return "\n".join(line for line in finished.log.splitlines() if not line.startswith("::"))
+
+
+def _headline(finished: Finished) -> str:
+    """What it said up to the first blank line."""
+    return _told(finished).partition("\n\n")[0]

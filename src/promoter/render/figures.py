@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 
+from promoter.core.claims import ROUNDING
 from promoter.core.evidence import MetricComparison
 
-ABSENT = "–"  # noqa: RUF001 - a dash on purpose
+ABSENT = "\N{EN DASH}"
+_MINUS = "\N{MINUS SIGN}"
 _SIGNIFICANT = 4
 _MOST_DECIMALS = 8
 _SMALLEST, _LARGEST = 1e-4, 1e12
-# Differences below this share of the figures are binary rounding, not a change.
-_ROUNDING = 1e-12
 
 
 def pair(comparison: MetricComparison) -> tuple[str, str]:
@@ -28,7 +28,7 @@ def change(comparison: MetricComparison) -> str:
     if value is None or not math.isfinite(value):
         return ABSENT
     scale = max(abs(comparison.champion or 0.0), abs(comparison.challenger or 0.0))
-    if abs(value) <= _ROUNDING * scale or value == 0.0:
+    if abs(value) <= ROUNDING * scale or value == 0.0:
         return "unchanged"
     # At least two digits of the change itself, however small it is beside the figures.
     decimals = max(_decimals(scale), 1 - math.floor(math.log10(abs(value))))
@@ -72,8 +72,8 @@ def _figure(value: float | None, decimals: int) -> str:
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
-        return "∞" if value > 0 else "−∞"  # noqa: RUF001 - the sign itself
+        return "∞" if value > 0 else f"{_MINUS}∞"
     shape = f",.{decimals}f" if 0 <= decimals <= _MOST_DECIMALS else f".{_SIGNIFICANT - 1}e"
     text = format(value, shape)
     # -0.0 and what rounds to it
-    return text.replace("-", "−") if float(text.replace(",", "")) else text.removeprefix("-")  # noqa: RUF001
+    return text.replace("-", _MINUS) if float(text.replace(",", "")) else text.removeprefix("-")

@@ -41,6 +41,7 @@ def section(request: RequestReport, links: Links) -> str:
         _checks(request),
         _approvals(request.approval),
         tag("p", reason) if asked.reason else "",
+        tag("p", _asked_in(request, links)),
         items(sentence(full(note)) for note in request.notes),
         _lineage(request, links),
     )
@@ -104,6 +105,13 @@ def _approvals(state: ApprovalState | None) -> str:
     logins = ", ".join(code(login) for login in state.counted)
     given = f"<strong>Approvals:</strong> {len(state.counted)} of {state.needed}"
     return tag("p", f"{given} ({logins})" if logins else given) + items(map(sentence, approvals(state)))
+
+
+def _asked_in(request: RequestReport, links: Links) -> str:
+    if request.pull_request is None:
+        return ""
+    number = text(f"pull request #{request.pull_request}")
+    return f"<strong>Asked for in:</strong> {link(number, address.pull_request(links, request.pull_request))}"
 
 
 def _lineage(request: RequestReport, links: Links) -> str:

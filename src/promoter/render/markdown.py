@@ -30,8 +30,17 @@ class Align(StrEnum):
 
 
 def visible(value: str, *, longest: int = LONGEST_VALUE) -> str:
-    """The value on one line of at most `longest` characters, everything that does not print (line breaks,
+    """The value on one line of at most `longest` characters (and … where it was cut), everything that does not print (line breaks,
     controls, direction marks, zero-width characters) written as an escape. Quoted when its ends are blank."""
+    short = value[: longest + 1]
+    if not short.isprintable():
+        short = _escaped(short, longest)
+    text = short if len(short) <= longest else short[:longest] + "…"
+    return text if text.strip(" ") == text != "" else f'"{text}"'
+
+
+def _escaped(value: str, longest: int) -> str:
+    """As many whole escapes as fit."""
     pieces: list[str] = []
     room = longest
     for char in value:
@@ -41,8 +50,7 @@ def visible(value: str, *, longest: int = LONGEST_VALUE) -> str:
             pieces.append("…")
             break
         pieces.append(piece)
-    text = "".join(pieces)
-    return text if text.strip(" ") == text != "" else f'"{text}"'
+    return "".join(pieces)
 
 
 def code(value: str, *, longest: int = LONGEST_VALUE) -> str:

@@ -190,7 +190,13 @@ def _origins(request: RequestReport, links: Links) -> str:
     if request.evidence is None:
         return ""
     roles = (("Champion", request.evidence.champion), ("Challenger", request.evidence.challenger))
-    return bullets(_origin(version, links, role=role) for role, version in roles if version is not None)
+    lines = [_origin(version, links, role=role) for role, version in roles if version is not None]
+    if request.pull_request is not None:
+        asked = link(
+            f"pull request #{request.pull_request}", address.pull_request(links, request.pull_request)
+        )
+        lines.append(f"Asked for in {asked}")
+    return bullets(lines)
 
 
 def _origin(version: ModelVersion, links: Links, *, role: str) -> str:

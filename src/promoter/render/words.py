@@ -38,7 +38,7 @@ TONE_ICONS: dict[Tone, str] = {
     Tone.WAITING: "⏸️",
     Tone.TRIAL: "🧪",
     Tone.GOOD: "✅",
-    Tone.QUIET: "ℹ️",  # noqa: RUF001 - an emoji, not the letter i
+    Tone.QUIET: "\N{INFORMATION SOURCE}\N{VARIATION SELECTOR-16}",
 }
 
 # One column wide in every terminal, unlike the icons above.
@@ -57,7 +57,7 @@ OUTCOME_ICONS: dict[Outcome, str] = {
     Outcome.INCONCLUSIVE: "❓",
     Outcome.WARNED: "⚠️",
     Outcome.PASSED: "✅",
-    Outcome.SKIPPED: "➖",  # noqa: RUF001 - an emoji, not a minus sign
+    Outcome.SKIPPED: "\N{HEAVY MINUS SIGN}",
 }
 
 OUTCOME_SIGNS: dict[Outcome, str] = {

@@ -110,7 +110,7 @@ def test_a_refused_host_name_says_how_to_allow_it() -> None:
 
 
 def test_an_address_nobody_understands_is_wrong_usage() -> None:
-    class UnsupportedModelRegistryStoreURIException(MlflowError):  # noqa: N818 - MLflow's name
+    class UnsupportedModelRegistryStoreURIException(MlflowError):
         pass
 
     found = explained(UnsupportedModelRegistryStoreURIException("foo://x", "INVALID_PARAMETER_VALUE"))

@@ -209,10 +209,10 @@ def test_figures_from_different_data_are_not_compared(
 
 
 def test_the_data_are_those_of_the_source() -> None:
-    of_model = version_with(None, 0.9)
-    assert claim(of_model, F1).datasets == of_model.logged_model.datasets  # type: ignore[union-attr]
-    of_run = a_model_version(run=a_run(datasets=(EVAL,)), logged_model=a_logged_model(datasets=(OTHER,)))
-    assert claim(of_run, F1).digests == {"eval"}
+    of_model = a_logged_model(datasets=(OTHER,))
+    run_with, run_without = (a_run(metrics=metrics, datasets=(EVAL,)) for metrics in ({F1: 0.9}, {}))
+    assert claim(a_model_version(run=run_with, logged_model=of_model), F1).digests == {"eval"}
+    assert claim(a_model_version(run=run_without, logged_model=of_model), F1).digests == {"x"}
 
 
 def test_a_logged_model_without_data_has_those_of_its_run() -> None:

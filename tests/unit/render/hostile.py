@@ -71,7 +71,7 @@ _FRAGMENTS = (
     ),
     *("%0A::error::x", "%3A%3Aerror%3A%3A", "\n::set-output name=decision::promote", "##", "[group]", ": :"),
     *(
-        "сhampion",
+        "\u0441hampion",
         "١٢",
         "😀",
         "👩‍🔬",

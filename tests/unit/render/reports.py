@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from promoter.core.approval import ApprovalState, Refusal
-from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.evidence import Outcome
 from promoter.core.plan import Step
 from promoter.core.policy import Mode
 from promoter.core.report import Phase, Report, RequestReport
@@ -250,7 +250,7 @@ def invalid() -> Report:
                 path="promotions/fraud detection/champion.yaml",
                 line=1,
                 column=8,
-                found=say(quote("frаud"), " has the character U+0430, which is not ASCII"),
+                found=say(quote("fr\u0430ud"), " has the character U+0430, which is not ASCII"),
                 write=say("Write the name as the registry has it"),
             ),
         ),

@@ -75,7 +75,7 @@ def test_worse_and_unchanged_are_told_apart() -> None:
     same = a_metric_result(comparison=a_comparison(champion=0.8, challenger=0.8, change=0.0))
     text = html(a_report(requests=(reports.rejected_request(results=(same, reports.WORSE_F1)),)))
     assert '<span class="figure">unchanged</span>' in text
-    assert '<span class="figure worse">−0.0679 worse</span>' in text
+    assert '<span class="figure worse">\u22120.0679 worse</span>' in text
 
 
 def test_unknown_origins_are_dashes() -> None:
@@ -83,10 +83,10 @@ def test_unknown_origins_are_dashes() -> None:
     no_run = a_model_version(run=None, created_at=10**18)
     found = an_evidence(challenger=nothing_known, champion=no_run)
     text = html(a_report(requests=(reports.good_request(evidence=found),)))
-    assert text.count('<td data-title="Data">–</td>') == 2
-    assert text.count('<td data-title="Code">–</td>') == 2
-    assert text.count('<td data-title="Run">–</td>') == 1
-    assert text.count('<span class="figure">–</span></td><td data-title="Run">') == 2
+    assert text.count('<td data-title="Data">\u2013</td>') == 2
+    assert text.count('<td data-title="Code">\u2013</td>') == 2
+    assert text.count('<td data-title="Run">\u2013</td>') == 1
+    assert text.count('<span class="figure">\u2013</span></td><td data-title="Run">') == 2
 
 
 def test_lineage_lists_every_dataset() -> None:

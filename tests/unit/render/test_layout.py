@@ -26,7 +26,7 @@ def test_least_important_goes_first_and_last_of_its_kind() -> None:
         Block(text=f"{rank.name}-{number} {'x' * 400}", rank=rank)
         for number, rank in enumerate((Rank.DETAILS, Rank.BLOCKING, Rank.REQUESTS, Rank.REQUESTS))
     ]
-    text = fit(blocks, _limit(1_500), footer=FOOTER)
+    text = fit(blocks, _limit(1_200), footer=FOOTER)
     assert [word for word in text.split() if "-" in word] == ["BLOCKING-1", "REQUESTS-2"]
     assert "… 2 sections were left out to keep this short, see the summary.\n\n<sub>" in text
 

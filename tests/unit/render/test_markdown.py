@@ -111,7 +111,7 @@ def test_prose_keeps_code_and_shows_every_other_mark() -> None:
     assert ("code_inline", "a_b") in kinds
     text = "".join(content for _, content in kinds)
     assert text == "use a_b not *this* [x](y) <b> a_b ~x~ & $1 | \\ and one ` alone"
-    assert {kind for kind, _ in kinds} == {"text", "text_special", "code_inline"}
+    assert {kind for kind, _ in kinds} == {"text", "code_inline"}
 
 
 def test_prose_is_one_line() -> None:

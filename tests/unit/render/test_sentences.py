@@ -27,8 +27,8 @@ APPROVED = ApprovalState(needed=1, counted=("bob",))
         (reports.inconclusive(), "⚠️ Could not decide: `churn` 6 → 7 as `champion`"),
         (reports.registry_down(), "⚠️ Could not decide: `churn` version 7 as `champion`"),
         (reports.dry_run(), "🧪 Dry run: `churn` 6 → 7 as `champion` would be rejected"),
-        (reports.already_applied(), "ℹ️ Nothing to do: `champion` of `churn` is version 7 already"),  # noqa: RUF001
-        (reports.nothing_to_promote(), "ℹ️ Nothing to promote"),  # noqa: RUF001
+        (reports.already_applied(), "\u2139\ufe0f Nothing to do: `champion` of `churn` is version 7 already"),
+        (reports.nothing_to_promote(), "\u2139\ufe0f Nothing to promote"),
         (reports.invalid(), "❌ Not ready to promote: the promotion request is not valid (3 problems)"),
         (reports.applied(), "✅ Promoted: `champion` of `churn` moved from version 6 to 7"),
         (reports.approval_missing(), "⏸️ Waiting for approval: `churn` 6 → 7 as `champion`"),
@@ -76,7 +76,7 @@ def test_first_promotion_and_rollback_after_the_merge() -> None:
 
 def test_version_that_is_no_number_is_quoted() -> None:
     assert sentences.version("7") == "7"
-    assert sentences.version("٧") == quote("٧")
+    assert sentences.version("\u0667") == quote("\u0667")
     assert sentences.version("7 of x") == quote("7 of x")
 
 

@@ -63,4 +63,4 @@ def test_footer_leaves_out_what_is_unknown() -> None:
 
 def test_nobody_and_unknown_are_told_apart() -> None:
     assert "  nobody  7 " in terminal(reports.first_promotion(), style=Style.PLAIN)
-    assert "  –    70 " in terminal(reports.version_missing(), style=Style.PLAIN)
+    assert "  \u2013    70 " in terminal(reports.version_missing(), style=Style.PLAIN)

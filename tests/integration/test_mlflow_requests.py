@@ -1,0 +1,223 @@
+"""How many requests each question costs, counted by a proxy before a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from promoter.adapters import mlflow_registry
+from promoter.adapters.deadline import Deadline
+from promoter.core.model_version import Column, Signature
+from promoter.errors import PromoterError, ReasonCode
+from tests.mlflow_server import MlflowServer
+from tests.proxy import Proxy
+from tests.registry_worlds import HttpWorld, RunAsked, VersionAsked
+
+pytestmark = pytest.mark.integration
+
+GET_MODEL = "GET /api/2.0/mlflow/registered-models/get"
+GET_VERSION = "GET /api/2.0/mlflow/model-versions/get"
+GET_LOCATION = "GET /api/2.0/mlflow/model-versions/get-download-uri"
+GET_RUN = "GET /api/2.0/mlflow/runs/get"
+SET_ALIAS = "POST /api/2.0/mlflow/registered-models/alias"
+SET_TAG = "POST /api/2.0/mlflow/model-versions/set-tag"
+A_SIGNATURE = Signature(inputs=(Column(name="a", kind="long"),), outputs=())
+
+
+@pytest.fixture
+def world(mlflow_server: MlflowServer, a_minute: Deadline) -> HttpWorld:
+    return HttpWorld(mlflow_server, deadline=a_minute)
+
+
+def registry_at(proxy: Proxy, deadline: Deadline) -> mlflow_registry.MlflowRegistry:
+    return mlflow_registry.connect(tracking_uri=proxy.url, registry_uri="", deadline=deadline)
+
+
+def reader_at(proxy: Proxy, deadline: Deadline) -> mlflow_registry.MlflowReader:
+    return mlflow_registry.connect_reader(tracking_uri=proxy.url, registry_uri="", deadline=deadline)
+
+
+def logged_model(line: str) -> bool:
+    return line.startswith("GET /api/2.0/mlflow/logged-models/m-")
+
+
+def test_connecting_asks_nothing(mlflow_proxy: Proxy, a_minute: Deadline) -> None:
+    reader_at(mlflow_proxy, a_minute)
+    assert mlflow_proxy.lines() == []
+
+
+def test_aliases_are_one_request(world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline) -> None:
+    model = world.new_model()
+    reader_at(mlflow_proxy, a_minute).aliases(model)
+    assert mlflow_proxy.lines() == [GET_MODEL]
+
+
+def test_a_version_is_one_request_and_one_for_each_thing_it_came_from(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    reader = reader_at(mlflow_proxy, a_minute)
+    reader.model_version(model, world.new_version(model, VersionAsked()))
+    assert mlflow_proxy.lines() == [GET_VERSION]
+    reader.model_version(model, world.new_version(model, VersionAsked(run=RunAsked())))
+    assert mlflow_proxy.lines() == [GET_VERSION, GET_RUN]
+    reader.model_version(model, world.new_version(model, VersionAsked(run=RunAsked(), logged_metrics={})))
+    version, run, logged = mlflow_proxy.lines()
+    assert (version, run) == (GET_VERSION, GET_RUN)
+    assert logged_model(logged)
+
+
+@pytest.mark.parametrize("version", ["-1", "seven", "9" * 30, "0", ""])
+def test_what_can_be_no_version_is_not_asked_for(
+    mlflow_proxy: Proxy, a_minute: Deadline, version: str
+) -> None:
+    with pytest.raises(PromoterError):
+        reader_at(mlflow_proxy, a_minute).model_version("any", version)
+    assert mlflow_proxy.lines() == []
+
+
+def test_the_signature_of_a_run_is_one_request(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, version)
+    mlflow_proxy.lines()
+    assert reader.signature(found) == A_SIGNATURE
+    (only,) = mlflow_proxy.lines()
+    assert only.startswith("GET /api/2.0/mlflow-artifacts/artifacts/")
+    assert only.endswith("/artifacts/model/MLmodel")
+
+
+def test_the_signature_of_a_logged_model_is_one_request_once_it_was_read(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(), logged_metrics={}, signature=A_SIGNATURE)
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, world.new_version(model, asked))
+    mlflow_proxy.lines()
+    assert reader.signature(found) == A_SIGNATURE
+    assert len(mlflow_proxy.lines()) == 1
+    # somebody else, who has not read the LoggedModel
+    assert reader_at(mlflow_proxy, a_minute).signature(found) == A_SIGNATURE
+    assert mlflow_proxy.lines()[0] == GET_LOCATION
+    assert mlflow_proxy.lines() == []
+
+
+def test_a_version_registered_from_its_run_is_found_among_the_runs_models(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    """`create_model_version(name, "runs:/<id>/model")`, as MLflow's own examples do, since MLflow 3."""
+    from mlflow.entities import LoggedModelOutput  # noqa: PLC0415
+
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(), logged_metrics={}, signature=A_SIGNATURE))
+    reader = reader_at(mlflow_proxy, a_minute)
+    first = reader.model_version(model, version)
+    run_id = first.run_id or ""
+    model_id = first.source.removeprefix("models:/")
+    world.client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
+    made = world.client.create_model_version(model, f"runs:/{run_id}/model", run_id, await_creation_for=0)
+    second = reader.model_version(model, str(made.version))
+    mlflow_proxy.lines()
+    assert reader.signature(second) == A_SIGNATURE
+    run, logged, _ = mlflow_proxy.lines()
+    assert run == GET_RUN
+    assert logged_model(logged)
+
+
+def test_a_version_registered_from_its_run_is_found_among_its_artifacts(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    """The same before MLflow 3, when models lay among the run's artifacts."""
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
+    reader = reader_at(mlflow_proxy, a_minute)
+    run_id = reader.model_version(model, version).run_id
+    made = world.client.create_model_version(model, f"runs:/{run_id}/model", run_id, await_creation_for=0)
+    second = reader.model_version(model, str(made.version))
+    mlflow_proxy.lines()
+    assert reader.signature(second) == A_SIGNATURE
+    assert mlflow_proxy.lines()[0] == GET_RUN
+
+
+def test_a_copy_has_the_signature_of_what_it_was_copied_from(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model("dev")
+    version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
+    copy = world.client.copy_model_version(f"models:/{model}/{version}", world.new_model("prod"))
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(copy.name, str(copy.version))
+    assert found.source == f"models:/{model}/{version}"
+    assert reader.signature(found) == A_SIGNATURE
+
+
+def test_a_version_without_its_file_is_not_one_without_signature(world: HttpWorld) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked(run=RunAsked())))
+    file = world.folder_of(found.source) / "MLmodel"
+    assert world.registry.signature(found) is None
+    file.unlink()
+    with pytest.raises(PromoterError) as caught:
+        world.registry.signature(found)
+    assert caught.value.reason is ReasonCode.DATA_UNAVAILABLE
+
+
+def test_a_served_file_is_not_read_past_its_limit(world: HttpWorld) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked(run=RunAsked())))
+    (world.folder_of(found.source) / "MLmodel").write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(PromoterError, match="larger than 1 MiB"):
+        world.registry.signature(found)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "file:///proc/self",
+        "http://attacker.example.com/x",
+        "mlflow-artifacts://attacker.example.com/x",
+        "/etc",
+    ],
+)
+def test_a_source_that_could_lead_anywhere_is_asked_of_nobody(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline, source: str
+) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked())
+    world.set_source(model, version, source)
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, version)
+    mlflow_proxy.lines()
+    with pytest.raises(PromoterError) as caught:
+        reader.signature(found)
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert mlflow_proxy.lines() == []
+
+
+def test_storage_whose_client_is_not_installed_says_which(world: HttpWorld) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked()))
+    assert found.source == "s3://bucket/model"
+    with pytest.raises(PromoterError, match="boto3") as caught:
+        world.registry.signature(found)
+    assert caught.value.reason is ReasonCode.REGISTRY_UNAVAILABLE
+
+
+def test_writing_an_alias_is_two_requests_and_a_tag_one(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked())
+    registry = registry_at(mlflow_proxy, a_minute)
+    registry.set_alias(model, "champion", version)
+    assert mlflow_proxy.lines() == [GET_MODEL, SET_ALIAS]
+    registry.set_tags(model, version, {"a": "1", "b": "2"})
+    assert mlflow_proxy.lines() == [SET_TAG, SET_TAG]
+
+
+def test_a_reader_has_no_method_that_writes() -> None:
+    public = {name for name in vars(mlflow_registry.MlflowReader) if not name.startswith("_")}
+    assert public == {"aliases", "model_version", "signature"}
