@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from promoter.text import Message, say
+from promoter.text import Message, printable, say
 
 
 class ExitCode(IntEnum):
@@ -147,7 +147,7 @@ class Problem:
     write: Message
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.found}. {self.write}"
+        return f"{printable(self.path)}:{self.line}:{self.column}: {self.found}. {self.write}"
 
 
 class PromoterError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -59,7 +59,12 @@ def parse_event(name: str, payload: Mapping[str, Any], *, ref: str, commit: str)
     """
     kind = EventKind(name) if name in set(EventKind) else EventKind.OTHER
     try:
-        return _PARSERS.get(kind, _parse_plain)(kind, name, payload, _Runner(ref=ref, commit=commit))
+        default_branch = str((payload.get("repository") or {}).get("default_branch", ""))
+        plain = Event(
+            kind=kind, name=name, default_branch=default_branch, branch=_branch(ref), head_commit=commit
+        )
+        read = _READERS.get(kind)
+        return read(plain, payload) if read else plain
     except (KeyError, TypeError, AttributeError, ValueError) as missing:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
@@ -68,22 +73,10 @@ def parse_event(name: str, payload: Mapping[str, Any], *, ref: str, commit: str)
         ) from missing
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Runner:
-    ref: str
-    commit: str
-
-
-def _default_branch(payload: Mapping[str, Any]) -> str:
-    return str((payload.get("repository") or {}).get("default_branch", ""))
-
-
-def _parse_pull_request(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
+def _of_pull_request(event: Event, payload: Mapping[str, Any]) -> Event:
     pull = payload["pull_request"]
-    return Event(
-        kind=kind,
-        name=name,
-        default_branch=_default_branch(payload),
+    return replace(
+        event,
         branch=str(pull["base"]["ref"]),
         number=int(pull["number"]),
         base_commit=str(pull["base"]["sha"]),
@@ -91,44 +84,30 @@ def _parse_pull_request(kind: EventKind, name: str, payload: Mapping[str, Any], 
     )
 
 
-def _parse_merge_group(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
+def _of_merge_group(event: Event, payload: Mapping[str, Any]) -> Event:
     group = payload["merge_group"]
-    return Event(
-        kind=kind,
-        name=name,
-        default_branch=_default_branch(payload),
+    return replace(
+        event,
         branch=str(group["base_ref"]).removeprefix("refs/heads/"),
         base_commit=str(group["base_sha"]),
         head_commit=str(group["head_sha"]),
     )
 
 
-def _parse_push(kind: EventKind, name: str, payload: Mapping[str, Any], _: _Runner) -> Event:
-    return Event(
-        kind=kind,
-        name=name,
-        default_branch=_default_branch(payload),
+def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
+    return replace(
+        event,
         branch=_branch(str(payload["ref"])),
         base_commit=str(payload["before"]),
         head_commit=str(payload["after"]),
     )
 
 
-def _parse_plain(kind: EventKind, name: str, payload: Mapping[str, Any], runner: _Runner) -> Event:
-    return Event(
-        kind=kind,
-        name=name,
-        default_branch=_default_branch(payload),
-        branch=_branch(runner.ref),
-        head_commit=runner.commit,
-    )
-
-
-_PARSERS = {
-    EventKind.PULL_REQUEST: _parse_pull_request,
-    EventKind.PULL_REQUEST_TARGET: _parse_pull_request,
-    EventKind.MERGE_GROUP: _parse_merge_group,
-    EventKind.PUSH: _parse_push,
+_READERS = {
+    EventKind.PULL_REQUEST: _of_pull_request,
+    EventKind.PULL_REQUEST_TARGET: _of_pull_request,
+    EventKind.MERGE_GROUP: _of_merge_group,
+    EventKind.PUSH: _of_push,
 }
 
 

@@ -88,8 +88,8 @@ def test_an_alias_is_not_set_to_a_version_that_is_not_there(world: World) -> Non
     assert world.registry.aliases(model) == {}
 
 
-@pytest.mark.parametrize("alias", ["latest", "Latest", "v1", "v22"])
-def test_a_reserved_alias_is_refused(world: World, alias: str) -> None:
+@pytest.mark.parametrize("alias", ["latest", "Latest", "v1", "v22", "", "a b", "a/b"])
+def test_an_alias_mlflow_does_not_take_is_refused(world: World, alias: str) -> None:
     model = world.new_model()
     world.new_version(model, VersionAsked())
     with pytest.raises(PromoterError) as caught:

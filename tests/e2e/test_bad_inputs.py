@@ -29,7 +29,7 @@ def ends(finished: Finished, reason: ReasonCode, said: str) -> None:
 
 def plain(text: str) -> str:
     """Without what a renderer adds to words."""
-    return text.replace("`", "").casefold()
+    return text.replace("`", "").replace("\\", "").casefold()
 
 
 def proposal(house: House, text: bytes | None = None) -> tuple[int, str]:

@@ -10,7 +10,7 @@ from promoter.core.model_version import ModelVersion, Signature
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
-_RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
+_ALIAS = re.compile(r"(?!(?:latest|v\d+)\Z)[\w-]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,8 @@ class InMemoryRegistry:
         """See `Registry`."""
         self._fail_if_told("set_alias")
         found = self._version(model, version)
-        if _RESERVED.fullmatch(alias):
-            raise PromoterError(ReasonCode.REQUEST_INVALID, say("the alias ", quote(alias), " is reserved"))
+        if not _ALIAS.fullmatch(alias):
+            raise PromoterError(ReasonCode.REQUEST_INVALID, say("MLflow takes no alias ", quote(alias)))
         self._models[model].aliases[alias] = found.version
         self.writes.append(Write(method="set_alias", model=model, key=alias, value=found.version))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from promoter.core.report import Report
-from promoter.render.annotations import annotations
+from promoter.render.annotations import annotations as commands
 from promoter.render.comment import comment
 from promoter.render.evidence_json import evidence
 from promoter.render.html import html
@@ -20,7 +20,7 @@ _MANY = ("mixed", "all-good")
 
 
 def _annotations(report: Report) -> str:
-    return "".join(f"{line}\n" for line in annotations(report))
+    return "".join(f"{line}\n" for line in commands(report))
 
 
 def _outputs(report: Report) -> str:

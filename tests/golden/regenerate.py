@@ -1,4 +1,7 @@
-"""Write the golden files anew: `python -m tests.golden.regenerate`. Read the difference before you keep it."""
+"""Write the golden files: `python -m tests.golden.regenerate`. Read the difference before you keep it.
+
+It depends on nothing but the code: no clock, no network, no settings.
+"""
 
 from __future__ import annotations
 

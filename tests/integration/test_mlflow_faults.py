@@ -30,7 +30,7 @@ GET_LOGGED_MODEL = "logged-models/"
 GET_MLMODEL = "mlflow-artifacts/"
 POST_ALIAS = "POST .*registered-models/alias"
 POST_TAG = "POST .*model-versions/set-tag"
-RETRY_SOON = {"Retry-After": "1"}
+AT_ONCE = {"Retry-After": "0"}
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html"}
 
@@ -89,8 +89,8 @@ LIES: dict[str, Fault] = {
     "503 saying it is not there": Answer(
         status=503, body=b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}', headers=JSON
     ),
-    "503 with Retry-After": Answer(status=503, headers=RETRY_SOON),
-    "429 with Retry-After": Answer(status=429, headers=RETRY_SOON),
+    "503 with Retry-After": Answer(status=503, headers=AT_ONCE),
+    "429 with Retry-After": Answer(status=429, headers=AT_ONCE),
     "502": Answer(status=502),
     "504": Answer(status=504),
     "408": Answer(status=408),
@@ -131,7 +131,7 @@ def test_no_failure_looks_like_nobody_holding_the_alias(alone: Proxy, lie: Fault
     assert str(error.hint)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -175,10 +175,23 @@ def test_a_broken_answer_is_an_outage(mlflow_proxy: Proxy, versioned: str, what:
     assert failure(everything).reason is ReasonCode.REGISTRY_UNAVAILABLE
 
 
-@pytest.mark.parametrize("fault", [Answer(status=503), Truncate(), LoseAnswer()])
+@pytest.mark.parametrize("fault", [Answer(status=503), Answer(status=429), LoseAnswer()])
 def test_what_fails_once_is_asked_again(mlflow_proxy: Proxy, versioned: str, fault: Fault) -> None:
     mlflow_proxy.inject(GET_MODEL, fault, times=1)
     assert connected(mlflow_proxy.url).aliases(versioned) == {"champion": "1"}
+
+
+def test_a_server_that_asks_for_time_is_given_it(mlflow_proxy: Proxy, versioned: str) -> None:
+    mlflow_proxy.inject(GET_MODEL, Answer(status=429, headers={"Retry-After": "1"}), times=1)
+    started = time.monotonic()
+    assert connected(mlflow_proxy.url).aliases(versioned) == {"champion": "1"}
+    assert time.monotonic() - started >= 1
+
+
+def test_a_server_that_asks_for_too_much_time_is_not_waited_for(mlflow_proxy: Proxy, versioned: str) -> None:
+    mlflow_proxy.inject(GET_MODEL, Answer(status=503, headers={"Retry-After": "3600"}))
+    error = failure(lambda: connected(mlflow_proxy.url, seconds=0.5).aliases(versioned))
+    assert error.reason is ReasonCode.DEADLINE_EXCEEDED
 
 
 def test_a_server_that_hangs_is_an_outage(alone: Proxy) -> None:

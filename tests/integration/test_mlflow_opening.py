@@ -95,7 +95,7 @@ def test_a_server_that_writes_a_command_does_not_reach_the_log(
     mlflow_server: MlflowServer, tmp_path: Path
 ) -> None:
     """MLflow's own loggers would print an unknown error code as it came."""
-    program = f"""
+    program = """
 import json, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from promoter.adapters import mlflow_registry
@@ -104,7 +104,7 @@ from promoter.errors import PromoterError
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        body = json.dumps({{"error_code": "x\\n::error::y", "message": "z"}}).encode()
+        body = json.dumps({"error_code": "x\\n::error::y", "message": "z"}).encode()
         self.send_response(400)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -114,12 +114,12 @@ class Handler(BaseHTTPRequestHandler):
 
 server = HTTPServer(("127.0.0.1", 0), Handler)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-url = f"http://127.0.0.1:{{server.server_port}}"
+url = f"http://127.0.0.1:{server.server_port}"
 reader = mlflow_registry.connect_reader(tracking_uri=url, registry_uri="", deadline=Deadline(60))
 try:
     reader.aliases("churn")
 except PromoterError as error:
-    print(json.dumps({{"reason": error.reason, "text": str(error)}}))
+    print(json.dumps({"reason": error.reason, "text": str(error)}))
 """
     found = in_a_process(program, home=tmp_path)
     assert found["reason"] == "registry_unavailable"
@@ -155,7 +155,7 @@ def test_an_older_database_is_not_migrated(tmp_path: Path) -> None:
         store.execute("CREATE TABLE alembic_version (version_num TEXT)")
         store.execute("INSERT INTO alembic_version VALUES ('451aebb31d03')")
     before = file.read_bytes()
-    with pytest.raises(PromoterError, match="mlflow db upgrade|does not have the tables"):
+    with pytest.raises(PromoterError, match="does not have the tables"):
         opened(f"sqlite:///{file}")
     assert file.read_bytes() == before
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel as MlflowLoggedModel
     from mlflow.entities import Run as MlflowRun
     from mlflow.entities.model_registry import RegisteredModel
+    from mlflow.tracking._model_registry.client import ModelRegistryClient
 
 __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefetch"]
 
@@ -153,7 +154,7 @@ class MlflowReader:
         location = self._locations.get(version.source, version.source)
         if location.startswith("models:"):
             location = self._calls.ask(
-                lambda: str(self._client.get_model_version_download_uri(version.model, version.version)),
+                lambda: str(self._models().get_model_version_download_uri(version.model, version.version)),
                 doing=doing,
             )
         return self._location_in_run(location, doing=doing) if location.startswith(_RUN) else location
@@ -168,6 +169,15 @@ class MlflowReader:
             if found is not None and found.name == name:
                 return f"{found.artifact_location}/{rest}".rstrip("/")
         return f"{run.info.artifact_uri}/{path}"
+
+    def _models(self) -> ModelRegistryClient:
+        """The part of MLflow's client that asks what it is told and no more.
+
+        The public one reads the whole registered model again before every write, to see that it is no
+        prompt; `aliases` and `model_version` have seen that already.
+        """
+        models: ModelRegistryClient = self._client._get_registry_client()
+        return models
 
     def _expect(self, answered: str, *, wanted: str, doing: Message) -> None:
         """Refuse an answer about something else: an empty or foreign one proves nothing."""
@@ -205,7 +215,7 @@ class MlflowRegistry(MlflowReader):
         self._refuse_capitals(alias, doing=doing)
 
         def write() -> None:
-            self._client.set_registered_model_alias(model, alias, number)
+            self._models().set_registered_model_alias(model, alias, number)
 
         if self._calls.write(write, doing=doing):
             return
@@ -226,7 +236,7 @@ class MlflowRegistry(MlflowReader):
 
     def _set_tag(self, model: str, version: str, *, key: str, value: str) -> None:
         self._calls.ask(
-            lambda: self._client.set_model_version_tag(model, version, key, value),
+            lambda: self._models().set_model_version_tag(model, version, key, value),
             doing=say("writing the tag ", quote(key), " on version ", quote(version), " of ", quote(model)),
         )
 

@@ -19,6 +19,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-
 
 def html(report: Report) -> str:
     """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load."""
+    title = f"Promoter: {plain(headline(report).message)}"
     told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
     body = [
         _header(report),
@@ -32,7 +33,7 @@ def html(report: Report) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>Promoter: {plain(headline(report).message)}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(part for part in body if part)
         + "\n</main>\n</body>\n</html>\n"
     )

@@ -30,8 +30,11 @@ class Align(StrEnum):
 
 
 def visible(value: str, *, longest: int = LONGEST_VALUE) -> str:
-    """The value on one line of at most `longest` characters (and … where it was cut), everything that does not print (line breaks,
-    controls, direction marks, zero-width characters) written as an escape. Quoted when its ends are blank."""
+    """The value on one line of at most `longest` characters, and … where it was cut.
+
+    What does not print (line breaks, controls, direction marks, zero-width characters) is written as an
+    escape. A value whose ends are blank is shown in quotes.
+    """
     short = value[: longest + 1]
     if not short.isprintable():
         short = _escaped(short, longest)

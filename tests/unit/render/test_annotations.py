@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from promoter.core.report import Report
-from promoter.render.annotations import annotations
+from promoter.render.annotations import annotations as commands
 from promoter.text import quote, say
 from tests.builders import a_problem, a_report, a_request
 from tests.oracles import RunnerCommand, runner_command
@@ -13,7 +13,7 @@ from tests.unit.render import reports
 
 
 def _commands(report: Report) -> list[RunnerCommand]:
-    found = [runner_command(line) for line in annotations(report)]
+    found = [runner_command(line) for line in commands(report)]
     assert None not in found
     return [command for command in found if command is not None]
 
@@ -59,7 +59,7 @@ def test_what_does_not_block_is_a_warning(report: Report) -> None:
     [reports.promotable(), reports.applied(), reports.already_applied(), reports.nothing_to_promote()],
 )
 def test_nothing_to_say_is_not_said(report: Report) -> None:
-    assert annotations(report) == ()
+    assert commands(report) == ()
 
 
 def test_run_that_ended_early_has_no_line() -> None:

@@ -12,7 +12,7 @@ from promoter.core.report import Links, Report
 from promoter.render.comment import comment
 from promoter.render.layout import in_utf16
 from promoter.text import quote, say
-from tests.builders import a_problem, a_report
+from tests.builders import a_model_version, a_problem, a_report, a_run, an_evidence
 from tests.golden.cases import MARKER
 from tests.unit.render.reports import (
     BETTER_F1,
@@ -148,6 +148,19 @@ def test_skipped_checks_are_folded_with_the_passed() -> None:
     assert "<summary>✅ 1 check passed, 1 skipped</summary>" in text
     only = _written(a_report(requests=(good_request(results=(skipped,)),)))
     assert "<summary>\u2796 1 skipped</summary>" in only
+
+
+def test_origins_tell_what_is_known() -> None:
+    no_run, no_commit = a_model_version(run=None), a_model_version(run=a_run(git_commit=None, datasets=()))
+    found = an_evidence(challenger=no_commit, champion=no_run)
+    text = _written(a_report(requests=(good_request(evidence=found, pull_request=None),)))
+    folded = text[text.index("Where the versions come from") :]
+    champion, challenger = (line for line in folded.splitlines() if line.startswith("- "))
+    version = "[version `7`](https://mlflow.example/#/models/churn/versions/7)"
+    assert champion == f"- Champion: {version}"
+    assert challenger.startswith(f"- Challenger: {version}, run")
+    assert "code" not in challenger
+    assert "Asked for in" in _written(promotable())
 
 
 def test_source_of_figures_is_told_once() -> None:

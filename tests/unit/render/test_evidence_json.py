@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from promoter.core.report import Links, Phase
+from promoter.core.report import Links, Phase, RequestReport
 from promoter.errors import ReasonCode
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import say
@@ -22,7 +22,7 @@ from tests.builders import (
 from tests.unit.render import reports
 
 
-def _told(request: Any) -> dict[str, Any]:
+def _told(request: RequestReport) -> dict[str, Any]:
     (entry,) = json.loads(evidence(a_report(requests=(request,))))["requests"]
     assert isinstance(entry, dict)
     return entry

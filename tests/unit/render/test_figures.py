@@ -50,7 +50,7 @@ def test_pair_has_four_digits_and_equal_decimals(
         (None, 0.9, None, ABSENT),
         (math.nan, 0.9, math.nan, ABSENT),
         (1000.0, 2000.0, 1000.0, "+1,000 better"),
-        (1e13, 1e13 + 5e7, 5e7, "+50,000,000 better"),
+        (1e13, 1e13 + 5e7, 5e7, "+5.000e+07 better"),
     ],
 )
 def test_change_is_signed_and_says_which_way(

@@ -10,7 +10,7 @@ from itertools import chain
 import pytest
 
 from promoter.core.report import Report
-from promoter.render.annotations import annotations
+from promoter.render.annotations import annotations as commands
 from promoter.render.comment import comment
 from promoter.render.evidence_json import evidence
 from promoter.render.html import html
@@ -69,11 +69,11 @@ def test_runner_sees_our_annotations_and_nothing_else() -> None:
     def own(lines: Iterable[str]) -> list[tuple[str, list[str]]]:
         return [_outline(command) for command in runner_commands("\n".join(lines))]
 
-    expected = [own(annotations(report)) for report in HARMLESS]
+    expected = [own(commands(report)) for report in HARMLESS]
     for reports in _hostile_reports(4):
         for report, like in zip(reports, expected, strict=True):
-            assert own(annotations(report)) == like
-            assert all(len(line.splitlines()) == 1 for line in annotations(report))
+            assert own(commands(report)) == like
+            assert all(len(line.splitlines()) == 1 for line in commands(report))
 
 
 def _outline(command: RunnerCommand) -> tuple[str, list[str]]:

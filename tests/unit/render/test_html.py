@@ -107,6 +107,15 @@ def test_approvals() -> None:
     assert "Approvals" not in html(_with_approval(None))
 
 
+def test_pull_request_is_named_where_it_is_known() -> None:
+    page = (
+        '<a href="https://github.example/acme/models/pull/12" rel="noopener noreferrer">pull request #12</a>'
+    )
+    assert page in html(reports.promotable())
+    unknown = a_report(requests=(reports.good_request(pull_request=None),))
+    assert "pull request #" not in html(unknown)
+
+
 def test_no_link_without_addresses() -> None:
     assert "<a " not in html(replace(reports.mixed(), links=Links()))
     assert "<a " in html(reports.mixed())

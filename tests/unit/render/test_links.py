@@ -25,6 +25,7 @@ def test_addresses_of_a_whole_run() -> None:
     assert address.line(LINKS, "abc", path="promotions/a b/x.yaml", number=3) == (
         "https://github.example/acme/models/blob/abc/promotions/a%20b/x.yaml#L3"
     )
+    assert address.pull_request(LINKS, 12) == "https://github.example/acme/models/pull/12"
     assert address.job(LINKS) == "https://github.example/acme/models/actions/runs/1"
 
 

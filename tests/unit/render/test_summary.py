@@ -30,8 +30,8 @@ def test_same_content_as_the_comment_where_that_is_whole() -> None:
 
 
 def test_summary_stays_below_the_limit_and_says_what_is_missing() -> None:
-    long = say("noted: ", quote("漢" * 200))
-    report = mixed(3_000)
+    long = say("noted: ", *[quote("漢" * 200)] * 3)
+    report = mixed(1_200)
     requests = tuple(replace(request, notes=(long,)) for request in report.requests)
     text = summary(replace(report, requests=requests))
     assert in_bytes(text) <= 900 * 1024
