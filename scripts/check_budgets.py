@@ -107,7 +107,8 @@ def parameter_problems(module: Module) -> Iterator[str]:
             where = f"{module.at(node)}: {node.name}"
             if total > MAX_PARAMETERS:
                 yield f"{where} has {total} parameters, {MAX_PARAMETERS} are allowed"
-            if len(positional) > MAX_POSITIONAL:
+            # Python itself passes the arguments of __exit__ and its like by position
+            if len(positional) > MAX_POSITIONAL and not node.name.startswith("__"):
                 yield f"{where} has {len(positional)} positional parameters: keyword-only from the third"
 
 

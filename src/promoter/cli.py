@@ -107,7 +107,7 @@ def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     )
     paths = repository.changed_paths(fork_point, head, patterns=patterns)
     report = validate(world, Change(head=head, base=base, paths=paths))
-    return _show(report, options, terminal)
+    return _show(report, options, terminal=terminal)
 
 
 def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
@@ -127,10 +127,10 @@ def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     )
     runner = ActionsRunner(stream=terminal.err, output="", summary="", report_directory="")
     report = World(inputs=inputs, runner=runner, event=event).apply()
-    return _show(report, options, terminal)
+    return _show(report, options, terminal=terminal)
 
 
-def _show(report: Report, options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+def _show(report: Report, options: argparse.Namespace, *, terminal: Terminal) -> ExitCode:
 
     report = complete(report, tool_version=tool_version(), links=Links())
     if options.report_directory:

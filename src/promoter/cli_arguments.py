@@ -45,18 +45,18 @@ def parser(version: str) -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"promoter {version}")
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    _validate(_verb(verbs, "validate", "judge what the working tree asks for", _VALIDATE))
-    _apply(_verb(verbs, "apply", "move aliases to what the default branch asks for", _APPLY))
-    _history(_verb(verbs, "history", "which version git asked for, and since when", _HISTORY))
-    schema = _verb(verbs, "schema", "print a JSON Schema (draft-07) for your editor", "")
+    _validate(_verb(verbs, "validate", summary="judge what the working tree asks for", text=_VALIDATE))
+    _apply(_verb(verbs, "apply", summary="move aliases to what the default branch asks for", text=_APPLY))
+    _history(_verb(verbs, "history", summary="which version git asked for, and since when", text=_HISTORY))
+    schema = _verb(verbs, "schema", summary="print a JSON Schema (draft-07) for your editor", text="")
     schema.add_argument("file", choices=("request", "policy"), help="which kind of file")
-    demo = _verb(verbs, "demo", "see the whole flow, on this machine alone", "")
+    demo = _verb(verbs, "demo", summary="see the whole flow, on this machine alone", text="")
     demo.add_argument("--output", default="demo-output", metavar="DIR", help="folder for what it leaves")
-    _verb(verbs, "action", "what the Action's image runs; reads the runner's environment", "")
+    _verb(verbs, "action", summary="what the Action's image runs; reads the runner's environment", text="")
     return top
 
 
-def _verb(verbs: _Verbs, name: str, summary: str, text: str) -> argparse.ArgumentParser:
+def _verb(verbs: _Verbs, name: str, *, summary: str, text: str) -> argparse.ArgumentParser:
     verb = verbs.add_parser(
         name,
         help=summary,

@@ -127,7 +127,7 @@ def order_of(event: Event, asked: Command) -> Order:
     if command is Command.APPLY:
         _refuse_apply_away_from_default_branch(event)
     if command is Command.VALIDATE and event.kind not in _ON_CHANGES | {EventKind.WORKFLOW_DISPATCH}:
-        raise _not_on(command, event, say("Run validate on `pull_request` and `merge_group`."))
+        raise _not_on(command, event, hint=say("Run validate on `pull_request` and `merge_group`."))
     return Order(command=command, message=say(f"{command} on ", quote(event.name)))
 
 
@@ -145,16 +145,18 @@ def _automatic(event: Event) -> Command | None:
 
 def _refuse_apply_away_from_default_branch(event: Event) -> None:
     if event.kind not in {EventKind.PUSH, EventKind.WORKFLOW_DISPATCH, EventKind.SCHEDULE}:
-        raise _not_on(Command.APPLY, event, say("Run apply on a push to the default branch."))
+        raise _not_on(Command.APPLY, event, hint=say("Run apply on a push to the default branch."))
     if event.kind is not EventKind.SCHEDULE and event.branch != event.default_branch:
         raise _not_on(
             Command.APPLY,
             event,
-            say("Run apply from ", quote(event.default_branch), ": only what is merged there is applied."),
+            hint=say(
+                "Run apply from ", quote(event.default_branch), ": only what is merged there is applied."
+            ),
         )
 
 
-def _not_on(command: Command, event: Event, hint: Message) -> PromoterError:
+def _not_on(command: Command, event: Event, *, hint: Message) -> PromoterError:
     return PromoterError(
         ReasonCode.USAGE_INVALID,
         say(f"{command} does not run on ", quote(event.name), " of the branch ", quote(event.branch)),

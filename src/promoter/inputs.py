@@ -105,13 +105,13 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
     server = environ.get("GITHUB_SERVER_URL", "") or defaults.server_url
     run_id = environ.get("GITHUB_RUN_ID", "")
     return Inputs(
-        command=given.choice("command", Command, Command.AUTO),
+        command=given.choice("command", Command, default=Command.AUTO),
         token=Secret(given.text("github-token", environ.get("GITHUB_TOKEN", ""))),
         requests=given.path("requests", defaults.requests),
         policy=given.path("policy", defaults.policy),
         tracking_uri=Secret(given.text("tracking-uri", environ.get("MLFLOW_TRACKING_URI", ""))),
         registry_uri=Secret(given.text("registry-uri", environ.get("MLFLOW_REGISTRY_URI", ""))),
-        comment=given.choice("comment", CommentMode, CommentMode.ALWAYS),
+        comment=given.choice("comment", CommentMode, default=CommentMode.ALWAYS),
         deadline=given.minutes("deadline", defaults.deadline),
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
         ref=environ.get("GITHUB_REF", ""),
@@ -144,18 +144,18 @@ class _Given:
     def text(self, name: str, default: str) -> str:
         return self.environ.get(f"INPUT_{name.upper()}", "").strip() or default
 
-    def choice(self, name: str, kind: type[_Choice], default: _Choice) -> _Choice:
+    def choice(self, name: str, kind: type[_Choice], *, default: _Choice) -> _Choice:
         value = self.text(name, default.value)
         try:
             return kind(value)
         except ValueError:
             allowed = ", ".join(member.value for member in kind)
-            raise _wrong(name, value, say(f"Write one of: {allowed}.")) from None
+            raise _wrong(name, value, write=say(f"Write one of: {allowed}.")) from None
 
     def path(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if value.startswith("/") or ".." in value.split("/") or "\\" in value:
-            raise _wrong(name, value, say("Write a path relative to the repository's root, with `/`."))
+            raise _wrong(name, value, write=say("Write a path relative to the repository's root, with `/`."))
         return value.removeprefix("./")
 
     def minutes(self, name: str, default: float) -> float:
@@ -167,11 +167,11 @@ class _Given:
         except ValueError:
             minutes = math.nan
         if not 0 < minutes <= 24 * 60:
-            raise _wrong(name, value, say("Write minutes as a number above 0 and up to 1440."))
+            raise _wrong(name, value, write=say("Write minutes as a number above 0 and up to 1440."))
         return minutes * 60
 
 
-def _wrong(name: str, value: str, write: Message) -> PromoterError:
+def _wrong(name: str, value: str, *, write: Message) -> PromoterError:
     return PromoterError(
         ReasonCode.USAGE_INVALID,
         say("the input ", quote(name), " is ", quote(value), ", which it cannot be"),

@@ -87,10 +87,10 @@ class RegistryReader(Protocol):
 class Registry(RegistryReader, Protocol):
     """A model registry that apply may write to."""
 
-    def set_alias(self, model: str, alias: str, version: str) -> None:
+    def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """Point the alias at the version, whoever holds it now."""
 
-    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version; the others stay."""
 
 

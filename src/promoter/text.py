@@ -34,6 +34,9 @@ class Message:
         return "".join(part if isinstance(part, str) else f"`{printable(part.value)}`" for part in self.parts)
 
 
+NOTHING = Message(())
+
+
 def say(*parts: Part) -> Message:
     """Put a message together: ``say("version ", quote(version), " is not ready")``."""
     return Message(tuple(parts))

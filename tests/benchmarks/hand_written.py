@@ -19,16 +19,16 @@ ALIAS = "champion"
 _LOGGED_MODEL = "models:/m-"
 
 
-def judge(client: MlflowClient, model: str, version: str) -> str:
+def why_not(client: MlflowClient, model: str, *, version: str) -> str:
     """Why not; empty when the version may be promoted."""
     held = client.get_registered_model(model).aliases.get(ALIAS)
     if held is None:
         return "no champion"
     challenger = client.get_model_version(model, version)
-    run = client.get_run(challenger.run_id)
+    run = client.get_run(challenger.run_id or "")
     logged = _logged_model(client, challenger)
     champion = client.get_model_version(model, str(held))
-    champion_run = client.get_run(champion.run_id)
+    champion_run = client.get_run(champion.run_id or "")
     _logged_model(client, champion)
     if len((challenger.description or "").strip()) < 40:
         return "description too short"
@@ -38,8 +38,8 @@ def judge(client: MlflowClient, model: str, version: str) -> str:
 
 
 def _logged_model(client: MlflowClient, version: ModelVersion) -> LoggedModel | None:
-    source = str(version.source)
-    return client.get_logged_model(source.removeprefix("models:/")) if source.startswith(_LOGGED_MODEL) else None
+    source = version.source or ""
+    return client.get_logged_model(source.removeprefix("models:/")) if _LOGGED_MODEL in source else None
 
 
 def _lineage(run: Run, logged: LoggedModel | None) -> str:
@@ -47,9 +47,9 @@ def _lineage(run: Run, logged: LoggedModel | None) -> str:
         return "run not finished"
     if not run.data.tags.get("mlflow.source.git.commit"):
         return "no git commit"
-    if not run.inputs.dataset_inputs and not (logged and logged.metrics):
-        return "no dataset"
-    return ""
+    of_run = [given.dataset.digest for given in run.inputs.dataset_inputs] if run.inputs else []
+    of_model = [metric.dataset_digest for metric in (logged.metrics if logged else None) or []]
+    return "" if any((*of_run, *of_model)) else "no dataset"
 
 
 def _metrics(run: Run, champion_run: Run) -> str:
@@ -62,4 +62,4 @@ def _metrics(run: Run, champion_run: Run) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(judge(MlflowClient(), sys.argv[1], sys.argv[2]) or 0)
+    sys.exit(why_not(MlflowClient(), sys.argv[1], version=sys.argv[2]) or 0)

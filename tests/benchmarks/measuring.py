@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,18 +32,27 @@ class Sample:
 
 
 def measure(command: Command, *, log: Path) -> Sample:
-    """Run it once. Raises RuntimeError with its output when it does not exit 0: only answers are compared."""
+    """Run it once. Raises RuntimeError with its output when it does not exit 0: only answers are compared.
+
+    A small process of our own starts it and waits: a child's peak memory counts from its parent's.
+    """
+    watcher = [sys.executable, "-I", "-S", __file__, str(log), *command.words]
+    told = subprocess.run(watcher, env=command.environ, check=True, capture_output=True, text=True).stdout
+    status, wall, cpu, memory = json.loads(told)
+    if status != 0:
+        raise RuntimeError(f"{command.name} exited with {status}:\n{log.read_text()}")
+    return Sample(wall=wall, cpu=cpu, memory=memory)
+
+
+def watch(log: Path, words: Sequence[str]) -> tuple[int, float, float, float]:
+    """Exit status, seconds of wall time and CPU, MiB of peak memory of a program; its output goes to `log`."""
     with log.open("wb") as output:
         start = time.perf_counter()
-        process = subprocess.Popen(
-            command.words, env=command.environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        )
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{command.name} exited with {process.returncode}:\n{log.read_text()}")
-    return Sample(wall=wall, cpu=usage.ru_utime + usage.ru_stime, memory=usage.ru_maxrss / 1024)
+    return process.returncode, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def alternate(commands: Sequence[Command], *, rounds: int, log: Path) -> dict[str, list[Sample]]:
@@ -60,10 +71,10 @@ def alternate(commands: Sequence[Command], *, rounds: int, log: Path) -> dict[st
 
 def table(samples: Mapping[str, Sequence[Sample]]) -> str:
     """Medians with the spread of the wall time, one line per command."""
-    lines = [f"{'':<22}{'wall, median':>14}{'min–max':>16}{'CPU':>10}{'peak memory':>14}"]
+    lines = [f"{'':<22}{'wall, median':>14}{'min-max':>16}{'CPU':>10}{'peak memory':>14}"]
     for name, taken in samples.items():
         walls = [sample.wall for sample in taken]
-        spread = f"{min(walls):.2f}–{max(walls):.2f}"
+        spread = f"{min(walls):.2f}-{max(walls):.2f}"
         cpu, memory = median(sample.cpu for sample in taken), median(sample.memory for sample in taken)
         lines.append(f"{name:<22}{median(walls):>12.2f} s{spread:>16}{cpu:>8.2f} s{memory:>10.0f} MiB")
     return "\n".join(lines)
@@ -73,4 +84,8 @@ def ratio(ours: Sequence[Sample], theirs: Sequence[Sample]) -> str:
     """How many times theirs ours takes: of the medians, and of each round's pair."""
     pairs = [one.wall / other.wall for one, other in zip(ours, theirs, strict=True)]
     overall = median(sample.wall for sample in ours) / median(sample.wall for sample in theirs)
-    return f"{overall:.2f} × (round by round: median {median(pairs):.2f}, {min(pairs):.2f}–{max(pairs):.2f})"
+    return f"{overall:.2f} x (round by round: median {median(pairs):.2f}, {min(pairs):.2f}-{max(pairs):.2f})"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(watch(Path(sys.argv[1]), sys.argv[2:])))

@@ -22,7 +22,12 @@ from tests.mlflow_server import MlflowServer, serving
 from tests.proxy import proxied
 from tests.registry_worlds import HttpWorld, RunAsked, VersionAsked
 
-PROMOTER, SCRIPT, IMPORT, HELP = "promoter validate", "hand-written script", "import mlflow", "promoter --help"
+PROMOTER, SCRIPT, IMPORT, HELP = (
+    "promoter validate",
+    "hand-written script",
+    "import mlflow",
+    "promoter --help",
+)
 
 _POLICY = """\
 version: 1

@@ -49,7 +49,7 @@ def test_an_unknown_model_is_not_found(world: World) -> None:
 def test_any_model_name_mlflow_takes_is_read_back(world: World, name: str) -> None:
     model = world.new_model(name)
     version = world.new_version(model, VersionAsked())
-    world.registry.set_alias(model, "champion", version)
+    world.registry.set_alias(model, "champion", version=version)
     assert world.registry.aliases(model) == {"champion": "1"}
     assert world.registry.model_version(model, "1").model == model
 
@@ -64,17 +64,17 @@ def test_a_name_is_not_found_in_other_capitals(world: World) -> None:
 def test_an_alias_is_set_and_moved(world: World) -> None:
     model = world.new_model()
     first, second = (world.new_version(model, VersionAsked()) for _ in range(2))
-    world.registry.set_alias(model, "champion", first)
+    world.registry.set_alias(model, "champion", version=first)
     assert world.registry.aliases(model) == {"champion": "1"}
-    world.registry.set_alias(model, "champion", second)
+    world.registry.set_alias(model, "champion", version=second)
     assert world.registry.aliases(model) == {"champion": "2"}
 
 
 def test_aliases_in_other_capitals_are_other_aliases(world: World) -> None:
     model = world.new_model()
     first, second = (world.new_version(model, VersionAsked()) for _ in range(2))
-    world.registry.set_alias(model, "champion", first)
-    world.registry.set_alias(model, "Champion", second)
+    world.registry.set_alias(model, "champion", version=first)
+    world.registry.set_alias(model, "Champion", version=second)
     assert world.registry.aliases(model) == {"champion": "1", "Champion": "2"}
 
 
@@ -83,7 +83,7 @@ def test_an_alias_is_not_set_to_a_version_that_is_not_there(world: World) -> Non
     world.new_version(model, VersionAsked())
     for version in ("2", "0", "-1", "one", "9" * 30):
         with pytest.raises(PromoterError) as caught:
-            world.registry.set_alias(model, "champion", version)
+            world.registry.set_alias(model, "champion", version=version)
         assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
     assert world.registry.aliases(model) == {}
 
@@ -93,7 +93,7 @@ def test_an_alias_mlflow_does_not_take_is_refused(world: World, alias: str) -> N
     model = world.new_model()
     world.new_version(model, VersionAsked())
     with pytest.raises(PromoterError) as caught:
-        world.registry.set_alias(model, alias, "1")
+        world.registry.set_alias(model, alias, version="1")
     assert reason_of(caught) is ReasonCode.REQUEST_INVALID
     assert world.registry.aliases(model) == {}
 
@@ -117,7 +117,7 @@ def test_a_version_is_found_however_its_number_is_written(world: World) -> None:
     model = world.new_model()
     world.new_version(model, VersionAsked())
     assert world.registry.model_version(model, "001").version == "1"
-    world.registry.set_alias(model, "champion", "01")
+    world.registry.set_alias(model, "champion", version="01")
     assert world.registry.aliases(model) == {"champion": "1"}
 
 
@@ -206,7 +206,7 @@ def test_tags_are_written_and_the_others_stay(world: World) -> None:
     model = world.new_model()
     version = world.new_version(model, VersionAsked(tags={"owner": "risk", "promoter_verdict": "reject"}))
     written = {"promoter_verdict": "promote", "promoter_promoted_at": "2026-01-01T00:00:00Z"}
-    world.registry.set_tags(model, version, written)
+    world.registry.set_tags(model, version, tags=written)
     assert world.registry.model_version(model, version).tags == {"owner": "risk", **written}
 
 
@@ -215,7 +215,7 @@ def test_tags_are_not_written_on_a_version_that_is_not_there(world: World, versi
     model = world.new_model()
     world.new_version(model, VersionAsked())
     with pytest.raises(PromoterError) as caught:
-        world.registry.set_tags(model, version, {"promoter_verdict": "promote"})
+        world.registry.set_tags(model, version, tags={"promoter_verdict": "promote"})
     assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
 
 

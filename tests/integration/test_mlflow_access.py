@@ -64,7 +64,7 @@ def refused(error: PromoterError) -> bool:
 def test_the_administrator_reads_and_writes(site: Site) -> None:
     model = site.world.new_model()
     version = site.world.new_version(model, VersionAsked(run=RunAsked(metrics={"f1": 0.9})))
-    site.world.registry.set_alias(model, "champion", version)
+    site.world.registry.set_alias(model, "champion", version=version)
     assert site.world.registry.aliases(model) == {"champion": "1"}
     found = site.world.registry.model_version(model, version)
     assert found.run is not None
@@ -94,10 +94,10 @@ def test_who_may_read_may_not_write(site: Site) -> None:
     assert site.as_user(user).aliases(model) == {}
     assert site.as_user(user).model_version(model, version).version == "1"
     with pytest.raises(PromoterError) as caught:
-        site.as_user(user).set_alias(model, "champion", version)
+        site.as_user(user).set_alias(model, "champion", version=version)
     assert refused(caught.value)
     with pytest.raises(PromoterError) as caught:
-        site.as_user(user).set_tags(model, version, {"promoter_verdict": "promote"})
+        site.as_user(user).set_tags(model, version, tags={"promoter_verdict": "promote"})
     assert refused(caught.value)
     assert "EDIT" in str(caught.value.hint)
     assert site.world.registry.aliases(model) == {}
@@ -108,8 +108,8 @@ def test_who_may_edit_may_move_an_alias_and_write_tags(site: Site) -> None:
     version = site.world.new_version(model, VersionAsked())
     user = site.new_user()
     site.grant(user, model, "EDIT")
-    site.as_user(user).set_alias(model, "champion", version)
-    site.as_user(user).set_tags(model, version, {"promoter_verdict": "promote"})
+    site.as_user(user).set_alias(model, "champion", version=version)
+    site.as_user(user).set_tags(model, version, tags={"promoter_verdict": "promote"})
     assert site.world.registry.aliases(model) == {"champion": "1"}
     assert site.world.registry.model_version(model, version).tags == {"promoter_verdict": "promote"}
 

@@ -58,7 +58,7 @@ def versioned(world: HttpWorld) -> str:
         logged_metrics={"f1": 0.9},
         signature=Signature(inputs=(Column(name="a", kind="long"),), outputs=()),
     )
-    world.registry.set_alias(model, "champion", world.new_version(model, asked))
+    world.registry.set_alias(model, "champion", version=world.new_version(model, asked))
     return model
 
 
@@ -258,7 +258,7 @@ def test_credentials_are_not_taken_elsewhere(alone: Proxy, monkeypatch: pytest.M
         alone.inject(".", Answer(status=307, headers={"Location": f"{elsewhere.url}/steal"}))
         registry = connected(alone.url)
         assert failure(lambda: registry.aliases(MODEL)).reason is ReasonCode.REGISTRY_UNAVAILABLE
-        assert "HTTP 307" in str(failure(lambda: registry.set_tags(MODEL, "1", {"a": "1"})))
+        assert "HTTP 307" in str(failure(lambda: registry.set_tags(MODEL, "1", tags={"a": "1"})))
         assert alone.seen
         assert "Authorization" in alone.seen[0].headers
         assert elsewhere.seen == []
@@ -280,7 +280,7 @@ def test_an_alias_whose_answer_is_lost_is_set_all_the_same(mlflow_proxy: Proxy, 
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
     mlflow_proxy.inject(POST_ALIAS, LoseAnswer())
-    error = failure(lambda: connected(mlflow_proxy.url).set_alias(model, "champion", version))
+    error = failure(lambda: connected(mlflow_proxy.url).set_alias(model, "champion", version=version))
     assert error.reason is ReasonCode.REGISTRY_UNAVAILABLE
     assert world.registry.aliases(model) == {"champion": version}
 
@@ -289,7 +289,7 @@ def test_an_alias_whose_answer_is_lost_once_is_written_again(mlflow_proxy: Proxy
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
     mlflow_proxy.inject(POST_ALIAS, LoseAnswer(), times=1)
-    connected(mlflow_proxy.url).set_alias(model, "champion", version)
+    connected(mlflow_proxy.url).set_alias(model, "champion", version=version)
     assert world.registry.aliases(model) == {"champion": version}
 
 
@@ -297,9 +297,9 @@ def test_tags_that_fail_half_way_say_which(mlflow_proxy: Proxy, world: HttpWorld
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
     registry = connected(mlflow_proxy.url)
-    registry.set_tags(model, version, {"first": "1"})
+    registry.set_tags(model, version, tags={"first": "1"})
     mlflow_proxy.inject(POST_TAG, Answer(status=503))
-    error = failure(lambda: registry.set_tags(model, version, {"second": "2", "third": "3"}))
+    error = failure(lambda: registry.set_tags(model, version, tags={"second": "2", "third": "3"}))
     assert error.reason is ReasonCode.REGISTRY_UNAVAILABLE
     assert "second" in str(error)
     assert world.registry.model_version(model, version).tags == {"first": "1"}
@@ -308,5 +308,5 @@ def test_tags_that_fail_half_way_say_which(mlflow_proxy: Proxy, world: HttpWorld
 def test_a_tag_mlflow_does_not_take_is_refused(world: HttpWorld) -> None:
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
-    error = failure(lambda: world.registry.set_tags(model, version, {"a key!": "1"}))
+    error = failure(lambda: world.registry.set_tags(model, version, tags={"a key!": "1"}))
     assert error.reason is ReasonCode.REQUEST_INVALID

@@ -91,9 +91,7 @@ def test_what_the_user_has_set_stays(tmp_path: Path) -> None:
     assert found["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "3"
 
 
-def test_a_server_that_writes_a_command_does_not_reach_the_log(
-    mlflow_server: MlflowServer, tmp_path: Path
-) -> None:
+def test_a_server_that_writes_a_command_does_not_reach_the_log(tmp_path: Path) -> None:
     """MLflow's own loggers would print an unknown error code as it came."""
     program = """
 import json, threading

@@ -59,9 +59,9 @@ def posts(proxy: Proxy) -> int:
 def test_who_loses_the_race_for_a_new_alias_writes_again(
     world: HttpWorld, registry: mlflow_registry.MlflowRegistry, mlflow_proxy: Proxy, model: str
 ) -> None:
-    world.registry.set_alias(model, "champion", "1")
+    world.registry.set_alias(model, "champion", version="1")
     mlflow_proxy.inject(SET_ALIAS, UNIQUE, times=1)
-    registry.set_alias(model, "champion", "2")
+    registry.set_alias(model, "champion", version="2")
     assert posts(mlflow_proxy) == 2
     assert world.registry.aliases(model) == {"champion": "2"}
 
@@ -69,9 +69,9 @@ def test_who_loses_the_race_for_a_new_alias_writes_again(
 def test_who_loses_it_to_one_with_the_same_aim_is_done(
     world: HttpWorld, registry: mlflow_registry.MlflowRegistry, mlflow_proxy: Proxy, model: str
 ) -> None:
-    world.registry.set_alias(model, "champion", "2")
+    world.registry.set_alias(model, "champion", version="2")
     mlflow_proxy.inject(SET_ALIAS, UNIQUE, times=1)
-    registry.set_alias(model, "champion", "2")
+    registry.set_alias(model, "champion", version="2")
     assert posts(mlflow_proxy) == 1
 
 
@@ -80,7 +80,7 @@ def test_who_loses_it_twice_says_so_without_the_databases_text(
 ) -> None:
     mlflow_proxy.inject(SET_ALIAS, UNIQUE)
     with pytest.raises(PromoterError) as caught:
-        registry.set_alias(model, "champion", "2")
+        registry.set_alias(model, "champion", version="2")
     assert posts(mlflow_proxy) == 2
     assert caught.value.reason is ReasonCode.REGISTRY_UNAVAILABLE
     assert "INSERT" not in str(caught.value)
@@ -90,13 +90,13 @@ def test_who_loses_it_twice_says_so_without_the_databases_text(
 def test_while_two_move_an_alias_nobody_ever_sees_it_gone(
     mlflow_server: MlflowServer, world: HttpWorld, model: str, a_minute: Deadline
 ) -> None:
-    world.registry.set_alias(model, "champion", "1")
+    world.registry.set_alias(model, "champion", version="1")
     done = threading.Event()
 
     def move(version: str) -> None:
         mover = mlflow_registry.connect(tracking_uri=mlflow_server.url, registry_uri="", deadline=a_minute)
         for _ in range(8):
-            mover.set_alias(model, "champion", version)
+            mover.set_alias(model, "champion", version=version)
 
     def watch() -> set[str | None]:
         reader = mlflow_registry.connect_reader(

@@ -10,7 +10,7 @@ from promoter.core.model_version import Column, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
 from tests.proxy import Proxy
-from tests.registry_worlds import HttpWorld, RunAsked, VersionAsked
+from tests.registry_worlds import HttpWorld, RunAsked, VersionAsked, unique
 
 pytestmark = pytest.mark.integration
 
@@ -212,10 +212,50 @@ def test_an_alias_and_a_tag_are_one_request_each(
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
     registry = registry_at(mlflow_proxy, a_minute)
-    registry.set_alias(model, "champion", version)
+    registry.set_alias(model, "champion", version=version)
     assert mlflow_proxy.lines() == [SET_ALIAS]
-    registry.set_tags(model, version, {"a": "1", "b": "2"})
+    registry.set_tags(model, version, tags={"a": "1", "b": "2"})
     assert mlflow_proxy.lines() == [SET_TAG, SET_TAG]
+
+
+def test_a_run_that_never_was_is_no_run(world: HttpWorld) -> None:
+    """As when the version was registered from another tracking server."""
+    model = world.new_model()
+    store = world.client._get_registry_client().store
+    store.create_model_version(model, "s3://bucket/model", run_id="0" * 32)
+    found = world.registry.model_version(model, "1")
+    assert found.run is None
+    assert found.run_id == "0" * 32
+
+
+def test_a_logged_model_that_was_deleted_is_none(world: HttpWorld) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked(run=RunAsked(), logged_metrics={"f1": 0.9}))
+    found = world.registry.model_version(model, version)
+    assert found.logged_model is not None
+    world.client.delete_logged_model(found.logged_model.model_id)
+    assert world.registry.model_version(model, version).logged_model is None
+
+
+def test_a_copy_of_a_model_whose_name_looks_like_an_id_has_no_logged_model(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    version = world.new_version(model, VersionAsked())
+    world.set_source(model, version, "models:/m-churn/3")
+    assert reader_at(mlflow_proxy, a_minute).model_version(model, version).logged_model is None
+    assert mlflow_proxy.lines() == [GET_VERSION]
+
+
+def test_a_prompt_is_no_registered_model(world: HttpWorld) -> None:
+    from mlflow.entities.model_registry import RegisteredModelTag  # noqa: PLC0415
+
+    name = unique("prompt")
+    store = world.client._get_registry_client().store
+    store.create_registered_model(name, tags=[RegisteredModelTag("mlflow.prompt.is_prompt", "true")])
+    with pytest.raises(PromoterError) as caught:
+        world.registry.aliases(name)
+    assert caught.value.reason is ReasonCode.MODEL_NOT_FOUND
 
 
 def test_a_reader_has_no_method_that_writes() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from promoter.core.report import CommentMode
 from promoter.errors import PromoterError, ReasonCode
-from promoter.inputs import Command, CommentMode, Secret, read_inputs
+from promoter.inputs import Command, Secret, read_inputs
 
 
 def test_an_empty_environment_gives_the_contracts_defaults() -> None:

@@ -47,23 +47,29 @@ def connect_reader(*, tracking_uri: str, registry_uri: str, deadline: Deadline) 
     Raises USAGE_INVALID or REGISTRY_UNAVAILABLE for addresses that cannot work; a server is not asked yet.
     """
     addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
-    return MlflowReader(client=open_client(addresses, deadline), addresses=addresses, deadline=deadline)
+    client = open_client(addresses, deadline)
+    return MlflowReader(client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline)
 
 
 def connect(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowRegistry:
     """The same registry, for apply: it can also write."""
     addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
-    return MlflowRegistry(client=open_client(addresses, deadline), addresses=addresses, deadline=deadline)
+    client = open_client(addresses, deadline)
+    return MlflowRegistry(
+        client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline
+    )
 
 
 class MlflowReader:
     """A `RegistryReader` on MLflow's client; nothing in it writes."""
 
-    def __init__(self, *, client: MlflowClient, addresses: Addresses, deadline: Deadline) -> None:
+    def __init__(
+        self, *, client: MlflowClient, addresses: Addresses, artifacts: Artifacts, deadline: Deadline
+    ) -> None:
         self._client = client
         self._addresses = addresses
         self._calls = Calls(addresses=addresses, deadline=deadline)
-        self._artifacts = Artifacts(addresses)
+        self._artifacts = artifacts
         # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
         self._locations: dict[str, str] = {}
 
@@ -135,9 +141,10 @@ class MlflowReader:
         return self._calls.ask(lambda: to_run(found), doing=doing)
 
     def _logged_model(self, source: str) -> LoggedModel | None:
-        if not source.startswith(_LOGGED_MODEL):
+        """The LoggedModel a source names; `models:/m-churn/3` is a version of a registered model instead."""
+        if not source.startswith(_LOGGED_MODEL) or source.count("/") > 1:
             return None
-        found = self._find_logged_model(source.removeprefix("models:/").partition("/")[0])
+        found = self._find_logged_model(source.removeprefix("models:/"))
         if found is None:
             return None
         self._locations[source] = str(found.artifact_location)
@@ -200,7 +207,7 @@ class MlflowReader:
 class MlflowRegistry(MlflowReader):
     """A `Registry`: the same reader, which can also write."""
 
-    def set_alias(self, model: str, alias: str, version: str) -> None:
+    def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """Point the alias at the version, whoever holds it now; read back before you believe it.
 
         Raises VERSION_NOT_FOUND, REQUEST_INVALID (an alias MLflow does not take), PERMISSION_DENIED or
@@ -223,7 +230,7 @@ class MlflowRegistry(MlflowReader):
         if self.aliases(model).get(alias) != number:
             self._calls.ask(write, doing=doing)
 
-    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version, one request each, in the order given; the others stay."""
         number = _canonical(version)
         if number is None:

@@ -53,25 +53,25 @@ def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
     try:
         tip = world.repository.tip(branch)
         report = replace(report, head_commit=tip, base_commit=tip)
-        return _apply(world, Branch(name=branch, tip=tip), before, report)
+        return _apply(world, Branch(name=branch, tip=tip), before=before, report=report)
     except PromoterError as error:
         return replace(
             report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
         )
 
 
-def _apply(world: ApplyWorld, branch: Branch, before: str, report: Report) -> Report:
-    tree = read_tree(world.repository, branch.tip, world.places)
+def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report) -> Report:
+    tree = read_tree(world.repository, branch.tip, places=world.places)
     if not tree.requests:
         _refuse_vanished(world, before)
         return report
-    policy = read_policy(world.repository, tree, world.places)
+    policy = read_policy(world.repository, tree, places=world.places)
     requests = read_request_set(world.repository, tree).requests
     report = replace(report, policy_digest=policy.digest)
-    judged = _judge_all(world, branch, policy, requests)
+    judged = _judge_all(world, branch, policy=policy, requests=requests)
     with_evidence = replace(report, requests=judged)
     record = Record(commit=branch.tip, evidence_digest=digest(evidence(with_evidence)), now=world.now)
-    finished = _move_ready_groups(world, judged, record)
+    finished = _move_ready_groups(world, judged, record=record)
     return replace(
         report,
         requests=finished,
@@ -84,7 +84,7 @@ def _apply(world: ApplyWorld, branch: Branch, before: str, report: Report) -> Re
 def _refuse_vanished(world: ApplyWorld, before: str) -> None:
     if not before.strip("0"):
         return
-    earlier = read_tree(world.repository, before, world.places)
+    earlier = read_tree(world.repository, before, places=world.places)
     if earlier.requests:
         raise PromoterError(
             ReasonCode.ALL_REQUESTS_DELETED,
@@ -94,11 +94,11 @@ def _refuse_vanished(world: ApplyWorld, before: str) -> None:
 
 
 def _judge_all(
-    world: ApplyWorld, branch: Branch, policy: Policy, requests: Sequence[PromotionRequest]
+    world: ApplyWorld, branch: Branch, *, policy: Policy, requests: Sequence[PromotionRequest]
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
-    reports = {request.path: _look(registry, policy, request) for request in requests}
+    reports = {request.path: _look(registry, policy, request=request) for request in requests}
     tracer = Tracer(
         repository=world.repository,
         pull_requests=world.pull_requests,
@@ -114,11 +114,11 @@ def _judge_all(
                 reports[request.path] = refused(request, error)
     for number in dict.fromkeys(one.pull.number for one in traced):
         group = [one for one in traced if one.pull.number == number]
-        reports |= _judge_group(world, registry, policy, group)
+        reports |= _judge_group(world, registry, policy=policy, group=group)
     return tuple(report for report in reports.values() if report is not None)
 
 
-def _look(registry: Registry, policy: Policy, request: PromotionRequest) -> RequestReport | None:
+def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> RequestReport | None:
     """What can be said of a request without its history; None when the alias has to move."""
     try:
         live = registry.aliases(request.model).get(request.alias)
@@ -137,11 +137,11 @@ def _look(registry: Registry, policy: Policy, request: PromotionRequest) -> Requ
 
 
 def _judge_group(
-    world: ApplyWorld, registry: Registry, policy: Policy, group: Sequence[Traced]
+    world: ApplyWorld, registry: Registry, *, policy: Policy, group: Sequence[Traced]
 ) -> Mapping[str, RequestReport]:
     """The requests of one pull request: each judged, and none ready unless all are."""
     pull = group[0].pull
-    reports = [replace(judge(registry, policy, one.claim), pull_request=pull.number) for one in group]
+    reports = [replace(judge(registry, policy, claim=one.claim), pull_request=pull.number) for one in group]
     try:
         reviewed = gather_reviews(
             pull,
@@ -196,7 +196,7 @@ def _all_or_none(reports: Sequence[RequestReport]) -> list[RequestReport]:
 
 
 def _move_ready_groups(
-    world: ApplyWorld, judged: Sequence[RequestReport], record: Record
+    world: ApplyWorld, judged: Sequence[RequestReport], *, record: Record
 ) -> tuple[RequestReport, ...]:
     finished = {report.request.path: report for report in judged}
     ready = [report for report in judged if report.reason in _READY]
@@ -206,6 +206,6 @@ def _move_ready_groups(
             (report for report in ready if report.pull_request == number),
             key=lambda report: report.step is Step.FIRST_PROMOTION,
         )
-        for report in carry_out(world.registry(), group, record):
+        for report in carry_out(world.registry(), group, record=record):
             finished[report.request.path] = report
     return tuple(finished.values())

@@ -26,7 +26,7 @@ def history(repository: Historian, places: Places, *, commit: str, key: tuple[st
 
     `key` is (model, alias).
     """
-    tree = read_tree(repository, commit, places)
+    tree = read_tree(repository, commit, places=places)
     path = next((r.path for r in read_request_set(repository, tree).requests if r.key == key), None)
     if path is None:
         raise PromoterError(

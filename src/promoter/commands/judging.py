@@ -37,10 +37,10 @@ def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
     raise PromoterError(ReasonCode.ALIAS_NOT_ALLOWED, message, hint=hint)
 
 
-def judge(registry: RegistryReader, policy: Policy, claim: Claim) -> RequestReport:
+def judge(registry: RegistryReader, policy: Policy, *, claim: Claim) -> RequestReport:
     """Everything there is to say of one request. Never raises for what the request or registry does."""
     try:
-        return _judge(registry, rule_for(policy, claim.request), claim)
+        return _judge(registry, rule_for(policy, claim.request), claim=claim)
     except PromoterError as error:
         return refused(claim.request, error)
 
@@ -50,7 +50,7 @@ def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
     return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
 
 
-def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestReport:
+def _judge(registry: RegistryReader, rule: ModelRule, *, claim: Claim) -> RequestReport:
     request = claim.request
     holders = registry.aliases(request.model)
     live = holders.get(request.alias)
@@ -71,7 +71,7 @@ def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestRe
     )
     if not step.moves:
         return _without_judgement(report, before=versions.before)
-    evidence = _gather(registry, rule, challenger, live)
+    evidence = _gather(registry, rule, challenger=challenger, live=live)
     results = run_checks(rule, evidence)
     if step is Step.ROLLBACK:
         results = report_only(results)
@@ -79,7 +79,7 @@ def _judge(registry: RegistryReader, rule: ModelRule, claim: Claim) -> RequestRe
 
 
 def _gather(
-    registry: RegistryReader, rule: ModelRule, challenger: ModelVersion, live: str | None
+    registry: RegistryReader, rule: ModelRule, *, challenger: ModelVersion, live: str | None
 ) -> Evidence:
     champion = registry.model_version(challenger.model, live) if live is not None else None
     if not needs_signature(rule):

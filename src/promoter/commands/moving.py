@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from promoter.commands.versions import applied_tag
-from promoter.core.evidence import Outcome
+from promoter.commands.versions import Applied, applied_tag
+from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.plan import Move
 from promoter.core.report import RequestReport
 from promoter.errors import PromoterError, ReasonCode
@@ -41,7 +41,7 @@ def move_of(report: RequestReport) -> Move:
     return Move(model=request.model, alias=request.alias, origin=report.now, target=request.version)
 
 
-def carry_out(registry: Registry, group: Sequence[RequestReport], record: Record) -> list[RequestReport]:
+def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Record) -> list[RequestReport]:
     """Move every alias of one pull request, or none: what was moved goes back when a later write fails."""
     done: list[RequestReport] = []
     for index, report in enumerate(group):
@@ -50,9 +50,9 @@ def carry_out(registry: Registry, group: Sequence[RequestReport], record: Record
         except PromoterError as error:
             failed = replace(report, reason=error.reason, message=error.message, hint=error.hint)
             rest = [_left(other, failed) for other in group[index + 1 :]]
-            return [*(_put_back(registry, other, failed) for other in done), failed, *rest]
+            return [*(_put_back(registry, other, failed=failed) for other in done), failed, *rest]
         done.append(report)
-    return [_recorded(registry, report, record) for report in done]
+    return [_recorded(registry, report, record=record) for report in done]
 
 
 def _move(registry: Registry, move: Move) -> None:
@@ -63,7 +63,7 @@ def _move(registry: Registry, move: Move) -> None:
         raise _moved_meanwhile(move, live)
     failure: PromoterError | None = None
     try:
-        registry.set_alias(move.model, move.alias, move.target)
+        registry.set_alias(move.model, move.alias, version=move.target)
     except PromoterError as error:
         # The server may have acted before the answer was lost: only reading tells.
         failure = error
@@ -93,7 +93,7 @@ def _moved_meanwhile(move: Move, live: str | None) -> PromoterError:
     )
 
 
-def _put_back(registry: Registry, report: RequestReport, failed: RequestReport) -> RequestReport:
+def _put_back(registry: Registry, report: RequestReport, *, failed: RequestReport) -> RequestReport:
     move = move_of(report)
     other = quote(f"{failed.request.model}@{failed.request.alias}")
     if move.origin is None:
@@ -121,7 +121,7 @@ def _left(report: RequestReport, failed: RequestReport) -> RequestReport:
     )
 
 
-def _recorded(registry: Registry, report: RequestReport, record: Record) -> RequestReport:
+def _recorded(registry: Registry, report: RequestReport, *, record: Record) -> RequestReport:
     move = move_of(report)
     from_version = say("from version ", quote(move.origin)) if move.origin else say("for the first time")
     moved = replace(
@@ -137,7 +137,7 @@ def _recorded(registry: Registry, report: RequestReport, record: Record) -> Requ
         hint=say(),
     )
     try:
-        registry.set_tags(move.model, move.target, tags_of(report, record))
+        registry.set_tags(move.model, move.target, tags=tags_of(report, record))
     except PromoterError as error:
         note = say("the alias is moved; its tags could not be written: ", *error.message.parts)
         return replace(moved, notes=(*moved.notes, note))
@@ -146,18 +146,25 @@ def _recorded(registry: Registry, report: RequestReport, record: Record) -> Requ
 
 def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
     """Who, when, why and from where: for people to read, never for a decision."""
-    approved_by = ",".join(report.approval.counted) if report.approval else ""
+    origin = report.now or ""
     tags = {
         "promoter_verdict": str(report.verdict or ""),
         "promoter_pull_request": str(report.pull_request or ""),
         "promoter_commit": record.commit,
-        "promoter_approved_by": approved_by,
-        "promoter_previous_version": report.now or "",
+        "promoter_approved_by": ",".join(report.approval.counted) if report.approval else "",
+        "promoter_previous_version": origin,
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
         "promoter_evidence": record.evidence_digest,
-        applied_tag(report.request.alias): report.change,
+        applied_tag(report.request.alias): str(Applied(change=report.change, origin=origin)),
+        **_outcomes(report.results),
     }
-    for check in dict.fromkeys(result.check for result in report.results):
-        outcomes = {result.outcome for result in report.results if result.check == check}
-        tags[f"promoter_check_{check}"] = next(one for one in _WORST_FIRST if one in outcomes).value
     return {key: value[:_LONGEST_TAG] for key, value in tags.items()}
+
+
+def _outcomes(results: Sequence[CheckResult]) -> dict[str, str]:
+    """Each check's worst outcome."""
+    worst: dict[str, Outcome] = {}
+    for result in results:
+        so_far = worst.get(result.check, result.outcome)
+        worst[result.check] = min(so_far, result.outcome, key=_WORST_FIRST.index)
+    return {f"promoter_check_{check}": outcome.value for check, outcome in worst.items()}

@@ -67,7 +67,7 @@ def _with_comments(report: Report, channels: Channels) -> tuple[Report, str]:
     problems: list[Message] = []
     for number, part in _parts(report, channels):
         try:
-            addresses.append(_write(channels.pull_requests, number, part, channels))
+            addresses.append(_write(channels.pull_requests, number, report=part, channels=channels))
         except PromoterError as error:
             problems.append(say(f"the comment on #{number} could not be written: ", *error.message.parts))
     found = next((address for address in addresses if address), "")
@@ -89,7 +89,7 @@ def _part(report: Report, number: int) -> Report:
     return replace(report, requests=requests, reason=worst.reason, message=worst.message, hint=worst.hint)
 
 
-def _write(pull_requests: PullRequests, number: int, report: Report, channels: Channels) -> str:
+def _write(pull_requests: PullRequests, number: int, *, report: Report, channels: Channels) -> str:
     # What went wrong after the merge is news to people who thought they were done: a comment of its own.
     went_wrong = report.phase is Phase.APPLY and report.reason.exit_code is not ExitCode.DONE
     channels = replace(channels, pull_request=number)

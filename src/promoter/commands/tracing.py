@@ -45,7 +45,7 @@ class Tracer:
         pull = self._carrier(changes, request)
         self._refuse_own_policy(pull)
         older = self._before(changes[1:], pull)
-        claim = claim_of(request, older, read=len(changes), change=changes[0].commit)
+        claim = claim_of(request, older, change=changes[0].commit)
         return Traced(claim=claim, pull=pull)
 
     def _carrier(self, changes: tuple[FileVersion, ...], request: PromotionRequest) -> PullRequest:

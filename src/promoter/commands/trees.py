@@ -41,7 +41,7 @@ class Tree:
         return {**self.requests, **({self.policy.path: self.policy} if self.policy else {})}
 
 
-def read_tree(repository: Repository, commit: str, places: Places) -> Tree:
+def read_tree(repository: Repository, commit: str, *, places: Places) -> Tree:
     """List the files at a commit; their contents are not read yet."""
     entries = repository.files(commit, (places.requests, places.policy))
     return Tree(
@@ -51,7 +51,7 @@ def read_tree(repository: Repository, commit: str, places: Places) -> Tree:
     )
 
 
-def read_policy(repository: Repository, tree: Tree, places: Places) -> Policy:
+def read_policy(repository: Repository, tree: Tree, *, places: Places) -> Policy:
     """The policy at a tree. Raises POLICY_INVALID, also when there is none."""
     if tree.policy is None:
         raise PromoterError(
@@ -87,20 +87,10 @@ def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
     return found
 
 
-def claim_of(
-    request: PromotionRequest, older: Sequence[FileVersion], *, read: int, change: str = ""
-) -> Claim:
-    """The request with its file's past: `older` are the changes before it, newest first.
-
-    `read` is how many changes history gave when asked for HISTORY_LIMIT: fewer means that it was all.
-    """
+def claim_of(request: PromotionRequest, older: Sequence[FileVersion], *, change: str = "") -> Claim:
+    """The request with its file's past: `older` are the changes before it, newest first."""
     past = tuple(Past(commit=one.commit, version=_version_held(one.content, request)) for one in older)
-    return Claim(
-        request=request,
-        past=past,
-        change=change,
-        first=past[-1].version if past and read < HISTORY_LIMIT else None,
-    )
+    return Claim(request=request, past=past, change=change)
 
 
 def _version_held(content: bytes | None, request: PromotionRequest) -> str | None:

@@ -73,16 +73,16 @@ def validate(world: ValidateWorld, change: Change) -> Report:
         notes=_notes_on(change.pull),
     )
     try:
-        return _validate(world, change, report)
+        return _validate(world, change, report=report)
     except PromoterError as error:
         return replace(
             report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
         )
 
 
-def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
-    head = read_tree(world.repository, change.head, world.places)
-    base = read_tree(world.repository, change.base, world.places)
+def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report:
+    head = read_tree(world.repository, change.head, places=world.places)
+    base = read_tree(world.repository, change.base, places=world.places)
     touched = _touched(change, head=head, base=base)
     if touched.policy:
         return _about_policy(world, head, touched=touched, report=report)
@@ -91,11 +91,11 @@ def _validate(world: ValidateWorld, change: Change, report: Report) -> Report:
         raise _all_deleted(len(base.requests))
     if not touched.requests:
         return report
-    policy = read_policy(world.repository, base, world.places)
+    policy = read_policy(world.repository, base, places=world.places)
     requests = {r.path: r for r in read_request_set(world.repository, head).requests}
     _refuse_what_cannot_be_judged(change)
-    claims = [_claim(world, base, requests[path]) for path in touched.requests]
-    judged = _with_approvals(world, change, policy, _judge_all(world, policy, claims))
+    claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
+    judged = _with_approvals(world, change, policy=policy, reports=_judge_all(world, policy, claims=claims))
     return replace(
         report,
         policy_digest=policy.digest,
@@ -112,7 +112,7 @@ def _about_policy(world: ValidateWorld, head: Tree, *, touched: _Touched, report
         raise _policy_and_requests(world.places)
     if head.policy is None:
         return replace(report, message=say("the policy is deleted: no request can be judged from then on"))
-    policy = read_policy(world.repository, head, world.places)
+    policy = read_policy(world.repository, head, places=world.places)
     return replace(
         report,
         policy_digest=policy.digest,
@@ -132,19 +132,19 @@ def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
     )
 
 
-def _claim(world: ValidateWorld, base: Tree, request: PromotionRequest) -> Claim:
+def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Claim:
     if request.path not in base.requests:
         return Claim(request=request)
     changes = world.repository.history(base.commit, request.path, limit=HISTORY_LIMIT)
-    return claim_of(request, changes, read=len(changes))
+    return claim_of(request, changes)
 
 
-def _judge_all(world: ValidateWorld, policy: Policy, claims: list[Claim]) -> tuple[RequestReport, ...]:
+def _judge_all(world: ValidateWorld, policy: Policy, *, claims: list[Claim]) -> tuple[RequestReport, ...]:
     registry = world.registry()
     reports: list[RequestReport] = []
     outage: PromoterError | None = None
     for claim in claims:
-        report = refused(claim.request, outage) if outage else judge(registry, policy, claim)
+        report = refused(claim.request, outage) if outage else judge(registry, policy, claim=claim)
         reports.append(report)
         if outage is None and report.reason.exit_code is ExitCode.UNDECIDED:
             # The registry does not answer: asking again for every request would only spend the deadline.
@@ -153,7 +153,7 @@ def _judge_all(world: ValidateWorld, policy: Policy, claims: list[Claim]) -> tup
 
 
 def _with_approvals(
-    world: ValidateWorld, change: Change, policy: Policy, reports: tuple[RequestReport, ...]
+    world: ValidateWorld, change: Change, *, policy: Policy, reports: tuple[RequestReport, ...]
 ) -> tuple[RequestReport, ...]:
     if change.pull is None or world.pull_requests is None:
         return reports

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from promoter.core.model_version import ModelVersion
@@ -26,20 +25,36 @@ class Claim:
     """A request with what git held before it, newest first.
 
     `change` is the commit that brought the request to the default branch; empty while it is only proposed.
-    `first` is the version the file began with; None when its history goes further back than was read.
     """
 
     request: PromotionRequest
     past: tuple[Past, ...] = ()
     change: str = ""
-    first: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What the tag of an applied version says: by which change of the file, and who held the alias before.
+
+    The tag is a brake: it can keep an alias from being moved. The one thing it loosens is how a version is
+    judged that git asked for earlier: only one that really held the alias is a rollback.
+    """
+
+    change: str
+    origin: str
+
+    @classmethod
+    def of(cls, version: ModelVersion, alias: str) -> Applied | None:
+        """None when the version was never given this alias by Promoter."""
+        change, _, origin = version.tags.get(applied_tag(alias), "").partition(" ")
+        return cls(change=change, origin=origin) if change else None
+
+    def __str__(self) -> str:
+        return f"{self.change} {self.origin}"
 
 
 def applied_tag(alias: str) -> str:
-    """The version tag that says which change of the request's file was applied for an alias.
-
-    It is a brake and never a reason to do more: forging it can only keep an alias from being moved.
-    """
+    """The key of that tag: one for each alias, as a version may hold several."""
     return f"promoter_applied_{alias}"
 
 
@@ -48,18 +63,19 @@ def three_way(
 ) -> ThreeWay:
     """Raises CONFLICT when this very change was applied once and the alias has been moved away since."""
     request = claim.request
-    record = challenger.tags.get(applied_tag(request.alias))
-    if live != request.version and claim.change and record == claim.change:
+    applied = Applied.of(challenger, request.alias)
+    if live != request.version and claim.change and applied and applied.change == claim.change:
         raise _moved_away(request, live)
+    held_before = _held_before(registry, claim, challenger=challenger)
     return ThreeWay(
-        before=_before(registry, claim, live),
+        before=_before(registry, claim, live=live),
         proposed=request.version,
         live=live,
-        earlier=tuple(_held_once(claim, challenger)),
+        earlier=(request.version,) if held_before else (),
     )
 
 
-def _before(registry: RegistryReader, claim: Claim, live: str | None) -> str | None:
+def _before(registry: RegistryReader, claim: Claim, *, live: str | None) -> str | None:
     """B: the newest version git held before; or the live one, where every change since was never applied.
 
     A run that was refused or dropped leaves the alias behind what git says. The next request then starts
@@ -69,31 +85,39 @@ def _before(registry: RegistryReader, claim: Claim, live: str | None) -> str | N
     for past in claim.past:
         if past.version == live:
             return live
-        if past.version is None or _was_applied(registry, claim.request, past):
+        if past.version is None or _was_applied(registry, claim.request, past=past):
             return newest
     return newest
 
 
-def _was_applied(registry: RegistryReader, request: PromotionRequest, past: Past) -> bool:
+def _was_applied(registry: RegistryReader, request: PromotionRequest, *, past: Past) -> bool:
+    applied = _applied(registry, request, version=past.version)
+    return applied is not None and applied.change == past.commit
+
+
+def _applied(registry: RegistryReader, request: PromotionRequest, *, version: str | None) -> Applied | None:
     try:
-        version = registry.model_version(request.model, past.version or "")
+        return Applied.of(registry.model_version(request.model, version or ""), request.alias)
     except PromoterError as error:
         if error.reason is ReasonCode.VERSION_NOT_FOUND:
-            return False
+            return None
         raise
-    return version.tags.get(applied_tag(request.alias)) == past.commit
 
 
-def _held_once(claim: Claim, challenger: ModelVersion) -> Iterator[str]:
-    """The proposed version, if this alias held it before: only then may comparisons merely report.
+def _held_before(registry: RegistryReader, claim: Claim, *, challenger: ModelVersion) -> bool:
+    """Whether the proposed version held this alias before: only then may comparisons merely report.
 
-    A version that git asked for and that was refused at apply never held the alias. Having held it is shown
-    by the tag, or by being what the file began with: what was live when the team adopted Promoter.
+    That git asked for it is not enough: it may have been refused at apply, or stood only on a branch. It was
+    applied itself, or a version that was applied took the alias from it.
     """
     request = claim.request
-    asked_before = any(past.version == request.version for past in claim.past[1:])
-    if asked_before and (applied_tag(request.alias) in challenger.tags or claim.first == request.version):
-        yield request.version
+    if all(past.version != request.version for past in claim.past[1:]):
+        return False
+    if Applied.of(challenger, request.alias):
+        return True
+    successors = dict.fromkeys(past.version for past in claim.past if past.version != request.version)
+    records = (_applied(registry, request, version=version) for version in successors if version)
+    return any(record is not None and record.origin == request.version for record in records)
 
 
 def _moved_away(request: PromotionRequest, live: str | None) -> PromoterError:

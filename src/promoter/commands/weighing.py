@@ -9,6 +9,7 @@ from promoter.core.approval import ApprovalState, Standing, approvals, authors, 
 from promoter.core.policy import Approvals
 from promoter.core.pull_request import Permission, PullRequest, Review
 from promoter.core.request import PromotionRequest
+from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, Repository
 
 
@@ -59,13 +60,23 @@ def gather_reviews(
         given=given,
         authors=wrote,
         permissions={r.reviewer.casefold(): pull_requests.permission(r.reviewer) for r in weighable},
-        listed=_listed(pull_requests, rules, [review.reviewer for review in weighable]),
-        blobs={c: {e.path: e.blob_id for e in repository.files(c, paths)} for c in commits},
+        listed=_listed(pull_requests, rules, logins=[review.reviewer for review in weighable]),
+        blobs={commit: _blobs(repository, commit, paths=paths) for commit in commits},
         needed=rules.minimum,
     )
 
 
-def _listed(pull_requests: PullRequests, rules: Approvals, logins: Sequence[str]) -> frozenset[str] | None:
+def _blobs(repository: Repository, commit: str, *, paths: Sequence[str]) -> Mapping[str, str]:
+    try:
+        return {entry.path: entry.blob_id for entry in repository.files(commit, paths)}
+    except PromoterError as error:
+        # A commit that was pushed over is gone some day: nobody can show what was approved then.
+        if error.reason is ReasonCode.PERMISSION_DENIED:
+            return {}
+        raise
+
+
+def _listed(pull_requests: PullRequests, rules: Approvals, *, logins: Sequence[str]) -> frozenset[str] | None:
     if not rules.approvers:
         return None
     people = {entry.casefold() for entry in rules.approvers if "/" not in entry}

@@ -52,9 +52,7 @@ def latest_opinions(reviews: Iterable[Review]) -> dict[str, Review]:
 def approvals(reviews: Iterable[Review]) -> tuple[Review, ...]:
     """The approvals that stand, in the order of logins."""
     standing = latest_opinions(reviews)
-    return tuple(
-        review for _, review in sorted(standing.items()) if review.state is ReviewState.APPROVED
-    )
+    return tuple(review for _, review in sorted(standing.items()) if review.state is ReviewState.APPROVED)
 
 
 def authors(pull: PullRequest, contributors: Iterable[Contributor]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from promoter.core.policy import Mode
 from promoter.core.request import PromotionRequest
 from promoter.core.verdict import Verdict
 from promoter.errors import Problem, ReasonCode
-from promoter.text import Message, say
+from promoter.text import NOTHING, Message
 
 
 class Phase(StrEnum):
@@ -65,7 +65,7 @@ class RequestReport:
     approval: ApprovalState | None = None
     pull_request: int | None = None
     change: str = ""
-    hint: Message = say()
+    hint: Message = NOTHING
     notes: tuple[Message, ...] = ()
 
 
@@ -80,7 +80,7 @@ class Report:
     phase: Phase
     reason: ReasonCode
     message: Message
-    hint: Message = say()
+    hint: Message = NOTHING
     requests: tuple[RequestReport, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[Message, ...] = ()

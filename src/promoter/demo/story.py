@@ -99,7 +99,7 @@ class Story:
         number = self._open("promote-churn", f"Promote churn to version {new}")
         validated = self._validate(number)
         self._quote(_told(validated))
-        self._keep(validated, number, output)
+        self._keep(validated, number, output=output)
         self._say("the comment on the pull request, as Markdown:")
         self._quote((output / _COMMENT).read_text(encoding="utf-8"))
         self._merge_and_apply(number)
@@ -157,7 +157,7 @@ class Story:
             )
         return finished
 
-    def _keep(self, finished: Finished, number: int, output: Path) -> None:
+    def _keep(self, finished: Finished, number: int, *, output: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
         for name in _REPORT:
             shutil.copyfile(finished.folder / name, output / name)

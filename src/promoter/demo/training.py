@@ -8,7 +8,7 @@ import warnings
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import mlflow
 import numpy as np
@@ -29,11 +29,21 @@ _COLUMNS = ["tenure_months", "monthly_charges", "support_calls", "is_monthly_con
 _REQUIREMENTS = ["scikit-learn", "pandas"]
 
 
+class Classifier(Protocol):
+    """What scikit-learn's classifiers have in common; the package itself is published without types."""
+
+    def fit(self, features: pd.DataFrame, truth: pd.Series) -> Classifier: ...
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray[Any, Any]: ...
+
+    def predict_proba(self, features: pd.DataFrame) -> np.ndarray[Any, Any]: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One training: which model, and what its author says of it."""
 
-    estimator: Any
+    estimator: Classifier
     description: str
 
 
@@ -104,7 +114,7 @@ def _train(recipe: Recipe, *, git_commit: str) -> Trained:
         dataset = from_pandas(holdout, name="churn-holdout", targets="churn")
         mlflow.log_input(dataset, context="evaluation")
         fitted = recipe.estimator.fit(train_rows[_COLUMNS], train_rows["churn"])
-        metrics = _metrics(fitted, holdout[_COLUMNS], holdout["churn"])
+        metrics = _metrics(fitted, holdout[_COLUMNS], truth=holdout["churn"])
         mlflow.log_metrics(metrics)
         info = mlflow.sklearn.log_model(
             fitted,
@@ -132,7 +142,7 @@ def champion() -> str:
     return str(MlflowClient().get_model_version_by_alias(MODEL, "champion").version)
 
 
-def _metrics(fitted: Any, features: pd.DataFrame, truth: pd.Series) -> dict[str, float]:
+def _metrics(fitted: Classifier, features: pd.DataFrame, *, truth: pd.Series) -> dict[str, float]:
     predicted, score = fitted.predict(features), fitted.predict_proba(features)[:, 1]
     return {
         "f1_score": float(f1_score(truth, predicted)),

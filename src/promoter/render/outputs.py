@@ -80,8 +80,7 @@ def _line(report: Report, requests: list[dict[str, object]]) -> str:
         "reason_code": report.reason.value,
         "requests": requests,
     }
-    # The one control character that JSON leaves as it is.
-    return json.dumps(document, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return json.dumps(document, separators=(",", ":"))
 
 
 def _request(request: RequestReport) -> dict[str, object]:

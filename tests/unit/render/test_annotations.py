@@ -97,7 +97,19 @@ def test_message_is_cut_below_the_runner_s_limit() -> None:
     assert command.data.endswith("…")
 
 
-def test_properties_survive_their_escapes() -> None:
-    request = reports.refused_request(request=a_request(path="a,b/50%: x;y].yaml"))
+@pytest.mark.parametrize("path", ["a,b/50%: x;y].yaml", "a%3Ab%2Cc%0Ad%25.yaml", "漢字/é.yaml"])
+def test_properties_survive_their_escapes(path: str) -> None:
+    request = reports.refused_request(request=a_request(path=path))
     (command,) = _commands(a_report(reason=request.reason, requests=(request,)))
-    assert command.properties["file"] == "a,b/50%: x;y].yaml"
+    assert command.properties["file"] == path
+
+
+def test_data_survives_its_escapes() -> None:
+    request = reports.refused_request(message=say("it has ", quote("50% %0A %25, a:b")))
+    (command,) = _commands(a_report(reason=request.reason, requests=(request,)))
+    assert "it has `50% %0A %25, a:b`." in command.data
+
+
+def test_colons_of_properties_are_escaped_as_the_toolkit_does() -> None:
+    (line,) = commands(reports.rejected())
+    assert ",title=Promoter%3A Checks failed::" in line
