@@ -45,7 +45,7 @@ def measure(command: Command, *, log: Path) -> Sample:
 
 
 def watch(log: Path, words: Sequence[str]) -> tuple[int, float, float, float]:
-    """Exit status, seconds of wall time and CPU, MiB of peak memory of a program; its output goes to `log`."""
+    """Exit status, seconds of wall time and of CPU, MiB of peak memory; what it prints goes to `log`."""
     with log.open("wb") as output:
         start = time.perf_counter()
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)

@@ -9,10 +9,19 @@ import pytest
 
 from tests.e2e.house import House, housed
 from tests.mlflow_server import MlflowServer
+from tests.proxy import Proxy
 
 
 @pytest.fixture
 def house(tmp_path: Path, mlflow_server: MlflowServer) -> Iterator[House]:
     """GitHub and registry of a small team, over HTTP."""
     with housed(tmp_path, mlflow_server.url) as made:
+        yield made
+
+
+@pytest.fixture
+def house_behind_a_proxy(tmp_path: Path, mlflow_server: MlflowServer, mlflow_proxy: Proxy) -> Iterator[House]:
+    """The same, where the Action reaches the registry through a proxy that can fail."""
+    with housed(tmp_path, mlflow_server.url) as made:
+        made.registry = mlflow_proxy.url
         yield made

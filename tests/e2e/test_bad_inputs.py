@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from promoter.demo.github.events import pull_request_event
+from promoter.demo.github.exchange import Answer, Request, json_answer
 from promoter.demo.github.model import ReviewState
 from promoter.demo.job import Finished
 from promoter.errors import ExitCode, ReasonCode
@@ -358,6 +359,24 @@ def test_no_registry_at_all(house: House) -> None:
 def test_a_token_that_github_does_not_know(house: House) -> None:
     number, _ = proposal(house)
     ends(house.validate(number, github_token="wrong"), ReasonCode.PERMISSION_DENIED, "token")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_repository_that_the_token_does_not_see(house: House, status: int) -> None:
+    number, _ = proposal(house)
+
+    class Blind:
+        """GitHub says 403 or 404 for what a token may not see."""
+
+        def before(self, request: Request) -> Answer | None:
+            return json_answer({"message": "Not Found", "status": str(status)}, status=status)
+
+        def after(self, request: Request, answer: Answer) -> Answer:
+            return answer
+
+    house.standin.interceptor = Blind()
+    finished = house.validate(number)
+    ends(finished, ReasonCode.PERMISSION_DENIED, f"reading pull request {number}")
 
 
 def test_a_token_that_may_not_comment(house: House) -> None:

@@ -79,7 +79,7 @@ class InMemoryRegistry:
         self._fail_if_told("signature")
         return self._models[version.model].signatures[version.version]
 
-    def set_alias(self, model: str, alias: str, version: str) -> None:
+    def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """See `Registry`."""
         self._fail_if_told("set_alias")
         found = self._version(model, version)
@@ -88,7 +88,7 @@ class InMemoryRegistry:
         self._models[model].aliases[alias] = found.version
         self.writes.append(Write(method="set_alias", model=model, key=alias, value=found.version))
 
-    def set_tags(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """See `Registry`."""
         self._fail_if_told("set_tags")
         found = self._version(model, version)

@@ -117,14 +117,17 @@ def test_a_version_registered_from_its_run_is_found_among_the_runs_models(
     first = reader.model_version(model, version)
     run_id = first.run_id or ""
     model_id = first.source.removeprefix("models:/")
-    world.client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])
+    other = world.client.create_logged_model("0", "another", run_id)
+    outputs = [LoggedModelOutput(other.model_id, 0), LoggedModelOutput(model_id, 1)]
+    world.client.log_outputs(run_id, outputs)
     made = world.client.create_model_version(model, f"runs:/{run_id}/model", run_id, await_creation_for=0)
     second = reader.model_version(model, str(made.version))
     mlflow_proxy.lines()
     assert reader.signature(second) == A_SIGNATURE
-    run, logged, _ = mlflow_proxy.lines()
+    run, *logged, _ = mlflow_proxy.lines()
     assert run == GET_RUN
-    assert logged_model(logged)
+    assert logged
+    assert all(map(logged_model, logged))
 
 
 def test_a_version_registered_from_its_run_is_found_among_its_artifacts(

@@ -14,7 +14,7 @@ from types import ModuleType
 
 from promoter.adapters.mlflow_address import Addresses
 from promoter.errors import PromoterError, ReasonCode
-from promoter.text import Message, quote, say
+from promoter.text import Message, Quoted, quote, say
 
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 _RACE = re.compile(r"UNIQUE constraint|UniqueViolation|duplicate key|Duplicate entry", re.IGNORECASE)
@@ -54,7 +54,7 @@ _TOLD = {
     "CUSTOMER_UNAUTHORIZED": _CREDENTIALS,
     "PERMISSION_DENIED": _Told(
         reason=ReasonCode.PERMISSION_DENIED,
-        why="it does not exist, or these credentials may not use it: HTTP 403 says both",
+        why="it does not exist, or these credentials may not use it (HTTP 403 means either)",
         hint=say(
             "Check the name. Reading needs the permission READ; moving an alias and writing tags, EDIT."
         ),
@@ -187,14 +187,20 @@ def explain(error: BaseException, *, doing: Message, addresses: Addresses) -> Pr
     told = _told(error)
     case = None if told else _case_of(error, addresses)
     if told is not None:
-        reason, why, hint = told.reason, say(told.why, ": ", quote(_first_line(error, addresses))), told.hint
+        reason, why, hint = told.reason, say(told.why, ": ", _said(error, addresses)), told.hint
     elif case is not None:
         reason, why, hint = ReasonCode.REGISTRY_UNAVAILABLE, say(case.why), case.hint
     else:
-        why = say("it said: ", quote(_first_line(error, addresses)))
+        why = say("it said: ", _said(error, addresses))
         reason, hint = ReasonCode.REGISTRY_UNAVAILABLE, _AGAIN
     message = say(*doing.parts, " failed at ", quote(addresses.shown), ": ", *why.parts)
     return PromoterError(reason, message, hint=hint)
+
+
+def _said(error: BaseException, addresses: Addresses) -> Quoted:
+    """What the server wrote, without MLflow's words around it."""
+    line = _first_line(error, addresses)
+    return quote(line.partition("Response body: ")[2].strip("'") or line)
 
 
 def _told(error: BaseException) -> _Told | None:

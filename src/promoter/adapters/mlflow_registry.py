@@ -197,7 +197,7 @@ class MlflowReader:
             )
         raise PromoterError(
             ReasonCode.REGISTRY_UNAVAILABLE,
-            say(*doing.parts, " failed: the answer is about ", quote(answered), ", which was not asked for"),
+            say(*doing.parts, " failed: the answer is about ", quote(answered or "nothing"), " instead"),
             hint=say(
                 "Look at ", quote(self._addresses.shown), ": something else than MLflow may answer there."
             ),

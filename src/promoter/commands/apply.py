@@ -17,7 +17,7 @@ from promoter.core.plan import Step
 from promoter.core.policy import Policy
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests, Registry, Repository
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import quote, say
@@ -105,17 +105,35 @@ def _judge_all(
         places=world.places,
         branch=branch,
     )
-    traced: list[Traced] = []
-    for request in requests:
-        if reports[request.path] is None:
-            try:
-                traced.append(tracer.trace(request))
-            except PromoterError as error:
-                reports[request.path] = refused(request, error)
+    # What was refused already is traced too: it holds up the rest of its pull request.
+    traced, untraced = _trace_all(tracer, [r for r in requests if not _is_in_place(reports[r.path])])
+    for path, report in untraced.items():
+        reports[path] = reports[path] or report
     for number in dict.fromkeys(one.pull.number for one in traced):
         group = [one for one in traced if one.pull.number == number]
-        reports |= _judge_group(world, registry, policy=policy, group=group)
+        reports |= _judge_group(world, registry, policy=policy, group=group, known=reports)
     return tuple(report for report in reports.values() if report is not None)
+
+
+def _is_in_place(report: RequestReport | None) -> bool:
+    return report is not None and report.reason is ReasonCode.ALREADY_APPLIED
+
+
+def _trace_all(
+    tracer: Tracer, requests: Sequence[PromotionRequest]
+) -> tuple[list[Traced], Mapping[str, RequestReport]]:
+    """The requests whose pull request was found, and by path the others, refused."""
+    traced: list[Traced] = []
+    untraced: dict[str, RequestReport] = {}
+    for request in requests:
+        try:
+            traced.append(tracer.trace(request))
+        except PromoterError as error:
+            if error.exit_code is ExitCode.UNDECIDED:
+                # It may belong to any pull request, so of none is it known that all its requests are ready.
+                return [], {one.path: refused(one, error) for one in requests}
+            untraced[request.path] = refused(request, error)
+    return traced, untraced
 
 
 def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> RequestReport | None:
@@ -137,11 +155,17 @@ def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> R
 
 
 def _judge_group(
-    world: ApplyWorld, registry: Registry, *, policy: Policy, group: Sequence[Traced]
+    world: ApplyWorld,
+    registry: Registry,
+    *,
+    policy: Policy,
+    group: Sequence[Traced],
+    known: Mapping[str, RequestReport | None],
 ) -> Mapping[str, RequestReport]:
     """The requests of one pull request: each judged, and none ready unless all are."""
     pull = group[0].pull
-    reports = [replace(judge(registry, policy, claim=one.claim), pull_request=pull.number) for one in group]
+    judged = [known[one.claim.request.path] or judge(registry, policy, claim=one.claim) for one in group]
+    reports = [replace(report, pull_request=pull.number) for report in judged]
     try:
         reviewed = gather_reviews(
             pull,

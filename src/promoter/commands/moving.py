@@ -44,21 +44,28 @@ def move_of(report: RequestReport) -> Move:
 def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Record) -> list[RequestReport]:
     """Move every alias of one pull request, or none: what was moved goes back when a later write fails."""
     done: list[RequestReport] = []
+    written: list[RequestReport] = []
     for index, report in enumerate(group):
         try:
-            _move(registry, move_of(report))
+            if _move(registry, move_of(report)):
+                written.append(report)
         except PromoterError as error:
             failed = replace(report, reason=error.reason, message=error.message, hint=error.hint)
             rest = [_left(other, failed) for other in group[index + 1 :]]
-            return [*(_put_back(registry, other, failed=failed) for other in done), failed, *rest]
+            back = [
+                _put_back(registry, other, failed=failed) if other in written else _there_already(other)
+                for other in done
+            ]
+            return [*back, failed, *rest]
         done.append(report)
     return [_recorded(registry, report, record=record) for report in done]
 
 
-def _move(registry: Registry, move: Move) -> None:
+def _move(registry: Registry, move: Move) -> bool:
+    """Whether anything had to be written."""
     live = registry.aliases(move.model).get(move.alias)
     if live == move.target:
-        return
+        return False
     if live != move.origin:
         raise _moved_meanwhile(move, live)
     failure: PromoterError | None = None
@@ -69,7 +76,7 @@ def _move(registry: Registry, move: Move) -> None:
         failure = error
     after = registry.aliases(move.model).get(move.alias)
     if after == move.target:
-        return
+        return True
     if failure is not None and after == move.origin:
         raise PromoterError(ReasonCode.APPLY_FAILED, failure.message, hint=failure.hint) from failure
     raise PromoterError(
@@ -112,6 +119,16 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
         )
     message = say("put back to version ", quote(move.origin), ", because the move of ", other, " failed")
     return replace(report, reason=ReasonCode.APPLY_FAILED, message=message)
+
+
+def _there_already(report: RequestReport) -> RequestReport:
+    move = move_of(report)
+    alias = quote(f"{move.model}@{move.alias}")
+    return replace(
+        report,
+        reason=ReasonCode.ALREADY_APPLIED,
+        message=say(alias, " was moved to version ", quote(move.target), " by somebody else, and stays"),
+    )
 
 
 def _left(report: RequestReport, failed: RequestReport) -> RequestReport:

@@ -11,7 +11,7 @@ from promoter.core.request import PromotionRequest
 from promoter.core.request_file import parse_request
 from promoter.core.safe_text import code_point, first_unsafe
 from promoter.errors import Problem, PromoterError, ReasonCode
-from promoter.text import Message, printable, quote, say
+from promoter.text import Message, quote, say
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _IRREGULAR = {
@@ -66,7 +66,7 @@ def _read(entry: FileEntry, content: bytes) -> PromotionRequest:
     if unsafe is not None:
         character = code_point(entry.path[unsafe])
         found = say(f"found the character {character} in the file's name")
-        raise _refused(printable(entry.path), found=found, write=_RENAME)
+        raise _refused(entry.path, found=found, write=_RENAME)
     if entry.mode != REGULAR_FILE:
         kind = _IRREGULAR.get(entry.mode, f"something that is no file (mode {entry.mode})")
         raise _refused(entry.path, found=say("found ", kind), write=_REGULAR_ONLY)

@@ -26,6 +26,7 @@ from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, count, worst_
 from promoter.text import Message
 
 _SHORT_COMMIT = 10
+_DATASETS_SHOWN = 3
 _OPEN = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED})
 _ORIGINS = "Where the versions come from"
 _COLUMNS = (
@@ -113,7 +114,7 @@ def _objections(request: RequestReport, limit: Limit) -> str:
     return _joined(
         _why(request, objecting),
         _check_list(objecting, limit),
-        bullets(sentence(message) for message in approvals(request.approval)),
+        _list([sentence(message) for message in approvals(request.approval)], limit),
         to_do(request.hint),
     )
 
@@ -133,7 +134,12 @@ def _quiet(request: RequestReport) -> list[CheckResult]:
 
 
 def _check_list(results: Sequence[CheckResult], limit: Limit) -> str:
-    lines = [f"- {_check(result)}" for result in results]
+    return _list([_check(result) for result in results], limit)
+
+
+def _list(items: Sequence[str], limit: Limit) -> str:
+    """A list of rendered items, as long as there is room for it."""
+    lines = [f"- {item}" for item in items]
     kept = within(lines, limit, part=8)
     tail = more(lines, kept, limit=limit)
     return "\n".join([*kept, f"- {tail}" if tail else ""]).rstrip()
@@ -206,5 +212,8 @@ def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
         parts.append(f"run {link(code(version.run.run_id), address.training_run(links, version))}")
         if version.run.git_commit:
             parts.append(f"code {short_commit(version.run.git_commit)}")
-        parts += [f"data {code(one.name)} ({code(one.digest)})" for one in version.run.datasets]
+        data = version.run.datasets
+        parts += [f"data {code(one.name)} ({code(one.digest)})" for one in data[:_DATASETS_SHOWN]]
+        if len(data) > _DATASETS_SHOWN:
+            parts.append(f"and {count(len(data) - _DATASETS_SHOWN, 'more dataset')}")
     return f"{role}: {', '.join(parts)}"

@@ -125,6 +125,13 @@ def test_of_a_servers_text_only_the_first_line_is_quoted() -> None:
     assert "a customer" not in str(found)
 
 
+def test_of_an_answer_that_is_no_json_only_the_body_is_quoted() -> None:
+    text = "API request to endpoint /x failed with error code 403 != 200. Response body: 'Permission denied'"
+    found = str(explained(MlflowError(text, "PERMISSION_DENIED")))
+    assert found.endswith("`Permission denied`")
+    assert "endpoint" not in found
+
+
 def test_a_servers_text_is_neither_markup_nor_a_command() -> None:
     found = explained(ServerError("`x` ::error::y ##[group]z \x1b[31m" + "w" * 5000))
     assert "::error::" not in str(found)

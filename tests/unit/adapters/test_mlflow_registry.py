@@ -82,11 +82,11 @@ def test_a_name_in_other_capitals_is_another_name() -> None:
 def test_unity_catalog_would_lower_an_aliases_capitals_behind_our_back() -> None:
     catalog = Catalog()
     with pytest.raises(PromoterError, match="lower case") as caught:
-        registry(catalog, []).set_alias("main.ml.churn", "Champion", "7")
+        registry(catalog, []).set_alias("main.ml.churn", "Champion", version="7")
     assert caught.value.reason is ReasonCode.REQUEST_INVALID
     assert "`champion`" in str(caught.value.hint)
     assert catalog.aliases == {}
-    registry(catalog, []).set_alias("main.ml.churn", "champion", "7")
+    registry(catalog, []).set_alias("main.ml.churn", "champion", version="7")
     assert catalog.aliases == {"champion": "7"}
 
 

@@ -30,7 +30,7 @@ PASSED_CHECKS = (
     a_check_result(
         check="tags",
         subject="owner",
-        message=say("tag ", quote("owner"), " is ", quote("risk-ml"), " and matches ", quote(".+")),
+        message=say(quote("owner"), " is ", quote("risk-ml"), " and matches ", quote(".+")),
     ),
     a_check_result(
         check="lineage", subject="run_status", message=say("the run's status is ", quote("FINISHED"))
@@ -43,7 +43,10 @@ PASSED_CHECKS = (
 )
 BETTER_F1 = a_metric_result(
     comparison=a_comparison(champion=0.8100, challenger=0.8312, change=0.0212),
-    message=say("0.8312 is at least 0.6, and 0.0212 better than the champion"),
+    message=say(
+        quote("f1_score"),
+        " is 0.8312 as claimed by the run, 0.0212 better than the champion's 0.81, and keeps the rule",
+    ),
 )
 BETTER_LOSS = a_metric_result(
     subject="log_loss",
@@ -55,12 +58,19 @@ BETTER_LOSS = a_metric_result(
         change=-0.0113,
         rule="not worse",
     ),
-    message=say("0.3987 is 0.0113 better than the champion"),
+    message=say(
+        quote("log_loss"),
+        " is 0.3987 as claimed by the run, 0.0113 better than the champion's 0.41, and keeps the rule",
+    ),
 )
 WORSE_F1 = a_metric_result(
     outcome=Outcome.FAILED,
     comparison=a_comparison(champion=0.8100, challenger=0.7421, change=-0.0679),
-    message=say("0.7421 is 0.0679 worse than the champion's 0.81, the policy allows at most 0.01"),
+    message=say(
+        quote("f1_score"),
+        " is 0.7421 as claimed by the run, 0.0679 worse than the champion's 0.81, ",
+        "but the rule asks for at most 0.01 worse",
+    ),
 )
 SHORT_DESCRIPTION = a_check_result(
     outcome=Outcome.FAILED,
@@ -68,7 +78,10 @@ SHORT_DESCRIPTION = a_check_result(
 )
 OTHER_DATA = a_metric_result(
     outcome=Outcome.INCONCLUSIVE,
-    message=say("the two figures are from different data, by the digests of the datasets that were logged"),
+    message=say(
+        quote("f1_score"),
+        " is 0.91; the two figures are from different data, by the digests of the datasets that were logged",
+    ),
 )
 
 

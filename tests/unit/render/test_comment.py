@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from promoter.core.approval import ApprovalState
+from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import Outcome
-from promoter.core.report import Links, Report
+from promoter.core.report import Links, Phase, Report
 from promoter.render.comment import comment
 from promoter.render.layout import in_utf16
 from promoter.text import quote, say
-from tests.builders import a_model_version, a_problem, a_report, a_run, an_evidence
+from tests.builders import a_dataset, a_model_version, a_problem, a_report, a_run, an_evidence
 from tests.golden.cases import MARKER
 from tests.unit.render.reports import (
     BETTER_F1,
     SHORT_DESCRIPTION,
     WORSE_F1,
+    approval_missing,
     approved,
     good_request,
     invalid,
@@ -25,6 +26,7 @@ from tests.unit.render.reports import (
     promotable,
     rejected,
     rejected_request,
+    warned,
 )
 from tests.unit.render.structure import markdown_shape
 
@@ -107,6 +109,15 @@ def test_what_blocks_comes_before_what_passed() -> None:
     assert text.index("❌ `description`") < text.index("✅ `tags`")
 
 
+def test_missing_approval_is_told_beside_warnings() -> None:
+    waiting = approval_missing().requests[0]
+    request = replace(waiting, results=warned().requests[0].results)
+    text = _written(a_report(phase=Phase.APPLY, reason=request.reason, requests=(request,)))
+    assert "0 of 1 approvals count for this content." in text
+    assert "stands against" not in text
+    assert text.index("0 of 1 approvals") < text.index("- ⚠️ `metrics`")
+
+
 def test_no_link_without_addresses() -> None:
     text = _written(replace(mixed(200), links=Links()))
     assert "](" not in text
@@ -161,6 +172,18 @@ def test_origins_tell_what_is_known() -> None:
     assert challenger.startswith(f"- Challenger: {version}, run")
     assert "code" not in challenger
     assert "Asked for in" in _written(promotable())
+
+
+def test_many_datasets_and_reviewers_are_counted() -> None:
+    data = tuple(a_dataset(name=f"data-{number}") for number in range(500))
+    found = an_evidence(challenger=a_model_version(run=a_run(datasets=data)))
+    state = ApprovalState(needed=1, refused=tuple((f"user-{n}", Refusal.STALE) for n in range(500)))
+    text = _written(a_report(requests=(rejected_request(evidence=found, approval=state),)))
+    _assert_well_formed(text)
+    assert "data `data-2` (`5f1d2c3b`), and 497 more datasets" in text
+    assert "`user-0` approved, but" in text
+    assert " more, see the [job summary]" in text
+    assert "left out" not in text
 
 
 def test_source_of_figures_is_told_once() -> None:
