@@ -23,10 +23,13 @@ LABEL org.opencontainers.image.title="Promoter" \
 
 COPY --from=build /opt/promoter /opt/promoter
 
-# PYTHONSAFEPATH: the working directory is the user's workspace, which must never be imported from
+# PYTHONSAFEPATH: the working directory is the user's workspace, which must never be imported from. It is for whoever
+# starts Python here by hand; the action itself is isolated below, where no variable can undo it.
 ENV PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \
     MLFLOW_DISABLE_TELEMETRY=true
 
-# No USER and no WORKDIR: the runner sets the working directory, and only root can write its output files
-ENTRYPOINT ["/opt/promoter/bin/promoter", "action"]
+# -I: a workflow's own PYTHONPATH reaches this container, and `.` in it would be the workspace. -u: -I ignores
+# PYTHONUNBUFFERED too. No USER and no WORKDIR: the runner sets the working directory, and only root can write its
+# output files.
+ENTRYPOINT ["/opt/promoter/bin/python", "-I", "-u", "/opt/promoter/bin/promoter", "action"]

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
@@ -32,6 +33,9 @@ from promoter.render.terminal import terminal as rendered
 from promoter.text import printable, quote, say
 from promoter.version import tool_version
 from promoter.world import Registries, World, places
+
+# The full MLflow brings SQLAlchemy, its slim one does not; the demo's registry is a SQLite file.
+_DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +179,13 @@ def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
 
 def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     # Trains models: the only verb that needs more than a runner has.
+    missing = [name for name in _DEMO_NEEDS if find_spec(name) is None]
+    if missing:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("the demo trains models, and this is not installed: ", quote(", ".join(missing))),
+            hint=say("Run `make demo` in a clone of Promoter, or install the package with its `demo` extra."),
+        )
     from promoter.demo.story import tell
 
     return tell(Path(options.output), terminal.out)

@@ -44,7 +44,13 @@ class PullRequests(Protocol):
         """
 
     def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
-        """The pull requests that brought a commit, each read again by number; empty when there is none."""
+        """The pull requests that brought a commit, each read again by number; empty when there is none.
+
+        GitHub may need seconds to know of a commit that was just merged: this one looks again.
+        """
+
+    def numbers_of_commit(self, commit: str) -> tuple[int, ...]:
+        """The numbers of the pull requests that have a commit, as listed now, sorted."""
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         """The whole review history over all pages, oldest first."""

@@ -140,6 +140,7 @@ def test_pull_requests_answer_the_same(sides: Sides) -> None:
     sides.same_pulls(lambda one: one.reviews(1))
     sides.same_pulls(lambda one: one.contributors(2))
     sides.same_pulls(lambda one: [one.of_commit(commit) for commit in (sides.tip, sides.head)])
+    sides.same_pulls(lambda one: [one.numbers_of_commit(commit) for commit in (sides.tip, sides.head)])
     logins = ("alice", "BOB", "carol", "nobody-at-all")
     sides.same_pulls(lambda one: [one.permission(login) for login in logins])
     sides.same_pulls(lambda one: [one.is_team_member(login, "acme/risk-ml") for login in ("bob", "rita")])

@@ -157,7 +157,10 @@ class InMemoryPullRequests:
         return frozenset(path for item in listed for path in ([item] if isinstance(item, str) else item))
 
     def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
-        return tuple(self.get(number) for number in sorted(self.brought.get(commit, ())))
+        return tuple(self.get(number) for number in self.numbers_of_commit(commit))
+
+    def numbers_of_commit(self, commit: str) -> tuple[int, ...]:
+        return tuple(sorted(self.brought.get(commit, ())))
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         return tuple(self.given.get(number, ()))

@@ -169,7 +169,7 @@ def test_a_wrong_request_ends_with_2_and_an_annotation(engine: Engine, house: Ho
     house.adopt(house.version(0.80))
     number = house.propose({house.path: house.request("seven")})
     ran = engine.run(pull_request_job(house, number, workspace=empty(tmp_path)))
-    assert ran.exit_code == ExitCode.WRONG, show(ran)
+    assert ran.exit_code == ExitCode.WRONG_INPUT, show(ran)
     assert ran.outputs["reason-code"] == "request_invalid"
     assert f"::error file={house.path},line=3," in ran.log
 
@@ -189,6 +189,6 @@ def test_a_hardened_container_can_still_judge(
 
 def test_the_demo_says_what_the_image_lacks(engine: Engine) -> None:
     ran = engine.shell("/opt/promoter/bin/promoter demo --output /tmp/demo")
-    assert ran.exit_code == ExitCode.WRONG, show(ran)
+    assert ran.exit_code == ExitCode.WRONG_INPUT, show(ran)
     assert "`demo` extra" in ran.log
     assert "Traceback" not in ran.log

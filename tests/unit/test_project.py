@@ -81,7 +81,9 @@ def instructions() -> list[tuple[str, str]]:
 
 def test_image_starts_by_absolute_path_without_a_shell() -> None:
     (entrypoint,) = [json.loads(rest) for name, rest in instructions() if name == "ENTRYPOINT"]
-    assert entrypoint == ["/opt/promoter/bin/promoter", "action"]
+    program, *options, script, verb = entrypoint
+    assert (program, script, verb) == ("/opt/promoter/bin/python", "/opt/promoter/bin/promoter", "action")
+    assert "-I" in options  # a workflow's PYTHONPATH must not reach the action
 
 
 def test_image_leaves_user_and_working_directory_to_the_runner() -> None:

@@ -81,6 +81,15 @@ class GitHubPullRequests:
             self._of_commits[commit] = tuple(self.get(one) for one in self._looked_for(commit))
         return self._of_commits[commit]
 
+    def numbers_of_commit(self, commit: str) -> tuple[int, ...]:
+        """The numbers of the pull requests that have a commit, as listed now, sorted."""
+        at = self._connection.in_repository("commits", commit, "pulls")
+        listed = self._connection.items(at, what=f"looking for the pull requests of {commit}")
+        ours = f"{self._connection.owner}/{self._connection.name}".casefold()
+        # A commit of a fork network can be in pull requests of other repositories too.
+        mine = [record for record in listed if text(record, "base", "repo", "full_name").casefold() == ours]
+        return tuple(sorted({number(record, "number") for record in mine}))
+
     def reviews(self, number: int) -> tuple[Review, ...]:
         """The whole review history over all pages, oldest first."""
         at = self._connection.in_repository("pulls", str(number), "reviews")
@@ -133,22 +142,14 @@ class GitHubPullRequests:
         """The same, but only where the comment exists already; None where it does not."""
         return self._comments.update(number, marker=marker, body=body)
 
-    def _looked_for(self, commit: str) -> list[int]:
-        numbers = self._numbers_of(commit)
+    def _looked_for(self, commit: str) -> tuple[int, ...]:
+        numbers = self.numbers_of_commit(commit)
         for seconds in self._looks_again:
             if numbers:
                 break
             self._connection.pause(seconds, before=f"looking again for the pull request of {commit}")
-            numbers = self._numbers_of(commit)
+            numbers = self.numbers_of_commit(commit)
         return numbers
-
-    def _numbers_of(self, commit: str) -> list[int]:
-        at = self._connection.in_repository("commits", commit, "pulls")
-        listed = self._connection.items(at, what=f"looking for the pull requests of {commit}")
-        ours = f"{self._connection.owner}/{self._connection.name}".casefold()
-        # A commit of a fork network can be in pull requests of other repositories too.
-        mine = [record for record in listed if text(record, "base", "repo", "full_name").casefold() == ours]
-        return sorted({number(record, "number") for record in mine})
 
     def _require_visible(self, teams: str, team: str) -> None:
         """Tell "not a member" from "cannot see the team": GitHub says 404 to both."""

@@ -71,7 +71,7 @@ class Tracer:
     def _before(self, older: tuple[FileVersion, ...], pull: PullRequest) -> tuple[FileVersion, ...]:
         """The changes that this pull request did not bring: it may have edited the file more than once."""
         for index, change in enumerate(older):
-            if pull.number not in {other.number for other in self._merged(change.commit)}:
+            if pull.number not in self.pull_requests.numbers_of_commit(change.commit):
                 return older[index:]
         return ()
 

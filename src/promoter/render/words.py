@@ -149,7 +149,7 @@ class ReasonWords:
 
 
 _R = ReasonCode
-_WAITING = "Waiting for approval"
+_WAITING = "Not promoted, waiting for approval"
 REASONS: dict[ReasonCode, ReasonWords] = {
     _R.NOTHING_TO_PROMOTE: ReasonWords(Tone.QUIET, "nothing to promote"),
     _R.VALIDATED: ReasonWords(Tone.GOOD, "ready to promote"),

@@ -40,8 +40,8 @@ def test_refused_request_stands_on_its_version_line() -> None:
     assert command.data == (
         "At least one check says no. "
         "`description` failed: the description has 12 characters, the policy asks for at least 40. "
-        "`metrics` failed: `f1_score` is 0.7421 as claimed by the run, 0.0679 worse than the champion's 0.81, "
-        "but the rule asks for at most 0.01 worse."
+        "`metrics` failed: `f1_score` is 0.7421 as claimed by the run, "
+        "0.0679 worse than the champion's 0.81, but the rule asks for at most 0.01 worse."
     )
 
 

@@ -31,7 +31,7 @@ APPROVED = ApprovalState(needed=1, counted=("bob",))
         (reports.nothing_to_promote(), "\u2139\ufe0f Nothing to promote"),
         (reports.invalid(), "❌ Not ready to promote: the promotion request is not valid (3 problems)"),
         (reports.applied(), "✅ Promoted: `champion` of `churn` moved from version 6 to 7"),
-        (reports.approval_missing(), "⏸️ Waiting for approval: `churn` 6 → 7 as `champion`"),
+        (reports.approval_missing(), "⏸️ Not promoted, waiting for approval: `churn` 6 → 7 as `champion`"),
         (reports.apply_failed(), "⚠️ Promotion failed: `churn` 6 → 7 as `champion`"),
         (reports.mixed(), "❌ Not ready to promote: 2 of 20 requests"),
         (reports.all_good(), "✅ Ready to promote: 2 requests"),

@@ -1,0 +1,187 @@
+"""B, H and R: what git held, what it asks for, what is live; and what tags may and may not do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter.commands.versions import Applied, Claim, Past, applied_tag, three_way
+from promoter.core.plan import Step, ThreeWay, plan_step
+from promoter.core.policy import OnMissingChampion
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import say
+from tests.builders import a_model_version, a_request
+from tests.fakes.observed import observed
+from tests.fakes.registry import InMemoryRegistry
+
+TAG = applied_tag("champion")
+VERSIONS = ("5", "6", "7", "8")
+COMMITS = ("c5", "c6", "c7", "c8", "c9")
+
+
+def registry_with(tags: Mapping[str, str]) -> InMemoryRegistry:
+    """Versions 5 to 8 of churn; `tags` maps a version to the value of its tag."""
+    registry = InMemoryRegistry()
+    for version in VERSIONS:
+        own = {TAG: tags[version]} if version in tags else {}
+        registry.add_version(a_model_version(version=version, tags=own))
+    return registry
+
+
+def past_of(*held: str | None) -> tuple[Past, ...]:
+    """What git held, newest first; each change is named after its version."""
+    return tuple(Past(commit=f"c{version}", version=version) for version in held)
+
+
+def asked(registry: InMemoryRegistry, claim: Claim, live: str | None) -> ThreeWay:
+    challenger = registry.model_version("churn", claim.request.version)
+    return three_way(registry, claim, challenger=challenger, live=live)
+
+
+def seen(*held: str | None, live: str | None, **tags: str) -> ThreeWay:
+    """Version 8 is asked for after `held`; tags by `v6="c6 5"`."""
+    registry = registry_with({key[1:]: value for key, value in tags.items()})
+    return asked(registry, Claim(request=a_request(version="8"), past=past_of(*held), change="c8"), live)
+
+
+def test_the_tag_says_by_which_change_and_from_whom() -> None:
+    version = a_model_version(tags={TAG: str(Applied(change="c7", origin="6"))})
+    assert Applied.of(version, "champion") == Applied(change="c7", origin="6")
+    assert Applied.of(version, "shadow") is None
+    assert Applied.of(a_model_version(tags={TAG: "c7"}), "champion") == Applied(change="c7", origin="")
+    assert Applied.of(a_model_version(tags={TAG: ""}), "champion") is None
+
+
+@pytest.mark.parametrize(
+    ("held", "live", "tags", "before"),
+    [
+        ((), None, {}, None),
+        ((), "6", {}, None),
+        (("7",), "7", {}, "7"),
+        (("7",), "5", {}, "7"),
+        (("7", "6"), "6", {}, "6"),
+        (("7", "6", "5"), "5", {}, "5"),
+        (("7", "6"), "6", {"v7": "c7 6"}, "7"),
+        (("7", "6", "5"), "5", {"v6": "c6 5"}, "7"),
+        (("7", "6"), "6", {"v7": "another change"}, "6"),
+        (("7", None), None, {}, None),
+        (("7", None, "6"), "6", {}, "7"),
+        ((None, "6"), "6", {}, None),
+        (("99", "6"), "6", {}, "6"),
+    ],
+)
+def test_git_had_the_live_version_where_all_since_was_never_applied(
+    held: tuple[str | None, ...], live: str | None, tags: dict[str, str], before: str | None
+) -> None:
+    assert seen(*held, live=live, **tags).before == before
+
+
+def test_an_outage_is_not_taken_for_a_version_that_is_gone() -> None:
+    registry, calls = observed(registry_with({}))
+    error = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"))
+    calls.fail("model_version", error, nth=2)
+    with pytest.raises(PromoterError) as raised:
+        asked(registry, Claim(request=a_request(version="8"), past=past_of("7", "6")), "6")
+    assert raised.value is error
+
+
+def test_what_was_applied_and_moved_away_since_is_a_conflict() -> None:
+    with pytest.raises(PromoterError) as refused:
+        seen("7", live="7", v8="c8 7")
+    assert refused.value.reason is ReasonCode.CONFLICT
+    assert "`churn@champion` has been moved to `7` outside git since" in str(refused.value.message)
+
+
+def test_an_alias_that_was_taken_away_went_to_nobody() -> None:
+    with pytest.raises(PromoterError, match="moved to `nobody`"):
+        seen("7", live=None, v8="c8 7")
+
+
+def test_what_was_applied_and_is_live_is_no_conflict() -> None:
+    assert seen("7", live="8", v8="c8 7").live == "8"
+
+
+def test_an_earlier_application_of_the_same_version_is_no_conflict() -> None:
+    assert seen("7", live="7", v8="an earlier change 6").before == "7"
+
+
+def test_a_proposal_is_never_what_was_applied() -> None:
+    claim = Claim(request=a_request(version="8"), past=past_of("7"))
+    assert asked(registry_with({"8": "c8 7"}), claim, "7").before == "7"
+
+
+@pytest.mark.parametrize(
+    ("held", "tags", "earlier"),
+    [
+        (("7", "8"), {}, ()),
+        (("7", "8"), {"v8": "c8 6"}, ("8",)),
+        (("7", "8"), {"v7": "c7 8"}, ("8",)),
+        (("7", "8"), {"v7": "c7 6"}, ()),
+        (("7", "6"), {"v8": "c1 5"}, ()),
+        (("8", "7"), {"v8": "c1 5"}, ()),
+        (("99", None, "8"), {}, ()),
+    ],
+)
+def test_a_rollback_is_to_a_version_that_really_held_the_alias(
+    held: tuple[str | None, ...], tags: dict[str, str], earlier: tuple[str, ...]
+) -> None:
+    registry = registry_with({key[1:]: value for key, value in tags.items()})
+    claim = Claim(request=a_request(version="8"), past=past_of(*held))
+    assert asked(registry, claim, held[0]).earlier == earlier
+
+
+# --- whoever can write tags --------------------------------------------------------------------------
+
+_tag_values = st.one_of(
+    st.tuples(st.sampled_from(COMMITS), st.sampled_from(["", *VERSIONS])).map(" ".join),
+    st.text(max_size=4),
+)
+_claims = st.builds(
+    Claim,
+    request=st.sampled_from(VERSIONS).map(lambda version: a_request(version=version)),
+    past=st.lists(
+        st.builds(
+            Past,
+            commit=st.sampled_from(COMMITS),
+            version=st.one_of(st.none(), st.sampled_from([*VERSIONS, "99"])),
+        ),
+        max_size=5,
+    ).map(tuple),
+    change=st.sampled_from(["", *COMMITS]),
+)
+
+
+def step_of(tags: Mapping[str, str], claim: Claim, live: str | None) -> Step:
+    try:
+        versions = asked(registry_with(tags), claim, live)
+    except PromoterError:
+        return Step.CONFLICT
+    return plan_step(versions, on_missing=OnMissingChampion.BOOTSTRAP)
+
+
+@given(
+    tags=st.dictionaries(st.sampled_from(VERSIONS), _tag_values),
+    claim=_claims,
+    live=st.one_of(st.none(), st.sampled_from(VERSIONS)),
+)
+def test_forged_tags_only_brake_or_call_a_promotion_a_rollback(
+    tags: dict[str, str], claim: Claim, live: str | None
+) -> None:
+    plain, forged = step_of({}, claim, live), step_of(tags, claim, live)
+    if forged is plain:
+        return
+    assert plain.moves
+    asked_before = any(past.version == claim.request.version for past in claim.past[1:])
+    assert forged is Step.CONFLICT or (plain is Step.PROMOTE and forged is Step.ROLLBACK and asked_before)
+
+
+@given(claim=_claims, live=st.one_of(st.none(), st.sampled_from(VERSIONS)))
+def test_an_alias_moves_only_from_nobody_or_from_what_git_asked_for(claim: Claim, live: str | None) -> None:
+    step = step_of({}, claim, live)
+    if step.moves and live is not None:
+        assert live in {past.version for past in claim.past}
+    assert step_of({}, replace(claim, past=()), live).moves == (live is None)
