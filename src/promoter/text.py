@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 _LONGEST_QUOTE = 200
-_TWO_COLONS = re.compile(r":(?=:)")
+_SECOND_COLON = re.compile(r"(?<=:):")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def printable(value: str, *, longest: int = _LONGEST_QUOTE) -> str:
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in value[: longest + 1]
     )
-    # A runner reads `::name::` after trimming and `##[name]` anywhere in a line.
-    text = _TWO_COLONS.sub(":\u200b", text).replace("##[", "#\u200b#[").replace("`", "'")
+    # A runner reads `::name::` after trimming and `##[name]` anywhere in a line. What breaks them must be
+    # seen: comparisons that follow a culture pass over characters of no width.
+    text = _SECOND_COLON.sub(r"\\x3a", text).replace("##[", r"#\x23[").replace("`", "'")
     return text if len(text) <= longest else text[: longest - 1] + "…"

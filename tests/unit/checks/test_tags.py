@@ -41,7 +41,7 @@ def test_the_whole_value_matches(value: str | None, pattern: str, outcome: Outco
     ("value", "message"),
     [
         ("risk-ml", "`owner` is `risk-ml` and matches `risk-.+`"),
-        ("me\n::x", r"`owner` is `me\n:" + "\u200b:x`, which `risk-.+` does not match"),
+        ("me\n::x", r"`owner` is `me\n:\x3ax`, which `risk-.+` does not match"),
         (None, "`owner` is missing"),
         ("x" * 100_000, "`owner` has 100,000 characters, and no more than 1,000 are looked at"),
     ],

@@ -1,0 +1,257 @@
+"""One request judged: every reason code that the registry and the policy can give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from promoter.commands.judging import judge, refused, rule_for
+from promoter.commands.versions import Claim, Past, applied_tag
+from promoter.core.evidence import Outcome
+from promoter.core.plan import Step
+from promoter.core.policy import Checks, DescriptionRule, Mode, OnMissingChampion, SignatureRule
+from promoter.core.report import RequestReport
+from promoter.core.verdict import Verdict
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import RegistryReader
+from promoter.text import say
+from tests.builders import (
+    a_champion,
+    a_champion_run,
+    a_metric_rule,
+    a_model_rule,
+    a_model_version,
+    a_policy,
+    a_request,
+    a_run,
+    a_signature,
+)
+from tests.fakes.observed import observed
+from tests.fakes.registry import InMemoryRegistry
+
+TAG = applied_tag("champion")
+
+
+def registry_with(aliases: dict[str, str] | None = None, **version: Any) -> InMemoryRegistry:
+    """Version 6 and 7 of churn; 6 is the champion unless `aliases` say otherwise."""
+    registry = InMemoryRegistry()
+    registry.add_model("churn", aliases={"champion": "6"} if aliases is None else aliases)
+    registry.add_version(a_champion(), signature=a_signature())
+    registry.add_version(a_model_version(**version), signature=a_signature())
+    return registry
+
+
+def judged(registry: RegistryReader, claim: Claim | None = None, **rule: Any) -> RequestReport:
+    policy = a_policy(models=(a_model_rule(**rule),))
+    past = (Past(commit="c6", version="6"),)
+    return judge(registry, policy, claim=claim or Claim(request=a_request(), past=past))
+
+
+def test_a_challenger_that_passes_every_check() -> None:
+    report = judged(registry_with())
+    assert (report.reason, report.step, report.verdict) == (
+        ReasonCode.VALIDATED,
+        Step.PROMOTE,
+        Verdict.PROMOTE,
+    )
+    assert str(report.message) == "all checks that decide have passed"
+    assert report.evidence is not None
+    assert report.evidence.challenger.version == "7"
+    assert report.evidence.champion == a_champion()
+    assert report.evidence.champion_signature == a_signature()
+    assert {result.check for result in report.results} == {
+        "description",
+        "tags",
+        "lineage",
+        "signature",
+        "metrics",
+    }
+
+
+def test_signatures_are_read_only_when_a_check_asks() -> None:
+    registry, calls = observed(registry_with())
+    judged(registry, checks=Checks(description=DescriptionRule(min_length=1)))
+    assert calls.count("signature") == 0
+    judged(registry, checks=Checks(signature=SignatureRule(compatible_with_champion=True)))
+    assert calls.count("signature") == 2
+
+
+def test_aliases_are_read_once_and_each_version_once() -> None:
+    registry, calls = observed(registry_with())
+    judged(registry)
+    assert (calls.count("aliases"), calls.count("model_version")) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"match": "fraud"}, "no entry of the policy matches the model `churn`"),
+        ({"mode": Mode.DISABLED}, "the policy has promotions of `churn` disabled"),
+        ({"aliases": ("shadow", "other")}, "the policy does not let requests move `champion`"),
+    ],
+)
+def test_what_the_policy_does_not_allow_is_not_looked_up(change: dict[str, Any], said: str) -> None:
+    registry, calls = observed(registry_with())
+    report = judged(registry, **change)
+    assert (report.reason, str(report.message)) == (ReasonCode.ALIAS_NOT_ALLOWED, said)
+    assert str(report.hint)
+    assert calls.made == []
+
+
+def test_the_first_entry_that_matches_speaks() -> None:
+    first, second = a_model_rule(match="ch*"), a_model_rule(match="churn", mode=Mode.DISABLED)
+    assert rule_for(a_policy(models=(first, second)), a_request()) is first
+
+
+@pytest.mark.parametrize(
+    ("request_changes", "reason"),
+    [({"version": "99"}, ReasonCode.VERSION_NOT_FOUND), ({"model": "churn2"}, ReasonCode.MODEL_NOT_FOUND)],
+)
+def test_names_that_the_registry_does_not_know(
+    request_changes: dict[str, str], reason: ReasonCode
+) -> None:
+    claim = Claim(request=a_request(**request_changes))
+    assert judged(registry_with(), claim, match="churn*").reason is reason
+
+
+def test_a_version_that_is_not_ready() -> None:
+    report = judged(registry_with(status="PENDING_REGISTRATION"))
+    assert report.reason is ReasonCode.VERSION_NOT_READY
+    assert str(report.message) == "version `7` of `churn` has the status `PENDING_REGISTRATION`"
+
+
+@pytest.mark.parametrize("method", ["aliases", "model_version", "signature"])
+def test_an_outage_is_never_no_champion(method: str) -> None:
+    registry = registry_with({})
+    registry.fail(method, PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"), hint=say("wait")))
+    report = judged(registry, Claim(request=a_request()), on_missing_champion=OnMissingChampion.BOOTSTRAP)
+    assert (report.reason, str(report.hint)) == (ReasonCode.REGISTRY_UNAVAILABLE, "wait")
+    assert report.step is None
+
+
+def test_a_champion_that_cannot_be_read_is_an_outage_too() -> None:
+    registry, calls = observed(registry_with())
+    error = PromoterError(ReasonCode.DEADLINE_EXCEEDED, say("late"))
+    calls.fail("model_version", error, nth=2)
+    assert judged(registry).reason is ReasonCode.DEADLINE_EXCEEDED
+
+
+# --- what needs no checks ------------------------------------------------------------------------------
+
+
+def test_the_champion_is_the_challenger() -> None:
+    report = judged(registry_with({"champion": "7"}))
+    assert (report.reason, report.verdict) == (ReasonCode.ALREADY_APPLIED, None)
+    assert str(report.message) == "`churn@champion` is version `7` already"
+
+
+def test_nobody_holds_the_alias() -> None:
+    report = judged(registry_with({}), Claim(request=a_request()))
+    assert report.reason is ReasonCode.MISSING_CHAMPION
+    assert "bootstrap" in str(report.hint)
+
+
+@pytest.mark.parametrize(
+    ("aliases", "held", "said"),
+    [
+        ({"champion": "6"}, None, "is held by version `6`, and git does not know of it yet"),
+        ({"champion": "6"}, "5", "is held by version `6` where git says version `5`"),
+        ({}, "5", "is held by nobody where git says version `5`"),
+    ],
+)
+def test_an_alias_that_was_moved_outside_git(
+    aliases: dict[str, str], held: str | None, said: str
+) -> None:
+    past = (Past(commit="c5", version=held),) if held else ()
+    report = judged(registry_with(aliases), Claim(request=a_request(), past=past))
+    assert report.reason is ReasonCode.CONFLICT
+    assert said in str(report.message)
+    assert (report.results, report.evidence) == ((), None)
+
+
+def test_an_alias_that_was_moved_away_after_it_was_applied() -> None:
+    registry = registry_with(tags={TAG: "here 6"})
+    report = judged(registry, Claim(request=a_request(), past=(Past(commit="c", version="6"),), change="here"))
+    assert report.reason is ReasonCode.CONFLICT
+    assert str(report.hint)
+
+
+# --- verdicts ------------------------------------------------------------------------------------------
+
+
+def test_a_first_promotion_is_judged_by_floors_alone() -> None:
+    report = judged(
+        registry_with({}),
+        Claim(request=a_request()),
+        on_missing_champion=OnMissingChampion.BOOTSTRAP,
+        checks=Checks(metrics=(a_metric_rule(max_absolute_degradation=None),)),
+    )
+    assert (report.reason, report.step) == (ReasonCode.VALIDATED, Step.FIRST_PROMOTION)
+    assert report.evidence is not None
+    assert report.evidence.champion is None
+    low = judged(
+        registry_with({}, run=a_run(metrics={"f1_score": 0.1})),
+        Claim(request=a_request()),
+        on_missing_champion=OnMissingChampion.BOOTSTRAP,
+    )
+    assert low.reason is ReasonCode.CHECKS_FAILED
+
+
+def test_a_worse_challenger() -> None:
+    report = judged(registry_with(run=a_run(metrics={"f1_score": 0.7})))
+    assert (report.reason, report.verdict) == (ReasonCode.CHECKS_FAILED, Verdict.REJECT)
+
+
+def test_a_champion_without_the_figure() -> None:
+    registry = registry_with()
+    registry.add_version(a_champion(run=a_champion_run(metrics={})), signature=a_signature())
+    report = judged(registry)
+    assert (report.reason, report.verdict) == (ReasonCode.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("score", [0.91, 0.1])
+def test_a_dry_run_says_what_the_checks_say_and_never_more(score: float) -> None:
+    report = judged(registry_with(run=a_run(metrics={"f1_score": score})), mode=Mode.DRY_RUN)
+    assert (report.reason, report.mode) == (ReasonCode.DRY_RUN, Mode.DRY_RUN)
+    assert str(report.message) == f"dry run: the checks say {report.verdict}; merging moves nothing"
+
+
+def rollback(**version: Any) -> RequestReport:
+    past = (Past(commit="c6", version="6"), Past(commit="c7", version="7"))
+    registry = registry_with(tags={"owner": "x", TAG: "c7 5"}, **version)
+    return judged(registry, Claim(request=a_request(), past=past))
+
+
+def test_a_rollback_only_reports_comparisons() -> None:
+    report = rollback(run=a_run(metrics={"f1_score": 0.1}))
+    assert (report.reason, report.step) == (ReasonCode.ROLLBACK_VALIDATED, Step.ROLLBACK)
+    assert Outcome.WARNED in {result.outcome for result in report.results}
+
+
+def test_a_rollback_is_refused_for_what_concerns_the_version_itself() -> None:
+    assert rollback(description="short").reason is ReasonCode.CHECKS_FAILED
+
+
+def test_another_alias_that_differs_in_case_is_pointed_out() -> None:
+    report = judged(registry_with({"champion": "6", "Champion": "7", "CHAMPION": "6", "other": "6"}))
+    assert [str(note) for note in report.notes] == [
+        f"the registry also has the alias `{twin}`: only `champion` is meant here"
+        for twin in ("CHAMPION", "Champion")
+    ]
+
+
+def test_tags_that_claim_a_verdict_change_nothing() -> None:
+    claims = {"promoter_verdict": "promote", "promoter_check_metrics": "passed", "validated": "true"}
+    forged = judged(registry_with(run=a_run(metrics={"f1_score": 0.1}), tags={"owner": "x", **claims}))
+    assert forged.reason is ReasonCode.CHECKS_FAILED
+
+
+def test_a_refusal_keeps_what_the_error_said() -> None:
+    error = PromoterError(ReasonCode.PERMISSION_DENIED, say("no"), hint=say("ask"))
+    report = refused(a_request(), error)
+    assert (report.reason, str(report.message), str(report.hint)) == (
+        ReasonCode.PERMISSION_DENIED,
+        "no",
+        "ask",
+    )

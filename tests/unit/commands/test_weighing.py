@@ -1,0 +1,200 @@
+"""What is asked of GitHub to weigh approvals, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from promoter.commands.weighing import Reviewed, gather_reviews
+from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.files import FileEntry
+from promoter.core.policy import Approvals
+from promoter.core.pull_request import Contributor, Permission, ReviewState
+from promoter.core.request import PromotionRequest
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import say
+from tests.builders import a_request, a_review
+from tests.fakes.github import blob_id
+from tests.fakes.observed import Calls, observed
+from tests.fakes.team import REQUEST, Team, request
+
+GONE = "9" * 40
+
+
+@pytest.fixture
+def team() -> Team:
+    team = Team()
+    team.propose(12, {REQUEST: request("7")})
+    return team
+
+
+def gathered(team: Team, rules: Approvals | None = None) -> tuple[Reviewed, Calls, Calls]:
+    pulls, asked = observed(team.pull_requests)
+    repository, read = observed(team.repository)
+    reviewed = gather_reviews(
+        team.pulls[12],
+        rules or Approvals(),
+        pull_requests=pulls,
+        repository=repository,
+        paths=[REQUEST],
+    )
+    return reviewed, asked, read
+
+
+def proposed() -> PromotionRequest:
+    return a_request(path=REQUEST, blob_id=blob_id(request("7")))
+
+
+def state(team: Team, rules: Approvals | None = None) -> ApprovalState:
+    return gathered(team, rules)[0].state(proposed())
+
+
+def test_nobody_reviewed_costs_one_call(team: Team) -> None:
+    reviewed, asked, read = gathered(team)
+    assert reviewed.state(proposed()) == ApprovalState(needed=1)
+    assert [name for name, _ in asked.made] == ["reviews"]
+    assert read.made == []
+
+
+def test_one_approval_costs_four_calls(team: Team) -> None:
+    team.approve(12)
+    reviewed, asked, read = gathered(team)
+    assert reviewed.state(proposed()).counted == ("bob",)
+    assert [name for name, _ in asked.made] == ["reviews", "contributors", "permission"]
+    assert read.made == [("files", (team.pulls[12].head_commit, [REQUEST]))]
+
+
+def test_people_who_looked_at_the_same_commit_cost_one_tree(team: Team) -> None:
+    team.approve(12)
+    team.approve(12, by="carol")
+    reviewed, asked, read = gathered(team, Approvals(minimum=2))
+    assert reviewed.state(proposed()) == ApprovalState(needed=2, counted=("bob", "carol"))
+    assert (asked.count("permission"), read.count("files")) == (2, 1)
+
+
+def test_only_an_approval_that_stands_is_asked_about(team: Team) -> None:
+    team.approve(12)
+    team.approve(12, by="carol")
+    withdrawn = a_review(reviewer="BOB", state=ReviewState.CHANGES_REQUESTED)
+    team.reviews[12].append(withdrawn)
+    _, asked, _ = gathered(team)
+    assert asked.asked("permission") == ["carol"]
+
+
+@pytest.mark.parametrize(
+    "contributor",
+    [
+        Contributor(login="Bob", email=""),
+        Contributor(login=None, email="123+bob@users.noreply.github.com"),
+    ],
+)
+def test_nothing_more_is_asked_about_somebody_who_wrote_part_of_it(
+    team: Team, contributor: Contributor
+) -> None:
+    team.people[12].append(contributor)
+    team.approve(12)
+    reviewed, asked, read = gathered(team)
+    assert reviewed.state(proposed()).refused == (("bob", Refusal.AUTHOR),)
+    assert (asked.count("permission"), read.count("files")) == (0, 0)
+
+
+def test_a_robots_approval_costs_one_call(team: Team) -> None:
+    team.reviews[12] = [a_review(reviewer="robot[bot]", is_person=False)]
+    reviewed, asked, _ = gathered(team)
+    assert reviewed.state(proposed()).refused == (("robot[bot]", Refusal.NOT_A_PERSON),)
+    assert [name for name, _ in asked.made] == ["reviews"]
+
+
+def test_an_author_may_count_where_the_policy_says_so(team: Team) -> None:
+    team.approve(12, by="alice")
+    assert state(team).refused == (("alice", Refusal.AUTHOR),)
+    reviewed, asked, _ = gathered(team, Approvals(author_counts=True))
+    assert reviewed.state(proposed()).counted == ("alice",)
+    assert asked.count("contributors") == 0
+
+
+def test_somebody_without_write_access(team: Team) -> None:
+    team.permissions["bob"] = Permission.READ
+    team.approve(12)
+    assert state(team).refused == (("bob", Refusal.NO_WRITE_ACCESS),)
+
+
+def test_another_content_was_approved(team: Team) -> None:
+    team.approve(12)
+    reviewed, _, _ = gathered(team)
+    changed = replace(proposed(), blob_id=blob_id(request("8")))
+    assert reviewed.state(changed).refused == (("bob", Refusal.STALE),)
+
+
+def test_a_commit_without_the_file_was_approved(team: Team) -> None:
+    before = team.push({REQUEST: None})
+    team.approve(12, commit=before)
+    assert state(team).refused == (("bob", Refusal.STALE),)
+
+
+@pytest.mark.parametrize("commit", ["", GONE])
+def test_a_commit_that_is_gone_shows_nothing(team: Team, commit: str) -> None:
+    team.reviews[12] = [a_review(commit_id=commit)]
+    assert state(team).refused == (("bob", Refusal.STALE),)
+
+
+def test_an_outage_is_not_taken_for_a_commit_that_is_gone(team: Team) -> None:
+    team.approve(12)
+    repository, calls = observed(team.repository)
+    error = PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("down"))
+    calls.fail("files", error)
+    with pytest.raises(PromoterError) as raised:
+        gather_reviews(
+            team.pulls[12],
+            Approvals(),
+            pull_requests=team.pull_requests,
+            repository=repository,
+            paths=[REQUEST],
+        )
+    assert raised.value is error
+
+
+# --- the policy's list --------------------------------------------------------------------------------
+
+
+def test_people_on_the_list_count_in_any_case(team: Team) -> None:
+    team.approve(12)
+    team.approve(12, by="carol")
+    reviewed, asked, _ = gathered(team, Approvals(approvers=("BOB",)))
+    assert reviewed.state(proposed()) == ApprovalState(
+        needed=1, counted=("bob",), refused=(("carol", Refusal.NOT_LISTED),)
+    )
+    assert asked.count("is_team_member") == 0
+
+
+def test_members_of_a_team_on_the_list_count(team: Team) -> None:
+    team.teams = {"acme/risk": ["carol"], "acme/ml": []}
+    team.approve(12)
+    team.approve(12, by="carol")
+    rules = Approvals(approvers=("bob", "acme/ml", "acme/risk"))
+    reviewed, asked, _ = gathered(team, rules)
+    assert reviewed.state(proposed()).counted == ("bob", "carol")
+    assert asked.asked("is_team_member") == ["carol", "carol"]
+
+
+def test_nobody_on_the_list_approved(team: Team) -> None:
+    team.teams = {"acme/risk": []}
+    team.approve(12)
+    rules = Approvals(approvers=("acme/risk", "dora"))
+    assert state(team, rules).refused == (("bob", Refusal.NOT_LISTED),)
+
+
+def test_a_team_that_cannot_be_seen_decides_nothing(team: Team) -> None:
+    team.approve(12)
+    with pytest.raises(PromoterError) as refused:
+        gathered(team, Approvals(approvers=("acme/secret",)))
+    assert refused.value.reason is ReasonCode.PERMISSION_DENIED
+
+
+def test_files_are_told_apart_by_path(team: Team) -> None:
+    entry = FileEntry(path=REQUEST, mode="100644", blob_id=proposed().blob_id)
+    team.approve(12)
+    reviewed, _, _ = gathered(team)
+    assert reviewed.blobs == {team.pulls[12].head_commit: {REQUEST: entry.blob_id}}
+    assert reviewed.state(replace(proposed(), path="promotions/other.yaml")).counted == ()
