@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -50,7 +51,13 @@ class Terminal:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; the process's exit code."""
     terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr)
-    return int(run(sys.argv[1:] if arguments is None else arguments, terminal))
+    exit_code = run(sys.argv[1:] if arguments is None else arguments, terminal)
+    if exit_code is ExitCode.UNDECIDED:
+        # A call that never came back may sit in a thread of a client library, which Python would wait for.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+    return int(exit_code)
 
 
 def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:

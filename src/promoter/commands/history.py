@@ -34,7 +34,7 @@ def history(repository: Historian, places: Places, *, commit: str, key: tuple[st
             say("no promotion request asks for ", quote("@".join(key))),
             hint=say("Look at the names in ", quote(places.requests), "."),
         )
-    return tuple(_held(entry, path) for entry in repository.changes(commit, path))
+    return tuple(_held(entry, path, key=key) for entry in repository.changes(commit, path))
 
 
 def as_of(entries: Sequence[Held], date: str) -> Held | None:
@@ -54,12 +54,15 @@ def as_of(entries: Sequence[Held], date: str) -> Held | None:
     return next((entry for entry in entries if datetime.fromisoformat(entry.when) <= moment), None)
 
 
-def _held(entry: HistoryEntry, path: str) -> Held:
+def _held(entry: HistoryEntry, path: str, *, key: tuple[str, str]) -> Held:
     version, reason = None, ""
     if entry.content is not None:
         try:
             request = parse_request(entry.content, path=path)
-            version, reason = request.version, request.reason
+            if request.key == key:
+                version, reason = request.version, request.reason
+            else:
+                reason = "the file asked for another alias"
         except PromoterError:
             reason = "the file could not be read"
     return Held(

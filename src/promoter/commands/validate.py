@@ -22,9 +22,12 @@ from promoter.core.policy import Policy
 from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
-from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, RegistryReader, Repository
 from promoter.text import Message, quote, say
+
+# They concern the registry as a whole; that one model may not be seen says nothing of the others.
+_OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,6 @@ def validate(world: ValidateWorld, change: Change) -> Report:
         head_commit=change.head,
         base_commit=change.base,
         policy_path=world.places.policy,
-        notes=_notes_on(change.pull),
     )
     try:
         return _validate(world, change, report=report)
@@ -91,6 +93,7 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
         raise _all_deleted(len(base.requests))
     if not touched.requests:
         return report
+    report = replace(report, notes=(*report.notes, *_notes_on(change.pull)))
     policy = read_policy(world.repository, base, places=world.places)
     requests = {r.path: r for r in read_request_set(world.repository, head).requests}
     _refuse_what_cannot_be_judged(change)
@@ -146,7 +149,7 @@ def _judge_all(world: ValidateWorld, policy: Policy, *, claims: list[Claim]) -> 
     for claim in claims:
         report = refused(claim.request, outage) if outage else judge(registry, policy, claim=claim)
         reports.append(report)
-        if outage is None and report.reason.exit_code is ExitCode.UNDECIDED:
+        if outage is None and report.reason in _OUTAGES:
             # The registry does not answer: asking again for every request would only spend the deadline.
             outage = PromoterError(report.reason, report.message, hint=report.hint)
     return tuple(reports)
