@@ -6,7 +6,7 @@ WORKFLOWS := $(wildcard examples/workflows/*.yml .github/workflows/*.yml)
 SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
 LOCKS := uv build image dev
 
-.PHONY: help install demo test coverage lint format image lock clean
+.PHONY: help install demo test coverage lint format image bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 
 image: ## Build the action's image and prove it starts safely
 	scripts/image.sh
+
+bench: $(STAMP) ## Time validate beside a hand-written script (BENCH_ARGS=... to pass more)
+	$(BIN)/python -m tests.benchmarks.validate_against_script $(BENCH_ARGS)
 
 lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
 	@set -e; cd requirements; for name in $(LOCKS); do \

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.commands.publish import Channels, complete, publish
@@ -14,7 +15,7 @@ from promoter.core.report import Links, Phase, Report
 from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import order_of, parse_event
-from promoter.inputs import Command, Inputs, read_inputs
+from promoter.inputs import Command, Inputs, RunnerFiles, known_secrets, read_inputs, runner_files
 from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
 from promoter.version import tool_version
@@ -28,20 +29,18 @@ def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
 
     `environ` is the process's own environment: MLflow reads its credentials from there.
     """
-    runner = ActionsRunner(stream=stream, output="", summary="", report_directory="")
+    runner = _runner(runner_files(environ), stream)
 
     def command() -> ExitCode:
-        nonlocal runner
+        runner.mask([secret.value for secret in known_secrets(environ)])
         inputs = read_inputs(environ)
-        runner = _runner(inputs, stream)
-        runner.mask(_secrets(inputs))
+        runner.mask(_passwords(inputs))
         return _run(inputs, runner)
 
     return ending(command, tell=lambda error: _tell(report_of(error, Phase.VALIDATE), runner))
 
 
-def _runner(inputs: Inputs, stream: TextIO) -> ActionsRunner:
-    files = inputs.files
+def _runner(files: RunnerFiles, stream: TextIO) -> ActionsRunner:
     return ActionsRunner(
         stream=stream,
         output=files.output,
@@ -50,11 +49,14 @@ def _runner(inputs: Inputs, stream: TextIO) -> ActionsRunner:
     )
 
 
-def _secrets(inputs: Inputs) -> list[str]:
-    addresses = (inputs.tracking_uri.value, inputs.registry_uri.value)
-    passwords = [urlsplit(address).password or "" for address in addresses]
-    known = [inputs.token.value, *(secret.value for secret in inputs.secrets), *passwords]
-    return sorted({secret for secret in known if secret})
+def _passwords(inputs: Inputs) -> list[str]:
+    """The passwords in addresses, as they are written there and as they are sent."""
+    found: set[str] = set()
+    for address in (inputs.tracking_uri.value, inputs.registry_uri.value):
+        with suppress(ValueError):  # what cannot be read as an address is refused by whoever opens it
+            password = urlsplit(address).password or ""
+            found |= {password, unquote(password)}
+    return sorted(found - {""})
 
 
 def _run(inputs: Inputs, runner: ActionsRunner) -> ExitCode:
@@ -82,7 +84,7 @@ def _payload(inputs: Inputs) -> Mapping[str, Any]:
         if file.stat().st_size > _LARGEST_EVENT:
             raise ValueError("the file is too large")
         payload = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("the event file ", quote(inputs.files.event), " cannot be read: ", quote(error)),

@@ -70,7 +70,9 @@ def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
 
 def _verb(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     try:
-        return _VERBS[options.verb](options, terminal)
+        exit_code = _VERBS[options.verb](options, terminal)
+        terminal.out.flush()
+        return exit_code
     except BrokenPipeError:
         # `promoter … | head`: the reader has what it wanted.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -144,13 +146,13 @@ def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
 def _show(report: Report, options: argparse.Namespace, *, terminal: Terminal) -> ExitCode:
 
     report = complete(report, tool_version=tool_version(), links=Links())
-    if options.report_directory:
-        save(report, _folder(options.report_directory, terminal))
     if options.json:
         terminal.out.write(result_json(report) + "\n")
     else:
         colour = terminal.out.isatty() and not terminal.environ.get("NO_COLOR")
         terminal.out.write(rendered(report, style=Style.COLOUR if colour else Style.PLAIN))
+    if options.report_directory:
+        save(report, _folder(options.report_directory, terminal))
     return report.reason.exit_code
 
 

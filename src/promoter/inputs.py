@@ -120,14 +120,24 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         api_url=environ.get("GITHUB_API_URL", "") or defaults.api_url,
         server_url=server,
         run_url=f"{server}/{repository}/actions/runs/{run_id}" if repository and run_id else "",
-        files=RunnerFiles(
-            event=environ.get("GITHUB_EVENT_PATH", ""),
-            output=environ.get("GITHUB_OUTPUT", ""),
-            summary=environ.get("GITHUB_STEP_SUMMARY", ""),
-            report_directory=given.text("report-directory", _report_directory(environ)),
-        ),
-        secrets=tuple(Secret(environ[name]) for name in _SECRET_NAMES if environ.get(name)),
+        files=runner_files(environ),
+        secrets=known_secrets(environ),
     )
+
+
+def runner_files(environ: Mapping[str, str]) -> RunnerFiles:
+    """Where the job's files are. Never raises: a wrong input must be told in them too."""
+    return RunnerFiles(
+        event=environ.get("GITHUB_EVENT_PATH", ""),
+        output=environ.get("GITHUB_OUTPUT", ""),
+        summary=environ.get("GITHUB_STEP_SUMMARY", ""),
+        report_directory=_Given(environ).text("report-directory", _report_directory(environ)),
+    )
+
+
+def known_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    """What the log must hide, before anything is written to it. Never raises."""
+    return tuple(Secret(environ[name]) for name in _SECRET_NAMES if environ.get(name))
 
 
 def _report_directory(environ: Mapping[str, str]) -> str:

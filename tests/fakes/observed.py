@@ -39,7 +39,7 @@ class Calls:
         """Have the nth call raise without acting."""
         self.before(method, raising(error), nth=nth)
 
-    def carry_out(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    def carry_out(self, method: Callable[..., object], *arguments: object, **named: object) -> object:
         """One call, noted."""
         name = method.__name__
         self.made.append((name, (*arguments, *named.values())))
@@ -55,7 +55,7 @@ class _Observed:
         self._port = port
         self._calls = calls
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., object]:
         method = getattr(self._port, name)
         return lambda *arguments, **named: self._calls.carry_out(method, *arguments, **named)
 

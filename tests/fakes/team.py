@@ -53,7 +53,7 @@ def policy(old: str = "", new: str = "") -> bytes:
 
 
 class Team:
-    """`push`, `propose`, `approve`, `merge` as on GitHub; `apply_world` and `validate_world` see the result."""
+    """`push`, `propose`, `approve`, `merge` as on GitHub; the two worlds see what came of it."""
 
     def __init__(self) -> None:
         self.registry = InMemoryRegistry()
@@ -72,25 +72,20 @@ class Team:
         self.version("7", 0.91)
         self.push({POLICY: policy(), REQUEST: request("6")})
 
-    def version(self, number: str, f1_score: float, **changes: Any) -> ModelVersion:
+    def version(self, number: str, f1_score: float, **changes: object) -> ModelVersion:
         """Register a version whose run logged this figure."""
         run = a_run(run_id=f"{changes.get('model', 'churn')}-{number}", metrics={"f1_score": f1_score})
         given = {"source": f"models:/m-{run.run_id}", "run_id": run.run_id, "run": run, **changes}
         return self.registry.add_version(a_model_version(version=number, **given))
 
-    def unrelated_version(self, number: str) -> ModelVersion:
-        """A version without a run, so that no figure is known."""
-        made = a_model_version(version=number, source="s3://bucket/x", run_id=None, run=None)
-        return self.registry.add_version(made)
-
-    # --- git and GitHub --------------------------------------------------------------------------
+    # --- git and GitHub ---------------------------------------------------------------------------
 
     def push(self, files: Changed) -> str:
         """A commit straight to the default branch."""
         self.main = self._commit(files, parent=self.main or None)
         return self.main
 
-    def propose(self, number: int, files: Changed, **changes: Any) -> PullRequest:
+    def propose(self, number: int, files: Changed, **changes: object) -> PullRequest:
         """Open a pull request on what the default branch holds now."""
         head = self._commit(files, parent=self.main)
         given = {
@@ -136,7 +131,7 @@ class Team:
         self.parents[name] = parent
         return name
 
-    # --- ports and worlds ------------------------------------------------------------------------
+    # --- ports and worlds -------------------------------------------------------------------------
 
     @property
     def repository(self) -> InMemoryRepository:
@@ -156,7 +151,7 @@ class Team:
             teams=self.teams,
         )
 
-    def apply_world(self, **changes: Any) -> ApplyWorld:
+    def apply_world(self, **changes: object) -> ApplyWorld:
         """What apply is handed."""
         given: dict[str, Any] = {
             "repository": self.repository,
@@ -168,7 +163,7 @@ class Team:
         }
         return ApplyWorld(**{**given, **changes})
 
-    def validate_world(self, **changes: Any) -> ValidateWorld:
+    def validate_world(self, **changes: object) -> ValidateWorld:
         """What validate is handed."""
         given: dict[str, Any] = {
             "repository": self.repository,

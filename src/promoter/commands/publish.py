@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from promoter.core.overall import overall_message, overall_reason
 from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests, Runner
@@ -43,10 +44,16 @@ def complete(report: Report, *, tool_version: str, links: Links) -> Report:
 
 
 def publish(report: Report, channels: Channels) -> ExitCode:
-    """Write everything that the run leaves behind. A comment that cannot be written changes no outcome."""
+    """Write everything that the run leaves behind.
+
+    A comment or a report file that cannot be written changes no outcome: an alias may have been moved.
+    """
     report, address = _with_comments(report, channels)
     runner = channels.runner
-    path = save(report, runner)
+    try:
+        path = save(report, runner)
+    except PromoterError as error:
+        report, path = replace(report, notes=(*report.notes, error.message)), ""
     runner.annotate(workflow_commands(report))
     runner.summary(summary(report))
     runner.outputs(outputs(report, comment_url=address, report_path=path))
@@ -85,8 +92,13 @@ def _parts(report: Report, channels: Channels) -> Sequence[tuple[int, Report]]:
 
 def _part(report: Report, number: int) -> Report:
     requests = tuple(request for request in report.requests if request.pull_request == number)
-    worst = max(requests, key=lambda request: request.reason.exit_code)
-    return replace(report, requests=requests, reason=worst.reason, message=worst.message, hint=worst.hint)
+    return replace(
+        report,
+        requests=requests,
+        reason=overall_reason(requests),
+        message=overall_message(requests),
+        hint=requests[0].hint if len(requests) == 1 else say(),
+    )
 
 
 def _write(pull_requests: PullRequests, number: int, *, report: Report, channels: Channels) -> str:

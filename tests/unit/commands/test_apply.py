@@ -45,7 +45,7 @@ def with_shadow(team: Team) -> None:
     team.registry.writes.clear()
 
 
-# --- the main way ------------------------------------------------------------------------------------
+# --- the main way ---------------------------------------------------------------------------------
 
 
 def test_what_was_reviewed_is_moved_and_recorded(team: Team) -> None:
@@ -117,7 +117,7 @@ def test_a_run_that_was_dropped_is_made_good_by_the_next(team: Team) -> None:
     assert (report.reason, report.requests[0].now, team.champion()) == (ReasonCode.APPLIED, "6", "8")
 
 
-# --- nothing to do, or nothing to be believed --------------------------------------------------------
+# --- nothing to do, or nothing to be believed -----------------------------------------------------
 
 
 @pytest.mark.parametrize("before", ["", "0" * 40])
@@ -190,7 +190,7 @@ def test_the_registry_is_not_opened_without_a_request(team: Team) -> None:
     assert opened == []
 
 
-# --- who asked, and who approved -----------------------------------------------------------------------
+# --- who asked, and who approved ------------------------------------------------------------------
 
 
 def test_a_direct_push_moves_nothing(team: Team) -> None:
@@ -247,7 +247,7 @@ def test_what_the_checks_say_outranks_a_missing_approval(team: Team) -> None:
     assert report.requests[0].approval == an_approval_state(counted=(), refused=())
 
 
-# --- the policy's word -----------------------------------------------------------------------------------
+# --- the policy's word ----------------------------------------------------------------------------
 
 
 def test_a_dry_run_moves_nothing(team: Team) -> None:
@@ -267,7 +267,6 @@ def test_a_disabled_entry_moves_nothing(team: Team) -> None:
 
 def test_what_git_asked_for_in_vain_stays_where_it_is(team: Team) -> None:
     team.ask({REQUEST: request("7")})
-    team.registry.set_alias("churn", "champion", version="5") if False else None
     team.version("9", 0.9)
     team.registry.set_alias("churn", "champion", version="9")
     team.registry.writes.clear()
@@ -276,7 +275,7 @@ def test_what_git_asked_for_in_vain_stays_where_it_is(team: Team) -> None:
     assert team.registry.writes == []
 
 
-# --- several requests --------------------------------------------------------------------------------------
+# --- several requests -----------------------------------------------------------------------------
 
 
 def test_all_of_a_pull_request_move(team: Team) -> None:
@@ -346,7 +345,7 @@ def test_one_approval_too_few_holds_up_the_whole_pull_request(team: Team) -> Non
     assert team.registry.writes == []
 
 
-# --- outages -------------------------------------------------------------------------------------------------
+# --- outages --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["of_commit", "changed_paths", "reviews", "contributors", "permission"])

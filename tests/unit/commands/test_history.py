@@ -52,7 +52,9 @@ def test_before_the_first_there_was_nothing(date: str) -> None:
     assert as_of(ENTRIES, date) is None
 
 
-@pytest.mark.parametrize("date", ["yesterday", "", "2026-13-01", "01/02/2026", "2026-03-01 12:00", "2026-02-30"])
+@pytest.mark.parametrize(
+    "date", ["yesterday", "", "2026-13-01", "01/02/2026", "2026-03-01 12:00", "2026-02-30"]
+)
 def test_a_date_that_is_none(date: str) -> None:
     with pytest.raises(PromoterError) as refused:
         as_of(ENTRIES, date)

@@ -33,7 +33,7 @@ from tests.fakes.registry import InMemoryRegistry
 TAG = applied_tag("champion")
 
 
-def registry_with(aliases: dict[str, str] | None = None, **version: Any) -> InMemoryRegistry:
+def registry_with(aliases: dict[str, str] | None = None, **version: object) -> InMemoryRegistry:
     """Version 6 and 7 of churn; 6 is the champion unless `aliases` say otherwise."""
     registry = InMemoryRegistry()
     registry.add_model("churn", aliases={"champion": "6"} if aliases is None else aliases)
@@ -42,7 +42,7 @@ def registry_with(aliases: dict[str, str] | None = None, **version: Any) -> InMe
     return registry
 
 
-def judged(registry: RegistryReader, claim: Claim | None = None, **rule: Any) -> RequestReport:
+def judged(registry: RegistryReader, claim: Claim | None = None, **rule: object) -> RequestReport:
     policy = a_policy(models=(a_model_rule(**rule),))
     past = (Past(commit="c6", version="6"),)
     return judge(registry, policy, claim=claim or Claim(request=a_request(), past=past))
@@ -108,9 +108,7 @@ def test_the_first_entry_that_matches_speaks() -> None:
     ("request_changes", "reason"),
     [({"version": "99"}, ReasonCode.VERSION_NOT_FOUND), ({"model": "churn2"}, ReasonCode.MODEL_NOT_FOUND)],
 )
-def test_names_that_the_registry_does_not_know(
-    request_changes: dict[str, str], reason: ReasonCode
-) -> None:
+def test_names_that_the_registry_does_not_know(request_changes: dict[str, str], reason: ReasonCode) -> None:
     claim = Claim(request=a_request(**request_changes))
     assert judged(registry_with(), claim, match="churn*").reason is reason
 
@@ -137,7 +135,7 @@ def test_a_champion_that_cannot_be_read_is_an_outage_too() -> None:
     assert judged(registry).reason is ReasonCode.DEADLINE_EXCEEDED
 
 
-# --- what needs no checks ------------------------------------------------------------------------------
+# --- what needs no checks -------------------------------------------------------------------------
 
 
 def test_the_champion_is_the_challenger() -> None:
@@ -160,9 +158,7 @@ def test_nobody_holds_the_alias() -> None:
         ({}, "5", "is held by nobody where git says version `5`"),
     ],
 )
-def test_an_alias_that_was_moved_outside_git(
-    aliases: dict[str, str], held: str | None, said: str
-) -> None:
+def test_an_alias_that_was_moved_outside_git(aliases: dict[str, str], held: str | None, said: str) -> None:
     past = (Past(commit="c5", version=held),) if held else ()
     report = judged(registry_with(aliases), Claim(request=a_request(), past=past))
     assert report.reason is ReasonCode.CONFLICT
@@ -172,12 +168,14 @@ def test_an_alias_that_was_moved_outside_git(
 
 def test_an_alias_that_was_moved_away_after_it_was_applied() -> None:
     registry = registry_with(tags={TAG: "here 6"})
-    report = judged(registry, Claim(request=a_request(), past=(Past(commit="c", version="6"),), change="here"))
+    report = judged(
+        registry, Claim(request=a_request(), past=(Past(commit="c", version="6"),), change="here")
+    )
     assert report.reason is ReasonCode.CONFLICT
     assert str(report.hint)
 
 
-# --- verdicts ------------------------------------------------------------------------------------------
+# --- verdicts -------------------------------------------------------------------------------------
 
 
 def test_a_first_promotion_is_judged_by_floors_alone() -> None:
@@ -217,9 +215,9 @@ def test_a_dry_run_says_what_the_checks_say_and_never_more(score: float) -> None
     assert str(report.message) == f"dry run: the checks say {report.verdict}; merging moves nothing"
 
 
-def rollback(**version: Any) -> RequestReport:
+def rollback(**version: object) -> RequestReport:
     past = (Past(commit="c6", version="6"), Past(commit="c7", version="7"))
-    registry = registry_with(tags={"owner": "x", TAG: "c7 5"}, **version)
+    registry = registry_with(None, tags={"owner": "x", TAG: "c7 5"}, **version)
     return judged(registry, Claim(request=a_request(), past=past))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from promoter.commands.publish import Channels, complete, publish, save
-from promoter.core.report import CommentMode, Links, Phase, Report
+from promoter.core.report import CommentMode, Links, Phase, Report, RequestReport
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import Message, say
@@ -63,21 +63,32 @@ def github() -> InMemoryPullRequests:
     return InMemoryPullRequests(pulls=[a_pull_request(), a_pull_request(number=13)])
 
 
-def told(report: Report, pulls: InMemoryPullRequests | None = None, **changes: Any) -> RecordingRunner:
+def told(
+    report: Report,
+    pulls: InMemoryPullRequests | None = None,
+    *,
+    runner: RecordingRunner | None = None,
+    **changes: object,
+) -> RecordingRunner:
     """What is written to the job when pull request 12 is told."""
-    runner = changes.pop("runner", RecordingRunner())
-    given = {"pull_requests": pulls, "repository": "acme/models", "pull_request": 12, **changes}
+    runner = runner or RecordingRunner()
+    given: dict[str, Any] = {
+        "pull_requests": pulls,
+        "repository": "acme/models",
+        "pull_request": 12,
+        **changes,
+    }
     exit_code = publish(report, Channels(runner=runner, **given))
     assert exit_code is report.reason.exit_code
     return runner
 
 
-def an_apply(*reports: Any, **changes: Any) -> Report:
+def an_apply(*reports: RequestReport, **changes: object) -> Report:
     first = reports[0]
     return a_report(phase=Phase.APPLY, requests=reports, reason=first.reason, **changes)
 
 
-# --- the job --------------------------------------------------------------------------------------------
+# --- the job --------------------------------------------------------------------------------------
 
 
 def test_everything_a_run_leaves_behind() -> None:
@@ -126,7 +137,7 @@ def test_a_job_that_takes_no_outputs_is_an_error(method: str) -> None:
         publish(a_report(), Channels(runner=runner))
 
 
-# --- the comment ------------------------------------------------------------------------------------------
+# --- the comment ----------------------------------------------------------------------------------
 
 
 def test_one_comment_found_again_by_its_marker() -> None:
@@ -137,6 +148,15 @@ def test_one_comment_found_again_by_its_marker() -> None:
     assert comment.body.startswith(f"{RESULTS}\n")
     assert "f" * 7 in comment.body
     assert pulls.writes == 2
+
+
+def test_a_refusal_before_the_merge_is_told_in_the_one_comment() -> None:
+    pulls = github()
+    told(a_report(), pulls)
+    refused = a_request_report(reason=ReasonCode.CHECKS_FAILED)
+    told(a_report(reason=ReasonCode.CHECKS_FAILED, requests=(refused,)), pulls)
+    (comment,) = pulls.comments
+    assert comment.body.startswith(f"{RESULTS}\n")
 
 
 def test_the_same_text_is_not_written_again() -> None:
@@ -204,7 +224,7 @@ def test_a_run_without_a_pull_request_writes_none() -> None:
     assert calls.made == []
 
 
-def nothing(**changes: Any) -> Report:
+def nothing(**changes: object) -> Report:
     given = {"reason": ReasonCode.NOTHING_TO_PROMOTE, "requests": (), "policy_digest": "", **changes}
     return a_report(**given)
 
@@ -231,10 +251,10 @@ def test_a_policy_or_a_note_is_news(news: dict[str, Any]) -> None:
     assert len(pulls.comments) == 1
 
 
-# --- after the merge -----------------------------------------------------------------------------------------
+# --- after the merge ------------------------------------------------------------------------------
 
 
-def moved(number: int | None = 12, **changes: Any) -> Any:
+def moved(number: int | None = 12, **changes: object) -> RequestReport:
     return a_request_report(reason=ReasonCode.APPLIED, pull_request=number, **changes)
 
 

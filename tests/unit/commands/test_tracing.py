@@ -11,6 +11,7 @@ from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import HISTORY_LIMIT
 from promoter.commands.versions import Past
 from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import Repository
 from tests.builders import a_request
 from tests.fakes.observed import observed
 from tests.fakes.team import PLACES, POLICY, REQUEST, Team, policy, request
@@ -21,10 +22,10 @@ def team() -> Team:
     return Team()
 
 
-def traced(team: Team, **ports: Any) -> Traced:
+def traced(team: Team, repository: Repository | None = None) -> Traced:
     tracer = Tracer(
-        repository=ports.get("repository", team.repository),
-        pull_requests=ports.get("pull_requests", team.pull_requests),
+        repository=repository or team.repository,
+        pull_requests=team.pull_requests,
         places=PLACES,
         branch=Branch(name="main", tip=team.main),
     )
@@ -61,7 +62,7 @@ def test_a_file_that_the_branch_does_not_have(team: Team) -> None:
         places=PLACES,
         branch=Branch(name="main", tip=team.main),
     )
-    with pytest.raises(PromoterError, match="no merged pull request brought `promotions/never.yaml`"):
+    with pytest.raises(PromoterError, match=r"no merged pull request brought `promotions/never\.yaml`"):
         tracer.trace(a_request(path="promotions/never.yaml"))
 
 
@@ -111,6 +112,6 @@ def test_history_is_asked_for_once_and_never_whole(team: Team) -> None:
         team.push({REQUEST: request(str(100 + number))})
     team.ask({REQUEST: request("7")})
     repository, calls = observed(team.repository)
-    found = traced(team, repository=repository)
+    found = traced(team, repository)
     assert calls.made == [("history", (team.main, REQUEST, HISTORY_LIMIT))]
     assert len(found.claim.past) == HISTORY_LIMIT - 1

@@ -31,7 +31,7 @@ def team() -> Team:
     return Team()
 
 
-def validated(team: Team, files: dict[str, Any] | None = None, **world: Any) -> Report:
+def validated(team: Team, files: dict[str, Any] | None = None, **world: object) -> Report:
     """The report of pull request 12; with `files` it is opened first."""
     if files is not None:
         team.propose(12, files)
@@ -47,7 +47,7 @@ def notes(report: Report) -> list[str]:
     return [str(note) for note in report.notes]
 
 
-# --- it cannot write -------------------------------------------------------------------------------------
+# --- it cannot write ------------------------------------------------------------------------------
 
 
 def test_a_reader_has_no_method_that_writes() -> None:
@@ -69,7 +69,7 @@ def test_nothing_is_written_whatever_the_verdict(team: Team) -> None:
     assert team.registry.writes == []
 
 
-# --- verdicts --------------------------------------------------------------------------------------------
+# --- verdicts -------------------------------------------------------------------------------------
 
 
 def test_a_good_challenger(team: Team) -> None:
@@ -147,14 +147,18 @@ def test_a_dry_run(team: Team) -> None:
 
 
 def test_several_requests_are_counted(team: Team) -> None:
-    files = {REQUEST: request("7"), SHADOW: request("7", alias="shadow"), FRAUD: request("99", model="churn-x")}
+    files = {
+        REQUEST: request("7"),
+        SHADOW: request("7", alias="shadow"),
+        FRAUD: request("99", model="churn-x"),
+    }
     report = validated(team, files)
     assert report.reason is ReasonCode.MODEL_NOT_FOUND
     assert str(report.message) == "1 of 3 requests: model not found"
     assert str(report.hint) == ""
 
 
-# --- what the change touches -------------------------------------------------------------------------------
+# --- what the change touches ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("files", [{"README.md": b"x"}, {"promotions/notes.md": b"x"}])
@@ -218,7 +222,7 @@ def test_a_first_request_where_there_was_none(team: Team) -> None:
     assert validated(team, {REQUEST: request("7")}).reason is ReasonCode.CONFLICT
 
 
-# --- the policy --------------------------------------------------------------------------------------------
+# --- the policy -----------------------------------------------------------------------------------
 
 
 def test_the_policy_is_the_bases(team: Team) -> None:
@@ -267,7 +271,7 @@ def test_the_verdict_depends_on_no_other_byte_of_the_pull_request(team: Team) ->
     assert crowded.policy_digest == plain.policy_digest
 
 
-# --- files that cannot be read -----------------------------------------------------------------------------
+# --- files that cannot be read --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -291,10 +295,10 @@ def test_a_request_that_was_wrong_at_the_base_already_is_told(team: Team) -> Non
     assert validated(team, {REQUEST: request("7")}).reason is ReasonCode.REQUEST_INVALID
 
 
-# --- pull requests that are not judged -----------------------------------------------------------------------
+# --- pull requests that are not judged ------------------------------------------------------------
 
 
-def about(team: Team, files: dict[str, bytes], **changes: Any) -> Report:
+def about(team: Team, files: dict[str, bytes], **changes: object) -> Report:
     team.propose(12, files, **changes)
     return validated(team)
 
@@ -360,7 +364,7 @@ def test_the_pull_request_is_read_once(team: Team) -> None:
     assert (calls.count("get"), calls.count("changed_paths")) == (1, 1)
 
 
-# --- outages -----------------------------------------------------------------------------------------------
+# --- outages --------------------------------------------------------------------------------------
 
 
 def test_after_an_outage_the_others_are_not_asked(team: Team) -> None:

@@ -134,7 +134,7 @@ def test_a_rollback_is_to_a_version_that_really_held_the_alias(
     assert asked(registry, claim, held[0]).earlier == earlier
 
 
-# --- whoever can write tags --------------------------------------------------------------------------
+# --- whoever can write tags -----------------------------------------------------------------------
 
 _tag_values = st.one_of(
     st.tuples(st.sampled_from(COMMITS), st.sampled_from(["", *VERSIONS])).map(" ".join),

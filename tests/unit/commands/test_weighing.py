@@ -155,7 +155,7 @@ def test_an_outage_is_not_taken_for_a_commit_that_is_gone(team: Team) -> None:
     assert raised.value is error
 
 
-# --- the policy's list --------------------------------------------------------------------------------
+# --- the policy's list ----------------------------------------------------------------------------
 
 
 def test_people_on_the_list_count_in_any_case(team: Team) -> None:
