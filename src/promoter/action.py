@@ -14,7 +14,7 @@ from promoter.commands.publish import Channels, complete, publish
 from promoter.core.report import Links, Phase, Report
 from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.event import order_of, parse_event
+from promoter.event import Event, Order, order_of, parse_event
 from promoter.inputs import Command, Inputs, RunnerFiles, known_secrets, read_inputs, runner_files
 from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
@@ -30,14 +30,19 @@ def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
     `environ` is the process's own environment: MLflow reads its credentials from there.
     """
     runner = _runner(runner_files(environ), stream)
+    phase = Phase.VALIDATE
 
     def command() -> ExitCode:
+        nonlocal phase
         runner.mask([secret.value for secret in known_secrets(environ)])
         inputs = read_inputs(environ)
         runner.mask(_passwords(inputs))
-        return _run(inputs, runner)
+        event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
+        order = order_of(event, inputs.command)
+        phase = Phase.APPLY if order.command is Command.APPLY else Phase.VALIDATE
+        return _run(inputs, runner, event=event, order=order)
 
-    return ending(command, tell=lambda error: _tell(report_of(error, Phase.VALIDATE), runner))
+    return ending(command, tell=lambda error: _tell(report_of(error, phase), runner))
 
 
 def _runner(files: RunnerFiles, stream: TextIO) -> ActionsRunner:
@@ -59,9 +64,7 @@ def _passwords(inputs: Inputs) -> list[str]:
     return sorted(found - {""})
 
 
-def _run(inputs: Inputs, runner: ActionsRunner) -> ExitCode:
-    event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
-    order = order_of(event, inputs.command)
+def _run(inputs: Inputs, runner: ActionsRunner, *, event: Event, order: Order) -> ExitCode:
     runner.log(say("promoter ", tool_version(), ": ", *order.message.parts))
     if order.command is None:
         nothing = Report(phase=Phase.VALIDATE, reason=ReasonCode.NOTHING_TO_PROMOTE, message=order.message)

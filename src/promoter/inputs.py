@@ -79,6 +79,9 @@ _SECRET_NAMES = (
     "MLFLOW_TRACKING_TOKEN",
     "MLFLOW_TRACKING_PASSWORD",
     "DATABRICKS_TOKEN",
+    "DATABRICKS_PASSWORD",
+    "AZURE_CLIENT_SECRET",
+    "ARM_CLIENT_SECRET",
     "DATABRICKS_CLIENT_SECRET",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -141,7 +144,8 @@ def known_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
 
 
 def _report_directory(environ: Mapping[str, str]) -> str:
-    return str(Path(environ.get("RUNNER_TEMP") or ".") / "promoter-report")
+    temp = environ.get("RUNNER_TEMP")
+    return str(Path(temp) / "promoter-report") if temp else ""
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

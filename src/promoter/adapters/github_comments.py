@@ -25,6 +25,7 @@ class GitHubComments:
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection
         self._login: str | None = None
+        self._listed: dict[int, list[Record]] = {}
 
     def upsert(self, pull: int, *, marker: str, body: str, unless: str) -> str:
         """Write the comment, new or in place; its address.
@@ -50,15 +51,23 @@ class GitHubComments:
 
         Others may carry the marker too, to be taken for ours or to have ours overwritten.
         """
-        at = self._connection.in_repository("issues", str(pull), "comments")
-        for comment in self._connection.items(at, what=f"looking for the comment on pull request {pull}"):
+        for comment in self._comments(pull):
             marked = _plain(maybe_text(comment, "body") or "").split("\n", 1)[0] == marker
             if marked and (maybe_text(comment, "user", "login") or "").casefold() == self._own_login():
                 return comment
         return None
 
+    def _comments(self, pull: int) -> list[Record]:
+        """All pages, kept for the run until we write one ourselves."""
+        if pull not in self._listed:
+            at = self._connection.in_repository("issues", str(pull), "comments")
+            what = f"looking for the comment on pull request {pull}"
+            self._listed[pull] = list(self._connection.items(at, what=what))
+        return self._listed[pull]
+
     def _change(self, comment: Record, body: str) -> str:
         if _plain(text(comment, "body")) != _plain(body):
+            self._listed.clear()
             at = self._connection.in_repository("issues", "comments", str(number(comment, "id")))
             call = Call(verb="PATCH", address=at, what="changing the comment", body={"body": body})
             self._connection.send(call)
@@ -75,6 +84,7 @@ class GitHubComments:
         tries = 0
         while True:
             tries += 1
+            self._listed.pop(pull, None)
             try:
                 return text(self._connection.send(call).data, "html_url")
             except UnclearError as unclear:

@@ -87,8 +87,11 @@ class LocalRepository:
         return {blob_id: data for blob_id, data in found.items() if data is not None}
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
-        """The path's changes on the first-parent history, newest first."""
-        log = ["log", "--first-parent", f"--max-count={limit}", "--format=%H", "--end-of-options", commit]
+        """The path's changes, newest first, with the commits that GitHub's API names for them.
+
+        Those may be of a merged branch: what the registry remembers of a change is said in the same words.
+        """
+        log = ["log", f"--max-count={limit}", "--format=%H", "--end-of-options", commit]
         commits = self._git([*log, "--", f":(top,literal){path}"]).decode().split()
         found = self._cat([f"{one}:{path}" for one in commits])
         return tuple(FileVersion(commit=one, content=found[f"{one}:{path}"]) for one in commits)

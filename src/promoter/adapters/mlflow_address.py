@@ -97,6 +97,10 @@ def _registry_beside(tracking: str) -> str:
 
 def _check(uri: str, has_module: Callable[[str], bool]) -> None:
     kind = kind_of(uri)
+    try:
+        urlsplit(uri)
+    except ValueError as error:
+        raise _unusable(say("the registry's address cannot be read: ", quote(error)), _SET_IT) from error
     if uri.startswith("file:") or (kind is Kind.PLUGIN and ":" not in uri):
         raise _unusable(
             say(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from promoter.commands.judging import judge, refused, rule_for
+from promoter.commands.judging import OUTAGES, judge, refused, rule_for
 from promoter.commands.moving import Record, carry_out
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
@@ -98,7 +98,7 @@ def _judge_all(
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
-    reports = {request.path: _look(registry, policy, request=request) for request in requests}
+    reports = _look_at_all(registry, policy, requests=requests)
     tracer = Tracer(
         repository=world.repository,
         pull_requests=world.pull_requests,
@@ -134,6 +134,21 @@ def _trace_all(
                 return [], {one.path: refused(one, error) for one in requests}
             untraced[request.path] = refused(request, error)
     return traced, untraced
+
+
+def _look_at_all(
+    registry: Registry, policy: Policy, *, requests: Sequence[PromotionRequest]
+) -> dict[str, RequestReport | None]:
+    """By path; once the registry does not answer it is not asked again."""
+    reports: dict[str, RequestReport | None] = {}
+    for request in requests:
+        outage = next((r for r in reports.values() if r is not None and r.reason in OUTAGES), None)
+        if outage is None:
+            reports[request.path] = _look(registry, policy, request=request)
+        else:
+            error = PromoterError(outage.reason, outage.message, hint=outage.hint)
+            reports[request.path] = refused(request, error)
+    return reports
 
 
 def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> RequestReport | None:

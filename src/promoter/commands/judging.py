@@ -18,6 +18,10 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import Message, quote, say
 
+# The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
+# seen says nothing of the others.
+OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
+
 
 def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
     """The rule that speaks for a request. Raises ALIAS_NOT_ALLOWED where none allows it."""

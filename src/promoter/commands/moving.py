@@ -74,7 +74,7 @@ def _move(registry: Registry, move: Move) -> bool:
     except PromoterError as error:
         # The server may have acted before the answer was lost: only reading tells.
         failure = error
-    after = registry.aliases(move.model).get(move.alias)
+    after = _read_back(registry, move)
     if after == move.target:
         return True
     if failure is not None and after == move.origin:
@@ -84,6 +84,18 @@ def _move(registry: Registry, move: Move) -> bool:
         say("after the write ", quote(f"{move.model}@{move.alias}"), " reads ", quote(after or "nobody")),
         hint=say("Somebody else moves this alias at the same time. Find out who, then run the job again."),
     )
+
+
+def _read_back(registry: Registry, move: Move) -> str | None:
+    try:
+        return registry.aliases(move.model).get(move.alias)
+    except PromoterError as error:
+        alias = quote(f"{move.model}@{move.alias}")
+        raise PromoterError(
+            ReasonCode.APPLY_FAILED,
+            say(alias, " was written and not read back, so it may have moved: ", *error.message.parts),
+            hint=say("Run the job again when the registry answers: it goes on from what is live."),
+        ) from error
 
 
 def _moved_meanwhile(move: Move, live: str | None) -> PromoterError:

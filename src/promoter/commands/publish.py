@@ -55,8 +55,11 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     except PromoterError as error:
         report, path = replace(report, notes=(*report.notes, error.message)), ""
     runner.annotate(workflow_commands(report))
-    runner.summary(summary(report))
-    runner.outputs(outputs(report, comment_url=address, report_path=path))
+    try:
+        runner.summary(summary(report))
+        runner.outputs(outputs(report, comment_url=address, report_path=path))
+    except PromoterError as error:
+        runner.log(error.message)
     return report.reason.exit_code
 
 
@@ -112,9 +115,13 @@ def _write(pull_requests: PullRequests, number: int, *, report: Report, channels
         return pull_requests.update_comment(number, marker=marker, body=body) or ""
     fingerprint = f"<!-- result {_fingerprint(report, marker)} -->"
     unless = fingerprint if channels.mode is CommentMode.ON_CHANGE else ""
-    return pull_requests.upsert_comment(
-        number, marker=marker, body=f"{body.rstrip()}\n{fingerprint}\n", unless=unless
-    )
+    text = f"{body.rstrip()}\n{fingerprint}\n"
+    address = pull_requests.upsert_comment(number, marker=marker, body=text, unless=unless)
+    if report.phase is Phase.APPLY and not went_wrong:
+        # What a failed run said is no longer true.
+        failed = _marker(channels, "after-merge")
+        pull_requests.update_comment(number, marker=failed, body=comment(report, marker=failed))
+    return address
 
 
 def _marker(channels: Channels, kind: str) -> str:

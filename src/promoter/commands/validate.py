@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from promoter.commands.judging import judge, refused
+from promoter.commands.judging import OUTAGES, judge, refused
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
@@ -25,9 +25,6 @@ from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, RegistryReader, Repository
 from promoter.text import Message, quote, say
-
-# They concern the registry as a whole; that one model may not be seen says nothing of the others.
-_OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +111,8 @@ def _about_policy(world: ValidateWorld, head: Tree, *, touched: _Touched, report
     if touched.requests or touched.deleted:
         raise _policy_and_requests(world.places)
     if head.policy is None:
-        return replace(report, message=say("the policy is deleted: no request can be judged from then on"))
+        gone = say("the policy is deleted: no request can be judged from then on")
+        return replace(report, message=gone, notes=(*report.notes, gone))
     policy = read_policy(world.repository, head, places=world.places)
     return replace(
         report,
@@ -149,7 +147,7 @@ def _judge_all(world: ValidateWorld, policy: Policy, *, claims: list[Claim]) -> 
     for claim in claims:
         report = refused(claim.request, outage) if outage else judge(registry, policy, claim=claim)
         reports.append(report)
-        if outage is None and report.reason in _OUTAGES:
+        if outage is None and report.reason in OUTAGES:
             # The registry does not answer: asking again for every request would only spend the deadline.
             outage = PromoterError(report.reason, report.message, hint=report.hint)
     return tuple(reports)

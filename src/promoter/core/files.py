@@ -23,8 +23,8 @@ class FileEntry:
 class FileVersion:
     """What a path held after one change: None when that change deleted it.
 
-    `commit` is on the first-parent history for a local clone. By API it may be the commit of a branch that
-    was merged; it brought the content all the same.
+    `commit` brought the content; it may be one of a branch that was merged, at which the default branch
+    itself never stood.
     """
 
     commit: str

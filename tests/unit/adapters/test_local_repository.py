@@ -58,7 +58,8 @@ def test_the_working_tree_is_read_and_the_clone_left_alone(clone: GitClone) -> N
         FILE: b"version: 2\n",
         "promotions/new.yaml": b"new\n",
     }
-    assert repository.changed_paths(repository.tip("main"), tree, patterns=PATTERNS) == {FILE, "promotions/new.yaml"}
+    changed = repository.changed_paths(repository.tip("main"), tree, patterns=PATTERNS)
+    assert changed == {FILE, "promotions/new.yaml"}
     assert (clone.git("status", "--porcelain"), clone.git("count-objects")) == before
 
 
@@ -68,16 +69,25 @@ def test_a_deleted_file_is_gone_from_the_working_tree(clone: GitClone) -> None:
     assert repository.files(repository.working_tree(PATTERNS), PATTERNS) == ()
 
 
-def test_history_follows_first_parents_only(clone: GitClone) -> None:
+def test_history_names_the_commits_of_a_merged_branch_as_github_does(clone: GitClone) -> None:
+    clone.git("checkout", "-q", "-b", "feature")
+    clone.commit({FILE: "version: 2\n"}, "a try")
+    last = clone.commit({FILE: "version: 3\n"}, "the one")
+    clone.git("checkout", "-q", "main")
+    clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
+    changes = opened(clone).history("main", FILE, limit=10)
+    assert [change.content for change in changes] == [b"version: 3\n", b"version: 2\n", b"version: 1\n"]
+    assert changes[0].commit == last
+    assert len(opened(clone).history("main", FILE, limit=1)) == 1
+
+
+def test_changes_follow_first_parents_only(clone: GitClone) -> None:
     clone.git("checkout", "-q", "-b", "feature")
     clone.commit({FILE: "version: 2\n"}, "a try")
     clone.commit({FILE: "version: 3\n"}, "the one")
     clone.git("checkout", "-q", "main")
     clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
-    repository = opened(clone)
-    contents = [change.content for change in repository.history("main", FILE, limit=10)]
-    assert contents == [b"version: 3\n", b"version: 1\n"]
-    assert len(repository.history("main", FILE, limit=1)) == 1
+    assert [entry.subject for entry in opened(clone).changes("main", FILE)] == ["merge", "first"]
 
 
 def test_history_tells_of_a_deletion(clone: GitClone) -> None:

@@ -137,7 +137,8 @@ def test_an_alias_that_cannot_be_read_back_is_told_as_unknown() -> None:
     outside, calls = observed(registry)
     calls.fail("aliases", LOST, nth=2)
     (failed,) = carried_out(outside, report())
-    assert failed.reason is ReasonCode.REGISTRY_UNAVAILABLE
+    assert failed.reason is ReasonCode.APPLY_FAILED
+    assert "may have moved" in str(failed.message)
     assert champions(registry)[0] == "7"
 
 

@@ -31,12 +31,13 @@ class RecordingRunner:
     summaries: list[str] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    logged: list[str] = field(default_factory=list)
 
     def mask(self, secrets: Sequence[str]) -> None:
         """Not asked here."""
 
     def log(self, message: Message) -> None:
-        """Not asked here."""
+        self.logged.append(str(message))
 
     def annotate(self, lines: Sequence[str]) -> None:
         self.annotated.extend(lines)
@@ -131,10 +132,20 @@ def test_a_report_folder_that_cannot_be_written_changes_no_outcome() -> None:
 
 
 @pytest.mark.parametrize("method", ["summary", "outputs"])
-def test_a_job_that_takes_no_outputs_is_an_error(method: str) -> None:
+def test_a_job_that_takes_no_outputs_changes_no_outcome(method: str) -> None:
     runner = RecordingRunner(unwritable=frozenset({method}))
-    with pytest.raises(PromoterError, match=method):
-        publish(a_report(), Channels(runner=runner))
+    assert publish(a_report(), Channels(runner=runner)) is ExitCode.DONE
+    assert any(method in line for line in runner.logged)
+
+
+def test_what_a_failed_run_said_is_taken_back_by_the_one_that_succeeds() -> None:
+    pulls = github()
+    failed = a_request_report(reason=ReasonCode.APPROVAL_MISSING, message=say("0 of 1 approvals count"))
+    told(a_report(phase=Phase.APPLY, reason=ReasonCode.APPROVAL_MISSING, requests=(failed,)), pulls)
+    moved = a_request_report(reason=ReasonCode.APPLIED, message=say("moved"))
+    told(a_report(phase=Phase.APPLY, reason=ReasonCode.APPLIED, requests=(moved,)), pulls)
+    assert len(pulls.comments) == 2
+    assert all("Promoted" in comment.body.splitlines()[1] for comment in pulls.comments)
 
 
 # --- the comment ----------------------------------------------------------------------------------
