@@ -44,5 +44,8 @@ def _bug(bug: Exception) -> PromoterError:
     return PromoterError(
         ReasonCode.INTERNAL_ERROR,
         say("a bug in Promoter: ", quote(type(bug).__name__), " at ", quote(" < ".join(reversed(places)))),
-        hint=say("Please report this line, the version and what you ran. Nothing was decided."),
+        hint=say(
+            "Please report this line, the version and what you ran. Look at what the registry holds before "
+            "you go on."
+        ),
     )

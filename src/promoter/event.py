@@ -65,7 +65,7 @@ def parse_event(name: str, payload: Mapping[str, Any], *, ref: str, commit: str)
         )
         read = _READERS.get(kind)
         return read(plain, payload) if read else plain
-    except (KeyError, TypeError, AttributeError, ValueError) as missing:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as missing:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("the event file is not the payload of a ", quote(name), " event: ", quote(repr(missing))),

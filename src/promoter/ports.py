@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from promoter.core.files import FileEntry, FileVersion
+from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.model_version import ModelVersion, Signature
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
 from promoter.text import Message
@@ -28,7 +28,19 @@ class Repository(Protocol):
         """Blob id → bytes, verified against the blob id, for the entries given."""
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
-        """The path's changes up to the commit, newest first, at most `limit`."""
+        """The path's changes up to the commit, newest first, at most `limit`.
+
+        They may be named by commits of merged branches, and of what was merged and undone some may lack.
+        """
+
+    def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
+        """The commits at which the branch itself stood, the given one first; fewer than `limit`: all."""
+
+    def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
+        """The blob id at each (commit, path); None where there is no such file."""
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit that both have."""
 
 
 class PullRequests(Protocol):

@@ -114,7 +114,8 @@ class World:
         if event.number:
             return change_of_pull_request(
                 self._pull_requests,
-                event.number,
+                self._repository,
+                number=event.number,
                 head=event.head_commit,
                 default_branch=event.default_branch,
             )

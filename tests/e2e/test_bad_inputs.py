@@ -334,7 +334,7 @@ def test_policy_and_request_merged_together_all_the_same(house: House) -> None:
     loose = POLICY_TEXT.replace("threshold: 0.5, max_absolute_degradation: 0.01", "threshold: 0.1").encode()
     number = house.propose({POLICY: loose, house.path: house.request(new)})
     house.approve(number)
-    ends(house.apply(house.merge(number)), ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST, "edited the policy")
+    ends(house.apply(house.merge(number)), ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST, "changed the policy")
     assert house.champion() == old
 
 

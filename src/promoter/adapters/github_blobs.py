@@ -13,8 +13,8 @@ from promoter.core.files import FileEntry
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
-# Up to here single requests cost no more than setting a batch up, and are the API's plainest part.
-_MOST_SINGLE_REQUESTS = 4
+# A batch is one request however many it asks for.
+_MOST_SINGLE_REQUESTS = 1
 _BATCH = 50
 LARGEST_BYTES = 256 * 1024
 _BLOB_FIELDS = "... on Blob { oid text isTruncated isBinary byteSize }"
@@ -76,7 +76,7 @@ class GitHubBlobs:
     def _keep(self, blob_id: str, record: object) -> None:
         """Remember a blob that came whole. GraphQL cuts long ones and decodes all: REST has the bytes."""
         content = maybe_text(record, "text")
-        if content is not None and _digest(content.encode(errors="surrogatepass")) == blob_id:
+        if content is not None and blob_id_of(content.encode(errors="surrogatepass")) == blob_id:
             self._known[blob_id] = content.encode(errors="surrogatepass")
 
     def _ask(self, argument: str, values: Sequence[str]) -> list[object] | None:
@@ -94,7 +94,8 @@ class GitHubBlobs:
             what=f"reading {len(values)} files at once",
         )
         repository = data.get("repository") if data else None
-        if not isinstance(repository, Mapping):
+        # An object that is not mentioned is not an object that is not there.
+        if not isinstance(repository, Mapping) or any(f"f{i}" not in repository for i in range(len(values))):
             return None
         return [repository.get(f"f{i}") for i in range(len(values))]
 
@@ -111,12 +112,12 @@ def decoded(data: object, *, what: str) -> bytes:
 
 def checked(content: bytes, blob_id: str, *, what: str) -> bytes:
     """The same bytes, once their digest is what git says it is."""
-    if _digest(content) != blob_id:
+    if blob_id_of(content) != blob_id:
         raise garbage(what, f"the content does not have the digest {blob_id}")
     return content
 
 
-def _digest(content: bytes) -> str:
+def blob_id_of(content: bytes) -> str:
     """Git's own name for a blob; it identifies here, it protects nothing."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from promoter.adapters.github_answers import Record, flag, maybe_text, number, records, text
+from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, records, text
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.core.pull_request import Contributor
 from promoter.errors import PromoterError, ReasonCode
@@ -35,12 +35,12 @@ class GitHubContributors:
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection
 
-    def of(self, pull: int) -> tuple[Contributor, ...]:
-        """Everybody once, in a stable order. Raises TOO_MANY_FILES when GitHub does not list all commits."""
-        at = self._connection.in_repository("pulls", str(pull), "commits")
-        commits = list(self._connection.items(at, what=f"listing the commits of pull request {pull}"))
-        if len(commits) >= MOST_COMMITS:
-            self._require_all(pull, len(commits))
+    def of(self, pull: int, *, expected: int | None) -> tuple[Contributor, ...]:
+        """Everybody once, in a stable order; `expected` is how many commits there are, where that is known.
+
+        Raises TOO_MANY_FILES when GitHub does not list all commits.
+        """
+        commits = self._commits(pull, expected=expected)
         people = {person for commit in commits for person in _writers(commit)}
         partners = {
             address for commit in commits for address in co_authors(text(commit, "commit", "message"))
@@ -50,19 +50,19 @@ class GitHubContributors:
         people |= {Contributor(login=None, email=address) for address in partners}
         return tuple(sorted(people, key=lambda person: (person.login or "", person.email)))
 
-    def _require_all(self, pull: int, listed: int) -> None:
+    def _commits(self, pull: int, *, expected: int | None) -> list[Record]:
+        at = self._connection.in_repository("pulls", str(pull), "commits")
+        commits = list(self._connection.items(at, what=f"listing the commits of pull request {pull}"))
+        if expected is None and len(commits) >= MOST_COMMITS:
+            expected = self._count(pull)
+        if expected is not None and expected != len(commits):
+            raise _not_all_listed(pull, listed=len(commits), commits=expected)
+        return commits
+
+    def _count(self, pull: int) -> int:
         what = f"counting the commits of pull request {pull}"
         answer = self._connection.get(self._connection.in_repository("pulls", str(pull)), what=what)
-        commits = number(answer.data, "commits")
-        if commits != listed:
-            raise PromoterError(
-                ReasonCode.TOO_MANY_FILES,
-                say(f"pull request {pull} has {commits:,} commits, and GitHub lists {listed:,} of them"),
-                hint=say(
-                    "Who wrote the others cannot be known, so nobody's approval can be counted. "
-                    "Squash the branch, or move the request to a pull request of its own."
-                ),
-            )
+        return number(answer.data, "commits")
 
     def _resolved(self, pull: int) -> Iterator[Contributor]:
         """The accounts behind co-authors' addresses: only GitHub knows them, and only GraphQL says them."""
@@ -77,7 +77,7 @@ class GitHubContributors:
             what = f"reading the co-authors of pull request {pull}"
             data = self._connection.query(_AUTHORS, variables, what=what)
             if data is None:
-                return
+                raise garbage(what, "the accounts of co-authors are not told")
             for node in records(data, "repository", "pullRequest", "commits", "nodes"):
                 for author in records(node, "commit", "authors", "nodes"):
                     yield Contributor(
@@ -109,3 +109,14 @@ def _unresolved(addresses: Collection[str], people: Collection[Contributor]) -> 
     answered = {person.email.casefold() for person in people}
     asked = {address.casefold() for address in addresses} - answered
     return {one for one in asked if not one.rpartition("@")[2].startswith("users.noreply.")}
+
+
+def _not_all_listed(pull: int, *, listed: int, commits: int) -> PromoterError:
+    return PromoterError(
+        ReasonCode.TOO_MANY_FILES,
+        say(f"pull request {pull} has {commits:,} commits, and GitHub lists {listed:,} of them"),
+        hint=say(
+            "Who wrote the others cannot be known, so nobody's approval can be counted. "
+            "Squash the branch, or move the request to a pull request of its own."
+        ),
+    )

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from promoter.adapters.github_access import address
 from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, text
+from promoter.adapters.github_answers import number as count
 from promoter.adapters.github_comments import GitHubComments
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_contributors import GitHubContributors
@@ -42,6 +43,7 @@ class GitHubPullRequests:
         self._contributors = GitHubContributors(connection)
         self._comments = GitHubComments(connection)
         self._looks_again = tuple(looks_again)
+        self._commits: dict[int, int] = {}
         self._of_commits: dict[str, tuple[PullRequest, ...]] = {}
         self._paths: dict[PullRequest, frozenset[str]] = {}
 
@@ -52,6 +54,7 @@ class GitHubPullRequests:
         pull = _pull_request(answer.data)
         if pull.number != number:
             raise garbage(what, f"the answer is about pull request {pull.number}")
+        self._commits[pull.number] = count(answer.data, "commits")
         return pull
 
     def changed_paths(self, pull: PullRequest) -> frozenset[str]:
@@ -98,7 +101,7 @@ class GitHubPullRequests:
 
     def contributors(self, number: int) -> tuple[Contributor, ...]:
         """Authors, committers and co-authors of its commits."""
-        return self._contributors.of(number)
+        return self._contributors.of(number, expected=self._commits.get(number))
 
     def permission(self, login: str) -> Permission:
         """A person's permission now. GitHub counts `maintain` as write and `triage` as read."""

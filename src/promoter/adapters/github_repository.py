@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import islice
 
 from promoter.adapters.github_access import PER_PAGE
-from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, records, text
-from promoter.adapters.github_blobs import GitHubBlobs, checked, decoded
+from promoter.adapters.github_answers import Record, flag, garbage, number, records, text
+from promoter.adapters.github_blobs import GitHubBlobs
 from promoter.adapters.github_connection import GitHubConnection
-from promoter.core.files import FileEntry, FileVersion, matches
+from promoter.core.files import Ancestor, FileEntry, FileVersion, Place, matches
 
 _WHOLE = {"recursive": "1"}
 _ONE_LEVEL: Mapping[str, str] = {}
 _FOLDER = "tree"
+# How far the chain of first parents is looked for: pages of a hundred.
+_MOST_COMMITS = 2_000
 
 
 class GitHubRepository:
@@ -27,6 +28,9 @@ class GitHubRepository:
         # Per commit: all files, or None where GitHub does not list them in one answer; then per folder too.
         self._wholes: dict[str, tuple[FileEntry, ...] | None] = {}
         self._parts: dict[tuple[str, str], tuple[FileEntry, ...]] = {}
+        self._chains: dict[tuple[str, int], tuple[Ancestor, ...]] = {}
+        self._ids: dict[Place, str | None] = {}
+        self._bases: dict[tuple[str, str], str] = {}
 
     def tip(self, branch: str) -> str:
         """The commit a branch points at now."""
@@ -64,36 +68,61 @@ class GitHubRepository:
         changes = list(islice(listed, limit))
         for change in changes[:1]:
             self._connection.require_own(change, what=what)
-        commits = [text(change, "sha") for change in changes]
-        contents = self._batch(commits, path) if len(commits) > 1 else None
-        if contents is None:
-            contents = [self._content_at(one, path) for one in commits]
-        return tuple(FileVersion(commit=one, content=c) for one, c in zip(commits, contents, strict=True))
-
-    def _batch(self, commits: Sequence[str], path: str) -> list[bytes | None] | None:
-        found = self._blobs.at([f"{commit}:{path}" for commit in commits])
-        if found is None:
-            return None
-        ids = [found[f"{commit}:{path}"] for commit in commits]
-        return [None if blob_id is None else self._blobs.read(blob_id) for blob_id in ids]
-
-    def _content_at(self, commit: str, path: str) -> bytes | None:
-        what = f"reading {path} at {commit}"
-        answer = self._connection.get(
-            self._connection.in_repository("contents", *path.split("/")),
-            what=what,
-            parameters={"ref": commit},
-            accept={HTTPStatus.NOT_FOUND},
+        held = self.blob_ids([(text(change, "sha"), path) for change in changes])
+        return tuple(
+            FileVersion(commit=commit, content=None if blob_id is None else self._blobs.read(blob_id))
+            for (commit, _), blob_id in held.items()
         )
-        # The commit is known to change the path and this token reads it: not found means deleted there.
-        if answer.status == HTTPStatus.NOT_FOUND or isinstance(answer.data, list):
-            return None
-        if text(answer.data, "type") != "file":
-            return None
-        blob_id = text(answer.data, "sha")
-        if maybe_text(answer.data, "encoding") != "base64":
-            return self._blobs.read(blob_id)
-        return checked(decoded(answer.data, what=what), blob_id, what=what)
+
+    def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
+        """The commits at which the branch itself stood, the given one first; fewer than `limit`: all.
+
+        GitHub lists all commits, those of merged branches too: the chain of first parents is picked out.
+        """
+        if (commit, limit) not in self._chains:
+            self._chains[commit, limit] = tuple(islice(self._chain(commit), limit))
+        return self._chains[commit, limit]
+
+    def _chain(self, commit: str) -> Iterator[Ancestor]:
+        what = f"listing the commits before {commit}"
+        at = self._connection.in_repository("commits")
+        parents: dict[str, list[str]] = {}
+        following: str | None = commit
+        for record in islice(
+            self._connection.items(at, what=what, parameters={"sha": commit}), _MOST_COMMITS
+        ):
+            if not parents:
+                self._connection.require_own(record, what=what)
+            parents[text(record, "sha")] = [text(parent, "sha") for parent in records(record, "parents")]
+            while following in parents:
+                of = parents[following]
+                yield Ancestor(commit=following, is_merge=len(of) > 1)
+                following = of[0] if of else None
+        if following is not None and len(parents) < _MOST_COMMITS:
+            raise garbage(what, f"the commit {following} is not listed")
+
+    def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
+        """The blob id at each (commit, path); None where there is no such file."""
+        missing = [place for place in dict.fromkeys(places) if place not in self._ids]
+        found = self._blobs.at([f"{commit}:{path}" for commit, path in missing]) if missing else {}
+        for commit, path in missing:
+            self._ids[commit, path] = (
+                self._listed(commit, path) if found is None else found[f"{commit}:{path}"]
+            )
+        return {place: self._ids[place] for place in places}
+
+    def _listed(self, commit: str, path: str) -> str | None:
+        """The same without GraphQL: a list of the commit's files proves that one is not there."""
+        return next((entry.blob_id for entry in self.files(commit, [path]) if entry.path == path), None)
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit that both have."""
+        if (one, other) not in self._bases:
+            what = f"comparing {one} with {other}"
+            at = self._connection.in_repository("compare", f"{one}...{other}")
+            answer = self._connection.get(at, what=what, parameters={"per_page": "1"})
+            self._bases[one, other] = text(answer.data, "merge_base_commit", "sha")
+        return self._bases[one, other]
 
     def _below(self, commit: str, folder: str) -> tuple[FileEntry, ...]:
         """Every file below a folder at the commit: all of the commit where GitHub lists it in one answer."""

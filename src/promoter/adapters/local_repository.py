@@ -9,12 +9,13 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from promoter.core.files import FileEntry, FileVersion, matches
+from promoter.core.files import Ancestor, FileEntry, FileVersion, Place, matches
 from promoter.core.history import HistoryEntry
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 _TIMEOUT_SECONDS = 60
+_ITSELF_AND_ONE_PARENT = 2
 
 
 class LocalRepository:
@@ -40,7 +41,7 @@ class LocalRepository:
                 commit = self.tip(name)
             except PromoterError:
                 continue
-            return commit, self._git(["merge-base", commit, self.tip(head)]).decode().strip()
+            return commit, self.merge_base(commit, self.tip(head))
         raise _failed(say("no base revision ", quote(revision or "origin/HEAD, main or master")), "git fetch")
 
     def changed_paths(self, before: str, after: str, *, patterns: Sequence[str]) -> frozenset[str]:
@@ -95,6 +96,21 @@ class LocalRepository:
         commits = self._git([*log, "--", f":(top,literal){path}"]).decode().split()
         found = self._cat([f"{one}:{path}" for one in commits])
         return tuple(FileVersion(commit=one, content=found[f"{one}:{path}"]) for one in commits)
+
+    def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
+        """The commits at which the branch itself stood, the given one first."""
+        log = ["rev-list", "--first-parent", "--parents", f"--max-count={limit}", "--end-of-options", commit]
+        rows = [line.split() for line in self._git(log).decode().splitlines()]
+        return tuple(Ancestor(commit=row[0], is_merge=len(row) > _ITSELF_AND_ONE_PARENT) for row in rows)
+
+    def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
+        """The blob id at each (commit, path); None where there is no such file."""
+        found = {commit: {e.path: e.blob_id for e in self.files(commit, ["**"])} for commit, _ in places}
+        return {(commit, path): found[commit].get(path) for commit, path in places}
+
+    def merge_base(self, one: str, other: str) -> str:
+        """The newest commit that both have."""
+        return self._git(["merge-base", one, other]).decode().strip()
 
     def changes(self, commit: str, path: str) -> tuple[HistoryEntry, ...]:
         """The whole first-parent history of a path with who and when, newest first."""

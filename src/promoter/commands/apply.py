@@ -10,7 +10,7 @@ from promoter.commands.judging import OUTAGES, judge, refused, rule_for
 from promoter.commands.moving import Record, carry_out
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
-from promoter.commands.weighing import gather_reviews
+from promoter.commands.weighing import Question, gather_reviews
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.plan import Step
@@ -182,12 +182,12 @@ def _judge_group(
     judged = [known[one.claim.request.path] or judge(registry, policy, claim=one.claim) for one in group]
     reports = [replace(report, pull_request=pull.number) for report in judged]
     try:
+        paths = tuple(one.claim.request.path for one in group)
         reviewed = gather_reviews(
-            pull,
+            Question(pull=pull, onto=group[0].onto, paths=paths),
             policy.approvals,
             pull_requests=world.pull_requests,
             repository=world.repository,
-            paths=[one.claim.request.path for one in group],
         )
     except PromoterError as error:
         reports = [replace(refused(r.request, error), pull_request=pull.number) for r in reports]

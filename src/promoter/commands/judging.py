@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from promoter.checks.catalog import needs_signature, report_only, run_checks
@@ -18,9 +18,24 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import Message, quote, say
 
+_WORKFLOWS = ".github/workflows/"
 # The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
 # seen says nothing of the others.
 OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
+
+
+def brings_workflows(paths: Iterable[str]) -> bool:
+    """Whether a change edits what runs: inputs of the Action, the policy's place among them."""
+    return any(path.startswith(_WORKFLOWS) for path in paths)
+
+
+def own_rules(message: Message) -> PromoterError:
+    """A request beside the rules it would be judged by."""
+    return PromoterError(
+        ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST,
+        message,
+        hint=say("Make two pull requests of it, the rules first: no request brings its own."),
+    )
 
 
 def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
@@ -70,7 +85,6 @@ def _judge(registry: RegistryReader, rule: ModelRule, *, claim: Claim) -> Reques
         step=step,
         now=live,
         mode=rule.mode,
-        change=claim.change,
         notes=_twins(holders, request.alias),
     )
     if not step.moves:
@@ -129,7 +143,9 @@ def _without_judgement(report: RequestReport, *, before: str | None) -> RequestR
         hint=say(
             "It was moved outside git. Merge a request that names what the registry holds now, or put the "
             "alias back by hand; then ask again."
-        ),
+        )
+        if live
+        else say("Somebody deleted the alias. Set it by hand to what git says, then ask again."),
     )
 
 

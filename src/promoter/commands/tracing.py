@@ -1,17 +1,27 @@
-"""Find who asked for what the default branch holds: the merged pull request, and what git held before."""
+"""Find who asked for what the default branch holds: the merged pull request, and what git held before it.
+
+Only commits at which the branch itself stood are believed. GitHub's history of a path also names commits of
+merged branches: one of them may have been approved long ago, undone, and brought back by somebody else.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from promoter.commands.trees import HISTORY_LIMIT, Places, claim_of
+from promoter.commands.judging import brings_workflows, own_rules
+from promoter.commands.trees import HISTORY_LIMIT, Places, past_of
 from promoter.commands.versions import Claim
-from promoter.core.files import FileVersion
+from promoter.core.files import Ancestor
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, Repository
-from promoter.text import quote, say
+from promoter.text import Message, quote, say
+
+# How many commits of the default branch are looked through for the one that changed a file.
+FARTHEST = 500
+_AT_ONCE = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +34,17 @@ class Branch:
 
 @dataclass(frozen=True, kw_only=True)
 class Traced:
-    """A request with the pull request that brought it and what git held before that."""
+    """A request with the pull request that brought it; `onto` is the branch's commit just before that one,
+    empty where there is none."""
 
     claim: Claim
     pull: PullRequest
+    onto: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tracer:
-    """Follows a request's file back through history."""
+    """Follows a request's file back along the default branch."""
 
     repository: Repository
     pull_requests: PullRequests
@@ -40,45 +52,103 @@ class Tracer:
     branch: Branch
 
     def trace(self, request: PromotionRequest) -> Traced:
-        """Raises NO_PULL_REQUEST or POLICY_CHANGED_IN_PULL_REQUEST."""
-        changes = self.repository.history(self.branch.tip, request.path, limit=HISTORY_LIMIT)
-        pull = self._carrier(changes, request)
-        self._refuse_own_policy(pull)
-        older = self._before(changes[1:], pull)
-        claim = claim_of(request, older, change=changes[0].commit)
-        return Traced(claim=claim, pull=pull)
+        """Raises NO_PULL_REQUEST, FORK_UNSUPPORTED or POLICY_CHANGED_IN_PULL_REQUEST."""
+        chain = self.repository.first_parents(self.branch.tip, limit=FARTHEST)
+        at = self._newest_change(chain, request)
+        pull = self._carrier(chain[: at + 1], request)
+        onto = self._before(chain[at:], pull)
+        self._refuse_own_rules(pull, chain[at].commit, onto=onto)
+        older = self.repository.history(onto, request.path, limit=HISTORY_LIMIT) if onto else ()
+        claim = Claim(
+            request=request,
+            past=past_of(request, older),
+            pull=pull.number,
+            pulls_of=self.pull_requests.numbers_of_commit,
+        )
+        return Traced(claim=claim, pull=pull, onto=onto)
 
-    def _carrier(self, changes: tuple[FileVersion, ...], request: PromotionRequest) -> PullRequest:
-        for pull in self._merged(changes[0].commit) if changes else ():
-            if request.path in self.pull_requests.changed_paths(pull):
+    def _newest_change(self, chain: tuple[Ancestor, ...], request: PromotionRequest) -> int:
+        """Where in the chain the file became what it is."""
+        for start, end in _windows(len(chain)):
+            held = self._held(chain[start:end], request.path)
+            if start == 0 and held[0] != request.blob_id:
+                raise _contradiction(request)
+            other = next((at for at, blob_id in enumerate(held) if blob_id != request.blob_id), None)
+            if other is not None:
+                return start + other - 1
+        if len(chain) < FARTHEST:
+            return len(chain) - 1
+        raise _no_pull_request(
+            say(quote(request.path), f" was last changed more than {FARTHEST} commits ago"),
+            say("Ask for it again in a pull request that edits the reason."),
+        )
+
+    def _held(self, window: tuple[Ancestor, ...], path: str) -> list[str | None]:
+        """The file's blob id at each commit; the policy's is read with it, for later."""
+        commits = [ancestor.commit for ancestor in window]
+        ids = self.repository.blob_ids([(one, at) for one in commits for at in (path, self.places.policy)])
+        return [ids[commit, path] for commit in commits]
+
+    def _carrier(self, newer: tuple[Ancestor, ...], request: PromotionRequest) -> PullRequest:
+        """The pull request whose merge is the last of these commits; of a rebase, or one after it."""
+        stood = {ancestor.commit for ancestor in newer}
+        for pull in self.pull_requests.of_commit(newer[-1].commit):
+            is_merge = pull.is_merged and pull.base_branch == self.branch.name and pull.merge_commit in stood
+            if is_merge and request.path in self.pull_requests.changed_paths(pull):
+                if pull.is_from_fork:
+                    raise _from_fork(pull)
                 return pull
-        raise PromoterError(
-            ReasonCode.NO_PULL_REQUEST,
+        raise _no_pull_request(
             say("no merged pull request brought ", quote(request.path), " to ", quote(self.branch.name)),
-            hint=say(
+            say(
                 "Only what a reviewed pull request brought is applied. Revert the direct push and open a "
                 "pull request with the same change."
             ),
         )
 
-    def _merged(self, commit: str) -> tuple[PullRequest, ...]:
-        return tuple(
-            pull
-            for pull in self.pull_requests.of_commit(commit)
-            if pull.is_merged and pull.base_branch == self.branch.name
-        )
+    def _before(self, older: tuple[Ancestor, ...], pull: PullRequest) -> str:
+        """The first commit that the pull request did not bring; of a rebase it may have brought several."""
+        for ancestor in older[1:]:
+            if older[0].is_merge or pull.number not in self.pull_requests.numbers_of_commit(ancestor.commit):
+                return ancestor.commit
+        return ""
 
-    def _before(self, older: tuple[FileVersion, ...], pull: PullRequest) -> tuple[FileVersion, ...]:
-        """The changes that this pull request did not bring: it may have edited the file more than once."""
-        for index, change in enumerate(older):
-            if pull.number not in self.pull_requests.numbers_of_commit(change.commit):
-                return older[index:]
-        return ()
+    def _refuse_own_rules(self, pull: PullRequest, merge: str, *, onto: str) -> None:
+        """No request brings the rules it is judged by: not in its files, not in the merge commit itself."""
+        policy = self.places.policy
+        touched = self.pull_requests.changed_paths(pull)
+        ids = self.repository.blob_ids([(commit, policy) for commit in (merge, onto) if commit])
+        if policy in touched or len(set(ids.values())) > 1:
+            what = say(f"pull request #{pull.number} changed the policy together with this request")
+        elif brings_workflows(touched):
+            what = say(f"pull request #{pull.number} changed a workflow together with this request")
+        else:
+            return
+        raise own_rules(what)
 
-    def _refuse_own_policy(self, pull: PullRequest) -> None:
-        if self.places.policy in self.pull_requests.changed_paths(pull):
-            raise PromoterError(
-                ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST,
-                say(f"pull request #{pull.number} edited the policy together with this request"),
-                hint=say("Revert it, merge the policy alone, ask again: no request brings its own rules."),
-            )
+
+def _windows(length: int) -> Iterator[tuple[int, int]]:
+    """Stretches of the chain to look at, each beginning with the last one's end: mostly the first will do."""
+    yield 0, 2
+    for start in range(1, length - 1, _AT_ONCE - 1):
+        yield start, start + _AT_ONCE
+
+
+def _no_pull_request(message: Message, hint: Message) -> PromoterError:
+    return PromoterError(ReasonCode.NO_PULL_REQUEST, message, hint=hint)
+
+
+def _from_fork(pull: PullRequest) -> PromoterError:
+    return PromoterError(
+        ReasonCode.FORK_UNSUPPORTED,
+        say(f"pull request #{pull.number} came from a fork, and was not judged before it was merged"),
+        hint=say("Ask for it again in a pull request from a branch of this repository."),
+    )
+
+
+def _contradiction(request: PromotionRequest) -> PromoterError:
+    return PromoterError(
+        ReasonCode.GITHUB_UNAVAILABLE,
+        say("GitHub gave two contents of ", quote(request.path), " at one commit"),
+        hint=say("Nothing was decided. Run the job again."),
+    )

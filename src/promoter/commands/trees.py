@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from promoter.commands.versions import Claim, Past
+from promoter.commands.versions import Past
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
 from promoter.core.policy import Policy
 from promoter.core.policy_file import parse_policy
@@ -87,10 +87,9 @@ def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
     return found
 
 
-def claim_of(request: PromotionRequest, older: Sequence[FileVersion], *, change: str = "") -> Claim:
-    """The request with its file's past: `older` are the changes before it, newest first."""
-    past = tuple(Past(commit=one.commit, version=_version_held(one.content, request)) for one in older)
-    return Claim(request=request, past=past, change=change)
+def past_of(request: PromotionRequest, older: Sequence[FileVersion]) -> tuple[Past, ...]:
+    """What the request's file asked for before, after each of the changes given."""
+    return tuple(Past(commit=one.commit, version=_version_held(one.content, request)) for one in older)
 
 
 def _version_held(content: bytes | None, request: PromotionRequest) -> str | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from promoter.commands.judging import OUTAGES, judge, refused
+from promoter.commands.judging import OUTAGES, brings_workflows, judge, own_rules, refused
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
     Tree,
-    claim_of,
+    past_of,
     read_policy,
     read_request_set,
     read_tree,
 )
 from promoter.commands.versions import Claim
-from promoter.commands.weighing import gather_reviews
+from promoter.commands.weighing import Question, gather_reviews
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.policy import Policy
 from promoter.core.pull_request import PullRequest
@@ -86,13 +86,16 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
     if touched.policy:
         return _about_policy(world, head, touched=touched, report=report)
     report = replace(report, notes=(*report.notes, *map(_unmanaged, touched.deleted)))
-    if base.requests and not head.requests:
+    left = (base.requests.keys() - touched.deleted) | set(touched.requests)
+    if touched.deleted and not left:
         raise _all_deleted(len(base.requests))
     if not touched.requests:
         return report
     report = replace(report, notes=(*report.notes, *_notes_on(change.pull)))
     policy = read_policy(world.repository, base, places=world.places)
     requests = {r.path: r for r in read_request_set(world.repository, head).requests}
+    if brings_workflows(change.paths or ()):
+        raise own_rules(say("this change edits a workflow together with promotion requests"))
     _refuse_what_cannot_be_judged(change)
     claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
     judged = _with_approvals(world, change, policy=policy, reports=_judge_all(world, policy, claims=claims))
@@ -137,7 +140,10 @@ def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Cl
     if request.path not in base.requests:
         return Claim(request=request)
     changes = world.repository.history(base.commit, request.path, limit=HISTORY_LIMIT)
-    return claim_of(request, changes)
+    claim = Claim(request=request, past=past_of(request, changes))
+    if world.pull_requests is None:
+        return claim
+    return replace(claim, pulls_of=world.pull_requests.numbers_of_commit)
 
 
 def _judge_all(world: ValidateWorld, policy: Policy, *, claims: list[Claim]) -> tuple[RequestReport, ...]:
@@ -158,12 +164,12 @@ def _with_approvals(
 ) -> tuple[RequestReport, ...]:
     if change.pull is None or world.pull_requests is None:
         return reports
+    paths = tuple(report.request.path for report in reports)
     reviewed = gather_reviews(
-        change.pull,
+        Question(pull=change.pull, onto=change.base, paths=paths),
         policy.approvals,
         pull_requests=world.pull_requests,
         repository=world.repository,
-        paths=[report.request.path for report in reports],
     )
     number = change.pull.number
     return tuple(
@@ -205,10 +211,8 @@ def _refuse_what_cannot_be_judged(change: Change) -> None:
 
 
 def _policy_and_requests(places: Places) -> PromoterError:
-    return PromoterError(
-        ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST,
-        say("this change edits the policy ", quote(places.policy), " together with promotion requests"),
-        hint=say("Merge the policy in a pull request of its own first: no request may bring its own rules."),
+    return own_rules(
+        say("this change edits the policy ", quote(places.policy), " together with promotion requests")
     )
 
 
@@ -216,14 +220,20 @@ def _all_deleted(count: int) -> PromoterError:
     return PromoterError(
         ReasonCode.ALL_REQUESTS_DELETED,
         say(f"this change deletes all {count} promotion requests at once"),
-        hint=say("Check the `requests` input and the folder. Delete requests one by one if it is meant."),
+        hint=say(
+            "Check the `requests` input and the folder. To stop managing the last aliases, set "
+            "`mode: disabled` for them in the policy and keep the files."
+        ),
     )
 
 
 def change_of_pull_request(
-    pull_requests: PullRequests, number: int, *, head: str, default_branch: str
+    pull_requests: PullRequests, repository: Repository, *, number: int, head: str, default_branch: str
 ) -> Change:
     """What a pull request asks for, at exactly the commit `head` that its event named.
+
+    It is judged against the base branch as it is now: what GitHub calls a pull request's base commit stays
+    behind when the branch moves on.
 
     Raises PULL_REQUEST_CLOSED, SUPERSEDED when it has a newer commit, TOO_MANY_FILES.
     """
@@ -241,7 +251,7 @@ def change_of_pull_request(
         )
     return Change(
         head=pull.head_commit,
-        base=pull.base_commit,
+        base=repository.tip(pull.base_branch),
         paths=pull_requests.changed_paths(pull),
         pull=pull,
         default_branch=default_branch,

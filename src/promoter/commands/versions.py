@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from promoter.core.model_version import ModelVersion
 from promoter.core.plan import ThreeWay
@@ -10,6 +13,8 @@ from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import quote, say
+
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,37 +25,52 @@ class Past:
     version: str | None
 
 
+# The numbers of the pull requests that have a commit; None where only GitHub could tell.
+PullsOf: TypeAlias = Callable[[str], Collection[int] | None]
+
+
+def _unknown(_: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """A request with what git held before it, newest first.
 
-    `change` is the commit that brought the request to the default branch; empty while it is only proposed.
+    `pull` is the pull request that brought it to the default branch; 0 while it is only proposed.
     """
 
     request: PromotionRequest
     past: tuple[Past, ...] = ()
-    change: str = ""
+    pull: int = 0
+    pulls_of: PullsOf = _unknown
 
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """What the tag of an applied version says: by which change of the file, and who held the alias before.
+    """What the tag of an applied version says: by which pull request, and who held the alias before.
 
     The tag is a brake: it can keep an alias from being moved. The one thing it loosens is how a version is
-    judged that git asked for earlier: only one that really held the alias is a rollback.
+    judged that a merged pull request asked for earlier: only one that really held the alias is a rollback.
+    `pull` is 0 where the alias was there before git asked for it.
     """
 
-    change: str
+    pull: int
     origin: str
 
     @classmethod
     def of(cls, version: ModelVersion, alias: str) -> Applied | None:
         """None when the version was never given this alias by Promoter."""
-        change, _, origin = version.tags.get(applied_tag(alias), "").partition(" ")
-        return cls(change=change, origin=origin) if change else None
+        pull, _, origin = version.tags.get(applied_tag(alias), "").partition(" ")
+        return cls(pull=int(pull), origin=origin) if _NUMBER.fullmatch(pull) else None
 
     def __str__(self) -> str:
-        return f"{self.change} {self.origin}"
+        return f"{self.pull} {self.origin}"
+
+    def is_of(self, past: Past, pulls_of: PullsOf) -> bool:
+        """Whether it speaks of that change; where nobody can tell, it does."""
+        pulls = pulls_of(past.commit)
+        return pulls is None or self.pull in pulls or not (pulls or self.pull)
 
 
 def applied_tag(alias: str) -> str:
@@ -64,7 +84,7 @@ def three_way(
     """Raises CONFLICT when this very change was applied once and the alias has been moved away since."""
     request = claim.request
     applied = Applied.of(challenger, request.alias)
-    if live != request.version and claim.change and applied and applied.change == claim.change:
+    if live != request.version and claim.pull and applied and applied.pull == claim.pull:
         raise _moved_away(request, live)
     held_before = _held_before(registry, claim, challenger=challenger)
     return ThreeWay(
@@ -85,14 +105,14 @@ def _before(registry: RegistryReader, claim: Claim, *, live: str | None) -> str 
     for past in claim.past:
         if past.version == live:
             return live
-        if past.version is None or _was_applied(registry, claim.request, past=past):
+        if past.version is None or _was_applied(registry, claim, past=past):
             return newest
     return newest
 
 
-def _was_applied(registry: RegistryReader, request: PromotionRequest, *, past: Past) -> bool:
-    applied = _applied(registry, request, version=past.version)
-    return applied is not None and applied.change == past.commit
+def _was_applied(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:
+    applied = _applied(registry, claim.request, version=past.version)
+    return applied is not None and applied.is_of(past, claim.pulls_of)
 
 
 def _applied(registry: RegistryReader, request: PromotionRequest, *, version: str | None) -> Applied | None:
@@ -111,13 +131,21 @@ def _held_before(registry: RegistryReader, claim: Claim, *, challenger: ModelVer
     applied itself, or a version that was applied took the alias from it.
     """
     request = claim.request
-    if all(past.version != request.version for past in claim.past[1:]):
-        return False
-    if Applied.of(challenger, request.alias):
+    asked = [past for past in claim.past[1:] if past.version == request.version]
+    own = Applied.of(challenger, request.alias)
+    if own is not None and any(own.is_of(past, claim.pulls_of) for past in asked):
         return True
-    successors = dict.fromkeys(past.version for past in claim.past if past.version != request.version)
-    records = (_applied(registry, request, version=version) for version in successors if version)
-    return any(record is not None and record.origin == request.version for record in records)
+    # Each version's newest change: its tag speaks of the last time it was applied.
+    successors = {past.version: past for past in reversed(claim.past) if past.version != request.version}
+    return bool(asked) and any(_took_over(registry, claim, past=past) for past in successors.values())
+
+
+def _took_over(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:
+    """Whether that change was applied, and took the alias from the proposed version."""
+    record = _applied(registry, claim.request, version=past.version) if past.version else None
+    return (
+        record is not None and record.origin == claim.request.version and record.is_of(past, claim.pulls_of)
+    )
 
 
 def _moved_away(request: PromotionRequest, live: str | None) -> PromoterError:

@@ -12,7 +12,7 @@ from promoter.core.pull_request import Contributor, Permission, PullRequest, Rev
 class Refusal(StrEnum):
     """Why an approval does not count."""
 
-    STALE = "approved an earlier content"
+    STALE = "approved something else than this change"
     AUTHOR = "wrote part of the change"
     NOT_A_PERSON = "is not a person"
     NO_WRITE_ACCESS = "has no write access"
@@ -111,10 +111,11 @@ def _refusal(standing: Standing, review: Review) -> Refusal | None:
         return Refusal.NOT_A_PERSON
     if login in standing.authors:
         return Refusal.AUTHOR
-    if standing.blob_at.get(review.commit_id) != standing.blob_id:
-        return Refusal.STALE
     if standing.permissions.get(login) not in {Permission.ADMIN, Permission.WRITE}:
         return Refusal.NO_WRITE_ACCESS
     if standing.listed is not None and login not in standing.listed:
         return Refusal.NOT_LISTED
+    # Last: to approve again helps only somebody whose approval can count.
+    if standing.blob_at.get(review.commit_id) != standing.blob_id:
+        return Refusal.STALE
     return None

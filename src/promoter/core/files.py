@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 REGULAR_FILE = "100644"
 
@@ -29,6 +30,18 @@ class FileVersion:
 
     commit: str
     content: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ancestor:
+    """A commit at which a branch itself once stood; `is_merge` where it has more than one parent."""
+
+    commit: str
+    is_merge: bool
+
+
+# A path at a commit.
+Place: TypeAlias = tuple[str, str]
 
 
 def matches(path: str, pattern: str) -> bool:

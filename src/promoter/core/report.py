@@ -49,8 +49,7 @@ class RequestReport:
 
     `now` is the version that holds the alias (None: nobody); after an apply, the one that held it before.
     `verdict` is None when nothing was judged (already applied, conflict, refused before the checks).
-    `message` says in a sentence why the reason code was given. `change` is the commit that brought the
-    request to the default branch; empty while it is only proposed.
+    `message` says in a sentence why the reason code was given.
     """
 
     request: PromotionRequest
@@ -64,7 +63,6 @@ class RequestReport:
     evidence: Evidence | None = None
     approval: ApprovalState | None = None
     pull_request: int | None = None
-    change: str = ""
     hint: Message = NOTHING
     notes: tuple[Message, ...] = ()
 

@@ -168,7 +168,9 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.NOT_DEFAULT_BRANCH: ReasonWords(Tone.BAD, "not the default branch"),
     _R.SUPERSEDED: ReasonWords(Tone.QUIET, "a newer change has taken over", "Superseded"),
     _R.APPROVAL_MISSING: ReasonWords(Tone.WAITING, "approval is missing", _WAITING),
-    _R.APPROVAL_STALE: ReasonWords(Tone.WAITING, "the approval is for an earlier content", _WAITING),
+    _R.APPROVAL_STALE: ReasonWords(
+        Tone.WAITING, "the approval is for something else than this change", _WAITING
+    ),
     _R.APPROVAL_SELF: ReasonWords(Tone.WAITING, "authors cannot approve their own change", _WAITING),
     _R.NO_PULL_REQUEST: ReasonWords(Tone.WAITING, "no pull request brought this change"),
     _R.READBACK_MISMATCH: ReasonWords(Tone.BAD, "the registry shows another version", "Promotion failed"),
