@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import unquote, urlsplit
@@ -14,7 +15,7 @@ from promoter.commands.publish import Channels, complete, publish
 from promoter.core.report import Links, Phase, Report
 from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.event import Event, Order, order_of, parse_event
+from promoter.event import Event, EventKind, Order, order_of, parse_event
 from promoter.inputs import Command, Inputs, RunnerFiles, known_secrets, read_inputs, runner_files
 from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
@@ -38,6 +39,7 @@ def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
         inputs = read_inputs(environ)
         runner.mask(_passwords(inputs))
         event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
+        event = _with_default_branch(event, inputs, runner=runner)
         order = order_of(event, inputs.command)
         phase = Phase.APPLY if order.command is Command.APPLY else Phase.VALIDATE
         return _run(inputs, runner, event=event, order=order)
@@ -81,9 +83,19 @@ def _run(inputs: Inputs, runner: ActionsRunner, *, event: Event, order: Order) -
     )
 
 
+def _with_default_branch(event: Event, inputs: Inputs, *, runner: ActionsRunner) -> Event:
+    """GitHub's own payloads name it; where one does not, GitHub is asked."""
+    if event.default_branch or event.kind is EventKind.OTHER or not inputs.repository:
+        return event
+    world = World(inputs=inputs, runner=runner, event=event)
+    return replace(event, default_branch=world.default_branch())
+
+
 def _payload(inputs: Inputs) -> Mapping[str, Any]:
     file = Path(inputs.files.event)
     try:
+        if not inputs.files.event:
+            raise ValueError("GITHUB_EVENT_PATH is not set")
         if file.stat().st_size > _LARGEST_EVENT:
             raise ValueError("the file is too large")
         payload = json.loads(file.read_text(encoding="utf-8"))

@@ -164,10 +164,16 @@ def _history(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     inputs = _inputs(options, terminal.environ)
     repository = LocalRepository(Path(options.directory), environ=terminal.environ)
     commit = repository.tip(options.rev)
+    if repository.is_shallow():
+        terminal.err.write(
+            "promoter: this clone is shallow: older changes are missing (git fetch --unshallow)\n"
+        )
     entries = history(repository, places(inputs), commit=commit, key=(options.model, options.alias))
     if options.as_of:
         found = as_of(entries, options.as_of)
         entries = (found,) if found else ()
+        if not found:
+            terminal.err.write(f"promoter: git asked for no version on {printable(options.as_of)}\n")
     if options.json:
         terminal.out.write(json.dumps([asdict(entry) for entry in entries], indent=2) + "\n")
     else:

@@ -98,7 +98,7 @@ def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
     return replace(
         event,
         branch=_branch(str(payload["ref"])),
-        base_commit=str(payload["before"]),
+        base_commit=str(payload.get("before") or ""),
         head_commit=str(payload["after"]),
     )
 

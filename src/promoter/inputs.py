@@ -170,6 +170,8 @@ class _Given:
         value = self.text(name, default)
         if value.startswith("/") or ".." in value.split("/") or "\\" in value:
             raise _wrong(name, value, write=say("Write a path relative to the repository's root, with `/`."))
+        if set(value) & set("{}[]"):
+            raise _wrong(name, value, write=say("Of wildcards only `*`, `**` and `?` are known."))
         return value.removeprefix("./")
 
     def minutes(self, name: str, default: float) -> float:

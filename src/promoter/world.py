@@ -69,6 +69,10 @@ class World:
         self._pull_requests = GitHubPullRequests(connection)
         self._places = places(inputs)
 
+    def default_branch(self) -> str:
+        """The repository's default branch, for an event that does not name it."""
+        return self._repository.default_branch()
+
     def validate(self) -> ExitCode:
         """Judge what the event's change asks for, and tell it."""
         world = ValidateWorld(

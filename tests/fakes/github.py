@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
+from promoter.core.files import REGULAR_FILE, Ancestor, FileEntry, FileVersion, Place, matches
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
@@ -44,7 +44,10 @@ def hidden(what: str) -> PromoterError:
 
 class InMemoryRepository:
     """Commits, oldest first, each with all its files. A commit's parent is the one before it, unless
-    `parents` says which one (None: it has none)."""
+    `parents` says which one (None: it has none); `merged` names the second parent of a merge.
+
+    `history` follows first parents only, where GitHub names commits of merged branches too.
+    """
 
     def __init__(
         self,
@@ -52,11 +55,13 @@ class InMemoryRepository:
         *,
         branches: Mapping[str, str] | None = None,
         parents: Mapping[str, str | None] | None = None,
+        merged: Mapping[str, str] | None = None,
     ) -> None:
         self.commits = {commit: dict(files) for commit, files in commits.items()}
         self.branches = dict(branches or {})
         names: list[str | None] = [None, *self.commits]
         self.parents = {**dict(zip(self.commits, names, strict=False)), **(parents or {})}
+        self.merged = dict(merged or {})
 
     def tip(self, branch: str) -> str:
         if branch not in self.branches:
@@ -89,6 +94,38 @@ class InMemoryRepository:
                 changes.append(FileVersion(commit=at, content=None if now is None else _bytes(now)))
             at = parent
         return tuple(changes)
+
+    def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
+        self._files(commit)
+        chain: list[Ancestor] = []
+        at: str | None = commit
+        while at is not None and len(chain) < limit:
+            chain.append(Ancestor(commit=at, is_merge=at in self.merged))
+            at = self.parents[at]
+        return tuple(chain)
+
+    def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
+        held = {commit: self.commits.get(commit, {}) for commit, _ in places}
+        return {
+            (commit, path): _entry(path, held[commit][path]).blob_id if path in held[commit] else None
+            for commit, path in places
+        }
+
+    def merge_base(self, one: str, other: str) -> str:
+        shared = self._reachable(one) & self._reachable(other)
+        if not shared:
+            raise hidden(f"{one}...{other}")
+        return max(shared, key=list(self.commits).index)
+
+    def _reachable(self, commit: str) -> set[str]:
+        self._files(commit)
+        found: set[str] = set()
+        left = [commit]
+        while left:
+            at = left.pop()
+            found.add(at)
+            left += [one for one in (self.parents[at], self.merged.get(at)) if one and one not in found]
+        return found
 
     def _files(self, commit: str) -> dict[str, bytes | Irregular]:
         if commit not in self.commits:

@@ -176,7 +176,9 @@ class Team:
     def change(self, number: int = 12) -> Change:
         """What an open pull request asks for."""
         head = self.pulls[number].head_commit
-        return change_of_pull_request(self.pull_requests, number, head=head, default_branch="main")
+        return change_of_pull_request(
+            self.pull_requests, self.repository, number=number, head=head, default_branch="main"
+        )
 
     def champion(self, alias: str = "champion", *, model: str = "churn") -> str | None:
         """Who holds the alias."""

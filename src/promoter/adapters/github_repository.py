@@ -42,6 +42,11 @@ class GitHubRepository:
             raise garbage(what, f"the answer is about {text(answer.data, 'ref')}")
         return text(answer.data, "object", "sha")
 
+    def default_branch(self) -> str:
+        """The branch that promotions are applied from."""
+        answer = self._connection.get(self._connection.in_repository(), what="reading the repository")
+        return text(answer.data, "default_branch")
+
     def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
         """Every path at the commit that matches one of the globs, links and submodules too, sorted."""
         found: dict[str, FileEntry] = {}

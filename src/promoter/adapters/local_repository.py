@@ -44,6 +44,10 @@ class LocalRepository:
             return commit, self.merge_base(commit, self.tip(head))
         raise _failed(say("no base revision ", quote(revision or "origin/HEAD, main or master")), "git fetch")
 
+    def is_shallow(self) -> bool:
+        """Whether older commits were not fetched."""
+        return self._git(["rev-parse", "--is-shallow-repository"]).decode().strip() == "true"
+
     def changed_paths(self, before: str, after: str, *, patterns: Sequence[str]) -> frozenset[str]:
         """The paths that match and differ between two commits or trees."""
         both = [

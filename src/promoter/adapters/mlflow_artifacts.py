@@ -135,7 +135,7 @@ class Artifacts:
 
     def _read_local(self, location: str, parts: SplitResult) -> bytes | None:
         if kind_of(self._addresses.tracking) is not Kind.SQLITE:
-            raise _refused(location, say("a path of this machine means nothing to a registry on another"))
+            raise _out_of_reach(location)
         folder = Path(unquote(parts.path) if parts.scheme else location)
         if not folder.is_absolute() or parts.netloc not in {"", "localhost"}:
             raise _refused(location, say("it is not an absolute path"))
@@ -217,6 +217,17 @@ def _too_large() -> PromoterError:
         ReasonCode.MODEL_UNSAFE,
         say("the file `MLmodel` is larger than 1 MiB"),
         hint=say("MLflow writes a few kilobytes. Register a model whose MLmodel was not tampered with."),
+    )
+
+
+def _out_of_reach(location: str) -> PromoterError:
+    return PromoterError(
+        ReasonCode.DATA_UNAVAILABLE,
+        say("the version's files are on the server's machine, at ", quote(without_secrets(location))),
+        hint=say(
+            "Have the MLflow server serve its artifacts (`--serve-artifacts`, its default), keep them in an "
+            "object store, or leave the `signature` check out of the policy."
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from promoter.commands.judging import OUTAGES, judge, refused, rule_for
 from promoter.commands.moving import Record, carry_out
+from promoter.commands.recording import record_in_place
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
 from promoter.commands.weighing import Question, gather_reviews
@@ -40,7 +41,8 @@ class ApplyWorld:
 def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
     """Bring every alias to what the branch's tip asks for.
 
-    `before` is the commit the push started from, used for one thing: to notice that all requests vanished.
+    `before` is the commit the push started from: to notice that all requests vanished, and to note what is
+    in place already. What is moved does not depend on it.
     """
     report = Report(
         phase=Phase.APPLY,
@@ -68,10 +70,17 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report) ->
     policy = read_policy(world.repository, tree, places=world.places)
     requests = read_request_set(world.repository, tree).requests
     report = replace(report, policy_digest=policy.digest)
-    judged = _judge_all(world, branch, policy=policy, requests=requests)
+    tracer = Tracer(
+        repository=world.repository,
+        pull_requests=world.pull_requests,
+        places=world.places,
+        branch=branch,
+    )
+    judged = _judge_all(world, tracer, policy=policy, requests=requests)
     with_evidence = replace(report, requests=judged)
     record = Record(commit=branch.tip, evidence_digest=digest(evidence(with_evidence)), now=world.now)
-    finished = _move_ready_groups(world, judged, record=record)
+    moved = _move_ready_groups(world, judged, record=record)
+    finished = tuple(record_in_place(world.registry(), tracer, policy=policy, before=before, reports=moved))
     return replace(
         report,
         requests=finished,
@@ -94,17 +103,11 @@ def _refuse_vanished(world: ApplyWorld, before: str) -> None:
 
 
 def _judge_all(
-    world: ApplyWorld, branch: Branch, *, policy: Policy, requests: Sequence[PromotionRequest]
+    world: ApplyWorld, tracer: Tracer, *, policy: Policy, requests: Sequence[PromotionRequest]
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
     reports = _look_at_all(registry, policy, requests=requests)
-    tracer = Tracer(
-        repository=world.repository,
-        pull_requests=world.pull_requests,
-        places=world.places,
-        branch=branch,
-    )
     # What was refused already is traced too: it holds up the rest of its pull request.
     traced, untraced = _trace_all(tracer, [r for r in requests if not _is_in_place(reports[r.path])])
     for path, report in untraced.items():

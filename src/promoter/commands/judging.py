@@ -89,7 +89,10 @@ def _judge(registry: RegistryReader, rule: ModelRule, *, claim: Claim) -> Reques
     )
     if not step.moves:
         return _without_judgement(report, before=versions.before)
-    evidence = _gather(registry, rule, challenger=challenger, live=live)
+    try:
+        evidence = _gather(registry, rule, challenger=challenger, live=live)
+    except PromoterError as error:
+        return replace(report, reason=error.reason, message=error.message, hint=error.hint)
     results = run_checks(rule, evidence)
     if step is Step.ROLLBACK:
         results = report_only(results)
@@ -133,20 +136,19 @@ def _without_judgement(report: RequestReport, *, before: str | None) -> RequestR
     held = say("version ", quote(live)) if live else say("nobody")
     if report.step is Step.ADOPT_FIRST:
         message = say(asked, " is held by ", *held.parts, ", and git does not know of it yet")
+        hint = say("First merge a request that names that version: then both start from the same.")
     else:
         git_says = quote(before or "none")
         message = say(asked, " is held by ", *held.parts, " where git says version ", git_says)
-    return replace(
-        report,
-        reason=ReasonCode.CONFLICT,
-        message=message,
-        hint=say(
-            "It was moved outside git. Merge a request that names what the registry holds now, or put the "
-            "alias back by hand; then ask again."
-        )
-        if live
-        else say("Somebody deleted the alias. Set it by hand to what git says, then ask again."),
-    )
+        hint = _MOVED if live else _DELETED
+    return replace(report, reason=ReasonCode.CONFLICT, message=message, hint=hint)
+
+
+_MOVED = say(
+    "It was moved outside git. Merge a request that names what the registry holds now, or put the alias back "
+    "by hand; then ask again."
+)
+_DELETED = say("Somebody deleted the alias. Set it by hand to what git says, then ask again.")
 
 
 def _with_verdict(report: RequestReport) -> RequestReport:

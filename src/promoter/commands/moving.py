@@ -51,6 +51,8 @@ def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Rec
                 written.append(report)
         except PromoterError as error:
             failed = replace(report, reason=error.reason, message=error.message, hint=error.hint)
+            if len(group) > 1:
+                failed = _taken_back(registry, failed)
             rest = [_left(other, failed) for other in group[index + 1 :]]
             back = [
                 _put_back(registry, other, failed=failed) if other in written else _there_already(other)
@@ -131,6 +133,20 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
         )
     message = say("put back to version ", quote(move.origin), ", because the move of ", other, " failed")
     return replace(report, reason=ReasonCode.APPLY_FAILED, message=message)
+
+
+def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
+    """Where the write that failed has come through after all, undo it too: all of the group or none."""
+    move = move_of(failed)
+    if failed.reason is not ReasonCode.APPLY_FAILED or move.origin is None:
+        return failed
+    try:
+        if registry.aliases(move.model).get(move.alias) == move.target:
+            _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+    except PromoterError:
+        return failed
+    parts = (*failed.message.parts, "; it is at version ", quote(move.origin), " again")
+    return replace(failed, message=Message(parts))
 
 
 def _there_already(report: RequestReport) -> RequestReport:

@@ -48,8 +48,11 @@ def publish(report: Report, channels: Channels) -> ExitCode:
 
     A comment or a report file that cannot be written changes no outcome: an alias may have been moved.
     """
-    report, address = _with_comments(report, channels)
     runner = channels.runner
+    told = len(report.notes)
+    report, address = _with_comments(report, channels)
+    for unwritten in report.notes[told:]:
+        runner.log(unwritten)
     try:
         path = save(report, runner)
     except PromoterError as error:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from promoter.commands.judging import brings_workflows, own_rules
-from promoter.commands.trees import HISTORY_LIMIT, Places, past_of
+from promoter.commands.trees import HISTORY_LIMIT, Places, past_of, past_path, read_tree
 from promoter.commands.versions import Claim
-from promoter.core.files import Ancestor
+from promoter.core.files import Ancestor, FileVersion
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
@@ -58,7 +58,7 @@ class Tracer:
         pull = self._carrier(chain[: at + 1], request)
         onto = self._before(chain[at:], pull)
         self._refuse_own_rules(pull, chain[at].commit, onto=onto)
-        older = self.repository.history(onto, request.path, limit=HISTORY_LIMIT) if onto else ()
+        older = self._past(onto, request) if onto else ()
         claim = Claim(
             request=request,
             past=past_of(request, older),
@@ -66,6 +66,14 @@ class Tracer:
             pulls_of=self.pull_requests.numbers_of_commit,
         )
         return Traced(claim=claim, pull=pull, onto=onto)
+
+    def _past(self, onto: str, request: PromotionRequest) -> tuple[FileVersion, ...]:
+        place = (onto, request.path)
+        if self.repository.blob_ids([place])[place] is not None:
+            return self.repository.history(onto, request.path, limit=HISTORY_LIMIT)
+        tree = read_tree(self.repository, onto, places=self.places)
+        path = past_path(self.repository, tree, request=request)
+        return self.repository.history(onto, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
 
     def _newest_change(self, chain: tuple[Ancestor, ...], request: PromotionRequest) -> int:
         """Where in the chain the file became what it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promoter.commands.versions import Past
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
@@ -85,6 +85,16 @@ def read_request_set(repository: Repository, tree: Tree) -> RequestSet:
             problems=found.problems,
         )
     return found
+
+
+def past_path(repository: Repository, tree: Tree, *, request: PromotionRequest) -> str:
+    """Where the request's alias was asked for at a tree: the same path, or the one it was renamed from."""
+    if request.path in tree.requests:
+        return request.path
+    regular = [entry for entry in tree.requests.values() if entry.mode == REGULAR_FILE]
+    contents = repository.contents(regular) if regular else {}
+    held = ((e.path, _version_held(contents[e.blob_id], replace(request, path=e.path))) for e in regular)
+    return next((path for path, version in held if version is not None), request.path)
 
 
 def past_of(request: PromotionRequest, older: Sequence[FileVersion]) -> tuple[Past, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from promoter.commands.judging import OUTAGES, brings_workflows, judge, own_rules, refused
@@ -11,6 +11,7 @@ from promoter.commands.trees import (
     Places,
     Tree,
     past_of,
+    past_path,
     read_policy,
     read_request_set,
     read_tree,
@@ -85,7 +86,7 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
     touched = _touched(change, head=head, base=base)
     if touched.policy:
         return _about_policy(world, head, touched=touched, report=report)
-    report = replace(report, notes=(*report.notes, *map(_unmanaged, touched.deleted)))
+    report = replace(report, notes=(*report.notes, *_unmanaged(touched, head=head, base=base)))
     left = (base.requests.keys() - touched.deleted) | set(touched.requests)
     if touched.deleted and not left:
         raise _all_deleted(len(base.requests))
@@ -137,9 +138,10 @@ def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
 
 
 def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Claim:
-    if request.path not in base.requests:
+    path = past_path(world.repository, base, request=request)
+    if path not in base.requests:
         return Claim(request=request)
-    changes = world.repository.history(base.commit, request.path, limit=HISTORY_LIMIT)
+    changes = world.repository.history(base.commit, path, limit=HISTORY_LIMIT)
     claim = Claim(request=request, past=past_of(request, changes))
     if world.pull_requests is None:
         return claim
@@ -183,10 +185,16 @@ def _notes_on(pull: PullRequest | None) -> tuple[Message, ...]:
     return ()
 
 
-def _unmanaged(path: str) -> Message:
-    return say(
-        quote(path), " is deleted: its alias stays where it is in the registry and is unmanaged from then on"
-    )
+def _unmanaged(touched: _Touched, *, head: Tree, base: Tree) -> Iterator[Message]:
+    """What becomes of the aliases whose files are deleted; a renamed file still speaks of its alias."""
+    gone = [base.requests[path] for path in touched.deleted]
+    for entry in gone:
+        if entry.blob_id in {head.requests[path].blob_id for path in touched.requests}:
+            continue
+        yield say(
+            quote(entry.path),
+            " is deleted: unless another file asks for its alias, that stays where it is and is unmanaged",
+        )
 
 
 def _refuse_what_cannot_be_judged(change: Change) -> None:

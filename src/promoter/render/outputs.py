@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from promoter.core.report import Report, RequestReport
 from promoter.core.verdict import Verdict
-from promoter.errors import ExitCode, ReasonCode
+from promoter.errors import ExitCode, Problem, ReasonCode
 
 SCHEMA_VERSION = 1
 
@@ -78,6 +78,9 @@ def _line(report: Report, requests: list[dict[str, object]]) -> str:
         "phase": report.phase.value,
         "decision": decision(report).value,
         "reason_code": report.reason.value,
+        "message": str(report.message),
+        "hint": str(report.hint),
+        "problems": [_problem(problem) for problem in report.problems],
         "requests": requests,
     }
     return json.dumps(document, separators=(",", ":"))
@@ -95,6 +98,8 @@ def _request(request: RequestReport) -> dict[str, object]:
         "mode": request.mode,
         "verdict": request.verdict,
         "reason_code": request.reason,
+        "message": str(request.message),
+        "hint": str(request.hint),
         "pull_request": request.pull_request,
         "approvals": approval
         and {
@@ -107,6 +112,21 @@ def _request(request: RequestReport) -> dict[str, object]:
 
 def _checks(request: RequestReport) -> list[dict[str, str]]:
     return [
-        {"check": result.check, "subject": result.subject, "outcome": result.outcome.value}
+        {
+            "check": result.check,
+            "subject": result.subject,
+            "outcome": result.outcome.value,
+            "message": str(result.message),
+        }
         for result in request.results
     ]
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "found": str(problem.found),
+        "write": str(problem.write),
+    }

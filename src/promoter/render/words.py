@@ -163,7 +163,7 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.INCONCLUSIVE: ReasonWords(Tone.UNSURE, "not enough evidence to decide"),
     _R.MISSING_CHAMPION: ReasonWords(Tone.BAD, "nobody holds the alias"),
     _R.CHAMPION_MOVED: ReasonWords(Tone.BAD, "the champion has moved since"),
-    _R.CONFLICT: ReasonWords(Tone.BAD, "the alias was moved outside git"),
+    _R.CONFLICT: ReasonWords(Tone.BAD, "git and the registry disagree"),
     _R.FORK_UNSUPPORTED: ReasonWords(Tone.BAD, "pull request from a fork", "Not judged"),
     _R.NOT_DEFAULT_BRANCH: ReasonWords(Tone.BAD, "not the default branch"),
     _R.SUPERSEDED: ReasonWords(Tone.QUIET, "a newer change has taken over", "Superseded"),
