@@ -101,3 +101,38 @@ def test_a_request_whose_reason_alone_changes_is_applied_already(house: House) -
     assert house.validate(number).outputs["reason-code"] == "already_applied"
     assert house.apply(house.merge(number)).outputs["reason-code"] == "already_applied"
     assert house.champion() == old
+
+
+def test_an_alias_in_place_is_noted_so_that_a_move_by_hand_is_noticed(house: House) -> None:
+    old, new = house.version(0.80), house.version(0.85)
+    house.adopt(old)
+    number = house.ask_for(new)
+    house.set_alias(new)
+    push = house.merge(number)
+    assert house.apply(push).outputs["reason-code"] == "already_applied"
+    assert house.tags(new) == {"promoter_applied_champion": f"{number} "}
+    house.set_alias(old)
+    assert house.apply(house.land({"README.md": b"unrelated\n"})).outputs["reason-code"] == "conflict"
+    assert house.champion() == old
+
+
+def test_a_renamed_request_keeps_its_past(house: House) -> None:
+    old, new = house.version(0.80), house.version(0.85)
+    house.adopt(old)
+    number = house.propose({house.path: None, "promotions/renamed.yaml": house.request(new)})
+    assert house.validate(number).outputs["reason-code"] == "validated"
+    house.approve(number)
+    assert house.apply(house.merge(number)).outputs["reason-code"] == "applied"
+    assert house.champion() == new
+
+
+def test_a_job_killed_between_alias_and_tags_is_noted_when_it_runs_again(house: House) -> None:
+    old, new = house.version(0.80), house.version(0.85)
+    house.adopt(old)
+    number = house.ask_for(new)
+    house.approve(number)
+    push = house.merge(number)
+    house.set_alias(new)  # the job moved the alias, and died before it wrote the tags
+    for _ in range(2):
+        assert house.apply(push).outputs["reason-code"] == "already_applied"
+    assert house.tags(new)["promoter_applied_champion"].split(" ")[0] == str(number)

@@ -6,6 +6,7 @@ alice writes requests, bob reviews; git and registry agree on version 6 of `chur
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,7 @@ class Team:
         self.registry = InMemoryRegistry()
         self.commits: dict[str, Files] = {}
         self.parents: dict[str, str | None] = {}
+        self.merged: dict[str, str] = {}
         self.main = ""
         self.pulls: dict[int, PullRequest] = {}
         self.changed: dict[int, Changed] = {}
@@ -107,15 +109,27 @@ class Team:
         self.reviews.setdefault(number, []).append(review)
 
     def merge(self, *numbers: int) -> str:
-        """Merge pull requests in one push; the new tip."""
+        """Squash and merge pull requests in one push; the new tip."""
         for number in numbers:
             self.push(self.changed[number])
-            self.brought[self.main] = [number]
-            old = self.pulls[number]
-            self.pulls[number] = a_pull_request(
-                **{**vars(old), "is_open": False, "is_merged": True, "merge_commit": self.main}
-            )
+            self.close(number)
         return self.main
+
+    def merge_commit(self, number: int) -> str:
+        """Merge a pull request with a merge commit; the new tip."""
+        head = self.pulls[number].head_commit
+        self.push(self.changed[number])
+        self.merged[self.main] = head
+        self.brought[head] = [number]
+        self.close(number)
+        return self.main
+
+    def close(self, number: int) -> None:
+        """What GitHub notes once the tip has merged a pull request."""
+        self.brought[self.main] = [number]
+        self.pulls[number] = replace(
+            self.pulls[number], is_open=False, is_merged=True, merge_commit=self.main
+        )
 
     def ask(self, files: Changed, number: int = 12) -> PullRequest:
         """Propose, have bob approve, merge."""
@@ -136,7 +150,9 @@ class Team:
     @property
     def repository(self) -> InMemoryRepository:
         """The repository as it stands."""
-        return InMemoryRepository(self.commits, branches={"main": self.main}, parents=self.parents)
+        return InMemoryRepository(
+            self.commits, branches={"main": self.main}, parents=self.parents, merged=self.merged
+        )
 
     @property
     def pull_requests(self) -> InMemoryPullRequests:

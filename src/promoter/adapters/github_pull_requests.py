@@ -199,7 +199,10 @@ def _review(record: Record) -> Review:
 
 def _require_head(file: Record, pull: PullRequest) -> None:
     """The list of files is of the head as it is now; `contents_url` says which commit that is."""
-    refs = parse_qs(urlsplit(maybe_text(file, "contents_url") or "").query).get("ref", [])
+    try:
+        refs = parse_qs(urlsplit(maybe_text(file, "contents_url") or "").query).get("ref", [])
+    except ValueError as error:
+        raise garbage("listing files", "a file's address is none") from error
     for ref in refs:
         if re.fullmatch(r"[0-9a-f]{40}", ref) and ref != pull.head_commit:
             raise PromoterError(

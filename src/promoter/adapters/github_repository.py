@@ -11,6 +11,8 @@ from promoter.adapters.github_answers import Record, flag, garbage, number, reco
 from promoter.adapters.github_blobs import GitHubBlobs
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place, matches
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import quote, say
 
 _WHOLE = {"recursive": "1"}
 _ONE_LEVEL: Mapping[str, str] = {}
@@ -28,7 +30,8 @@ class GitHubRepository:
         # Per commit: all files, or None where GitHub does not list them in one answer; then per folder too.
         self._wholes: dict[str, tuple[FileEntry, ...] | None] = {}
         self._parts: dict[tuple[str, str], tuple[FileEntry, ...]] = {}
-        self._chains: dict[tuple[str, int], tuple[Ancestor, ...]] = {}
+        # Per commit the chain as far as it was read, and the rest of it.
+        self._chains: dict[str, tuple[list[Ancestor], Iterator[Ancestor]]] = {}
         self._ids: dict[Place, str | None] = {}
         self._bases: dict[tuple[str, str], str] = {}
 
@@ -83,10 +86,13 @@ class GitHubRepository:
         """The commits at which the branch itself stood, the given one first; fewer than `limit`: all.
 
         GitHub lists all commits, those of merged branches too: the chain of first parents is picked out.
+        Raises NO_PULL_REQUEST where so many branches were merged that it is lost among their commits.
         """
-        if (commit, limit) not in self._chains:
-            self._chains[commit, limit] = tuple(islice(self._chain(commit), limit))
-        return self._chains[commit, limit]
+        # Taken out while it is read on: a generator that an error has ended would pass for a whole chain.
+        known, more = self._chains.pop(commit) if commit in self._chains else ([], self._chain(commit))
+        known.extend(islice(more, max(limit - len(known), 0)))
+        self._chains[commit] = known, more
+        return tuple(known[:limit])
 
     def _chain(self, commit: str) -> Iterator[Ancestor]:
         what = f"listing the commits before {commit}"
@@ -105,6 +111,8 @@ class GitHubRepository:
                 following = of[0] if of else None
         if following is not None and len(parents) < _MOST_COMMITS:
             raise garbage(what, f"the commit {following} is not listed")
+        if following is not None:
+            raise _too_far(commit)
 
     def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
         """The blob id at each (commit, path); None where there is no such file."""
@@ -204,3 +212,11 @@ def _folder_of(pattern: str) -> str:
     names = pattern.split("/")[:-1]
     wild = next((i for i, name in enumerate(names) if "*" in name or "?" in name), len(names))
     return "/".join(names[:wild])
+
+
+def _too_far(commit: str) -> PromoterError:
+    return PromoterError(
+        ReasonCode.NO_PULL_REQUEST,
+        say(f"{_MOST_COMMITS:,} commits before ", quote(commit[:12]), " do not reach the change looked for"),
+        hint=say("Ask for it again in a pull request that edits the reason."),
+    )

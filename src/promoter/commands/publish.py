@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -58,11 +58,15 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     except PromoterError as error:
         report, path = replace(report, notes=(*report.notes, error.message)), ""
     runner.annotate(workflow_commands(report))
-    try:
-        runner.summary(summary(report))
-        runner.outputs(outputs(report, comment_url=address, report_path=path))
-    except PromoterError as error:
-        runner.log(error.message)
+    writes: tuple[Callable[[], None], ...] = (
+        lambda: runner.outputs(outputs(report, comment_url=address, report_path=path)),
+        lambda: runner.summary(summary(report)),
+    )
+    for write in writes:
+        try:
+            write()
+        except PromoterError as error:
+            runner.log(error.message)
     return report.reason.exit_code
 
 

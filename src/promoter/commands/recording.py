@@ -57,11 +57,10 @@ def _noted(registry: Registry, tracer: Tracer, *, report: RequestReport) -> Requ
 
 
 def _applied(tracer: Tracer, request: PromotionRequest) -> Applied:
+    """Who held the alias before is not known: git may have asked for a version that never held it."""
     try:
-        traced = tracer.trace(request)
+        return Applied(pull=tracer.trace(request).pull.number, origin="")
     except PromoterError as error:
         if error.reason is not ReasonCode.NO_PULL_REQUEST:
             raise
         return Applied(pull=0, origin="")
-    past = traced.claim.past
-    return Applied(pull=traced.pull.number, origin=(past[0].version if past else None) or "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from promoter.commands.judging import brings_workflows, own_rules
 from promoter.commands.trees import HISTORY_LIMIT, Places, past_of, past_path, read_tree
@@ -53,11 +54,11 @@ class Tracer:
 
     def trace(self, request: PromotionRequest) -> Traced:
         """Raises NO_PULL_REQUEST, FORK_UNSUPPORTED or POLICY_CHANGED_IN_PULL_REQUEST."""
-        chain = self.repository.first_parents(self.branch.tip, limit=FARTHEST)
-        at = self._newest_change(chain, request)
-        pull = self._carrier(chain[: at + 1], request)
-        onto = self._before(chain[at:], pull)
-        self._refuse_own_rules(pull, chain[at].commit, onto=onto)
+        at = self._newest_change(request)
+        newer = self._stretch(at + 1)
+        pull = self._carrier(newer, request)
+        onto = self._before(newer, pull)
+        self._refuse_own_rules(pull, newer[-1].commit, onto=onto)
         older = self._past(onto, request) if onto else ()
         claim = Claim(
             request=request,
@@ -75,17 +76,22 @@ class Tracer:
         path = past_path(self.repository, tree, request=request)
         return self.repository.history(onto, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
 
-    def _newest_change(self, chain: tuple[Ancestor, ...], request: PromotionRequest) -> int:
-        """Where in the chain the file became what it is."""
-        for start, end in _windows(len(chain)):
-            held = self._held(chain[start:end], request.path)
+    def _stretch(self, limit: int) -> tuple[Ancestor, ...]:
+        """The branch's newest commits; fewer than `limit`: all. To look farther is to ask GitHub again."""
+        return self.repository.first_parents(self.branch.tip, limit=limit)
+
+    def _newest_change(self, request: PromotionRequest) -> int:
+        """How many commits before the tip the file became what it is."""
+        for start, end in _windows():
+            chain = self._stretch(end)
+            held = self._held(chain[start:], request.path)
             if start == 0 and held[0] != request.blob_id:
                 raise _contradiction(request)
             other = next((at for at, blob_id in enumerate(held) if blob_id != request.blob_id), None)
             if other is not None:
                 return start + other - 1
-        if len(chain) < FARTHEST:
-            return len(chain) - 1
+            if len(chain) < end:
+                return len(chain) - 1
         raise _no_pull_request(
             say(quote(request.path), f" was last changed more than {FARTHEST} commits ago"),
             say("Ask for it again in a pull request that edits the reason."),
@@ -114,11 +120,15 @@ class Tracer:
             ),
         )
 
-    def _before(self, older: tuple[Ancestor, ...], pull: PullRequest) -> str:
+    def _before(self, newer: tuple[Ancestor, ...], pull: PullRequest) -> str:
         """The first commit that the pull request did not bring; of a rebase it may have brought several."""
-        for ancestor in older[1:]:
-            if older[0].is_merge or pull.number not in self.pull_requests.numbers_of_commit(ancestor.commit):
-                return ancestor.commit
+        for at in count(len(newer)):
+            chain = self._stretch(at + 1)
+            if len(chain) == at:
+                break
+            older = chain[at].commit
+            if newer[-1].is_merge or pull.number not in self.pull_requests.numbers_of_commit(older):
+                return older
         return ""
 
     def _refuse_own_rules(self, pull: PullRequest, merge: str, *, onto: str) -> None:
@@ -135,11 +145,11 @@ class Tracer:
         raise own_rules(what)
 
 
-def _windows(length: int) -> Iterator[tuple[int, int]]:
-    """Stretches of the chain to look at, each beginning with the last one's end: mostly the first will do."""
+def _windows() -> Iterator[tuple[int, int]]:
+    """Stretches of the branch, each beginning with the last one's end. Mostly the first will do."""
     yield 0, 2
-    for start in range(1, length - 1, _AT_ONCE - 1):
-        yield start, start + _AT_ONCE
+    for start in range(1, FARTHEST - 1, _AT_ONCE - 1):
+        yield start, min(start + _AT_ONCE, FARTHEST)
 
 
 def _no_pull_request(message: Message, hint: Message) -> PromoterError:
