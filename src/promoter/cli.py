@@ -203,7 +203,10 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         )
     from promoter.demo.story import tell
 
-    return tell(Path(options.output), terminal.out)
+    exit_code = tell(Path(options.output), terminal.err if options.json else terminal.out)
+    if options.json:
+        terminal.out.write(json.dumps({"output": options.output, "exit_code": int(exit_code)}) + "\n")
+    return exit_code
 
 
 _VERBS = {"validate": _validate, "apply": _apply, "history": _history, "schema": _schema, "demo": _demo}

@@ -64,7 +64,7 @@ def _verb(verbs: _Verbs, name: str, *, summary: str, text: str) -> argparse.Argu
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    if name in {"validate", "apply", "history"}:
+    if name != "action":
         verb.add_argument("--json", action="store_true", help="print JSON, for programs")
     return verb
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import graphql
@@ -13,34 +14,44 @@ import pytest
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
-from promoter.core.pull_request import PullRequest
+from promoter.commands.apply import ApplyWorld, apply
+from promoter.commands.validate import ValidateWorld, change_of_pull_request, validate
+from promoter.core.report import Report
 from promoter.demo.github.exchange import Answer, Request, json_answer
-from promoter.demo.github.model import MergeMethod
+from promoter.demo.github.model import MergeMethod, Push
 from promoter.demo.github.server import DropConnection, Standin, serve
 from promoter.demo.github.world import World
 from promoter.errors import PromoterError, ReasonCode
+from tests.builders import a_model_version, a_run
 from tests.contract.github_adapters_world import (
     BODY,
+    BY_TWO,
     GLOBS,
     MARKER,
+    OTHER_REQUESTS,
     PATH,
     UNKNOWN,
     adapters_world,
+    busy_world,
     connected,
+    dave_is_nobody,
 )
 from tests.contract.github_graphql_schema import load_schema
 from tests.contract.github_spec import Exchange, load_spec
 from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW
+from tests.fakes.registry import InMemoryRegistry
+from tests.fakes.team import NOW, PLACES
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    return adapters_world(tmp_path)
+    return busy_world(tmp_path)
 
 
 @pytest.fixture
 def standin(world: World) -> Iterator[Standin]:
     with serve(world) as running:
+        running.interceptor = dave_is_nobody()
         yield running
 
 
@@ -62,6 +73,9 @@ def ask_everything(standin: Standin, token: str) -> None:
     repository.history(tip, PATH, limit=20)
     repository.history(pull.head_commit, "promotions/größe 1.yaml", limit=1)
     repository.history(tip, "never/there.yaml", limit=20)
+    repository.first_parents(tip, limit=20)
+    repository.blob_ids([(tip, PATH), (pull.head_commit, PATH), (tip, "never/there.yaml")])
+    repository.merge_base(tip, pull.head_commit)
     pulls.changed_paths(pull)
     pulls.of_commit(tip)
     pulls.reviews(2)
@@ -76,6 +90,8 @@ def ask_everything(standin: Standin, token: str) -> None:
     refusals: list[Callable[[], object]] = [
         lambda: repository.tip("no/such/branch"),
         lambda: repository.files(UNKNOWN, GLOBS),
+        lambda: repository.first_parents(UNKNOWN, limit=20),
+        lambda: repository.merge_base(tip, UNKNOWN),
         lambda: pulls.get(999),
         lambda: pulls.reviews(999),
         lambda: pulls.upsert_comment(999, marker=MARKER, body=BODY, unless=""),
@@ -95,6 +111,7 @@ def exchanges(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     spec = load_spec()
     world = adapters_world(tmp_path_factory.mktemp("exchanges"))
     with serve(world, base_path=request.param) as standin, spec.watching() as seen:
+        standin.interceptor = dave_is_nobody()
         ask_everything(standin, WORKFLOW)
         ask_everything(standin, ALICE)
     return seen
@@ -150,49 +167,90 @@ def test_a_workflow_s_token_may_not_know_teams(shared: Standin) -> None:
 # --- how many calls --------------------------------------------------------------------------------
 
 
-def weigh_one_approval(pulls: GitHubPullRequests, repository: GitHubRepository, pull: PullRequest) -> None:
-    review = pulls.reviews(pull.number)[0]
-    pulls.contributors(pull.number)
-    pulls.permission(review.reviewer)
-    repository.files(review.commit_id, GLOBS)
+def busy_registry() -> InMemoryRegistry:
+    """Version 1 of every model is champion; churn has a better version 2."""
+    registry = InMemoryRegistry()
+    others = [(f"churn-{at}", "1", 0.8) for at in range(OTHER_REQUESTS)]
+    for model, version, score in [("churn", "1", 0.8), ("churn", "2", 0.9), *others]:
+        run = a_run(run_id=f"{model}-{version}", metrics={"f1_score": score})
+        made = {"source": f"models:/m-{run.run_id}", "run_id": run.run_id, "run": run}
+        registry.add_version(a_model_version(model=model, version=version, **made))
+        registry.set_alias(model, "champion", version="1")
+    return registry
 
 
-def test_a_validate_of_one_request_asks_14_times_of_25(standin: Standin) -> None:
+def validated(standin: Standin, *, number: int = 1) -> Report:
+    """A whole validate of the pull request, its comment too."""
     connection = connected(standin)
     repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection)
-
-    pull = pulls.get(2)
-    pulls.changed_paths(pull)
-    head, base = repository.files(pull.head_commit, GLOBS), repository.files(pull.base_commit, GLOBS)
-    for entries in (base[:1], head, base[:1]):
-        repository.contents(entries)
-    repository.history(pull.base_commit, PATH, limit=20)
-    weigh_one_approval(pulls, repository, pull)
-    pulls.upsert_comment(2, marker=MARKER, body=BODY, unless="")
-
-    assert len(standin.requests) == 14
+    head = standin.world.pulls[number].head_sha
+    world = ValidateWorld(repository=repository, registry=busy_registry, pull_requests=pulls, places=PLACES)
+    report = validate(
+        world, change_of_pull_request(pulls, repository, number=number, head=head, default_branch="main")
+    )
+    pulls.upsert_comment(number, marker=MARKER, body=BODY, unless="")
+    return report
 
 
-def test_an_apply_of_one_request_asks_19_times_of_20(standin: Standin, world: World) -> None:
-    world.merge(2, by="bob", method=MergeMethod.SQUASH)
-    GitHubPullRequests(connected(standin)).upsert_comment(2, marker=MARKER, body=BODY, unless="")
+def applied(standin: Standin, push: Push) -> Report:
+    """A whole apply after a push, its comment on pull request 1 too."""
+    connection = connected(standin)
+    pulls, registry = GitHubPullRequests(connection), busy_registry()
+    world = ApplyWorld(
+        repository=GitHubRepository(connection),
+        registry=lambda: registry,
+        pull_requests=pulls,
+        places=PLACES,
+        now=NOW,
+        tool_version="0.1.0",
+    )
+    report = apply(world, branch="main", before=push.before)
+    pulls.upsert_comment(1, marker=MARKER, body=f"{BODY}Moved.\n", unless="")
+    return report
+
+
+def test_a_validate_of_one_request_asks_15_times_of_25(standin: Standin) -> None:
+    report = validated(standin)
+
+    (one,) = report.requests
+    assert (report.reason, one.approval and one.approval.counted) == (ReasonCode.VALIDATED, ("bob",))
+    assert len(standin.requests) == 15
+
+
+@pytest.mark.parametrize(
+    ("method", "calls"), [(MergeMethod.MERGE, 19), (MergeMethod.SQUASH, 20), (MergeMethod.REBASE, 20)]
+)
+def test_an_apply_of_one_request_asks_at_most_20_times(
+    standin: Standin, world: World, method: MergeMethod, calls: int
+) -> None:
+    GitHubPullRequests(connected(standin)).upsert_comment(1, marker=MARKER, body=BODY, unless="")
+    push = world.merge(1, by="bob", method=method)
     standin.requests.clear()
-    connection = connected(standin)
-    repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection)
 
-    tip = repository.tip("main")
-    entries = repository.files(tip, GLOBS)
-    for some in (entries[:1], entries):
-        repository.contents(some)
-    changes = repository.history(tip, PATH, limit=20)
-    pull = pulls.of_commit(changes[0].commit)[0]
-    for _ in range(2):
-        pulls.changed_paths(pull)
-    pulls.numbers_of_commit(changes[1].commit)
-    weigh_one_approval(pulls, repository, pull)
-    pulls.upsert_comment(2, marker=MARKER, body=f"{BODY}Moved.\n", unless="")
+    report = applied(standin, push)
 
-    assert len(standin.requests) == 18
+    assert report.reason is ReasonCode.APPLIED
+    assert len(standin.requests) == calls
+
+
+def test_a_co_author_known_by_an_address_only_costs_one_call_more(tmp_path: Path) -> None:
+    with serve(busy_world(tmp_path, message=BY_TWO)) as standin:
+        standin.interceptor = dave_is_nobody()
+        assert validated(standin).reason is ReasonCode.VALIDATED
+        assert len(standin.requests) == 16
+
+
+def test_a_change_forty_commits_back_is_found_in_one_list_of_commits(standin: Standin, world: World) -> None:
+    push = world.merge(1, by="bob", method=MergeMethod.SQUASH)
+    for at in range(40):
+        push = world.commit("main", {"README.md": f"{at}".encode()}, author="bob", message="Later")
+
+    report = applied(standin, replace(push, before="0" * 40))
+
+    assert report.reason is ReasonCode.APPLIED
+    chain = f"/repos/acme/churn/commits?per_page=100&sha={world.tip('main')}"
+    assert [one.target for one in standin.requests].count(chain) == 1
+    assert len(standin.requests) == 19
 
 
 def test_a_repeated_run_writes_nothing(shared: Standin) -> None:

@@ -23,6 +23,7 @@ from tests.contract.github_adapters_world import (
     UNKNOWN,
     adapters_world,
     connected,
+    dave_is_nobody,
 )
 from tests.contract.github_standin_world import ALICE
 from tests.fakes.github import Comment, InMemoryPullRequests, InMemoryRepository, Irregular
@@ -71,8 +72,13 @@ def mirrored(world: World, *names: str) -> InMemoryRepository:
             item.path: content if item.mode == "100644" else Irregular(item.mode, content)
             for item, content in zip(items, contents, strict=True)
         }
-    parents = {sha: next(iter(world.git.commit(sha).parents), None) for sha in commits}
-    return InMemoryRepository(files, branches={"main": names[0]}, parents=parents)
+    parents = {sha: world.git.commit(sha).parents for sha in commits}
+    return InMemoryRepository(
+        files,
+        branches={"main": names[0]},
+        parents={sha: next(iter(found), None) for sha, found in parents.items()},
+        merged={sha: found[1] for sha, found in parents.items() if len(found) > 1},
+    )
 
 
 @pytest.fixture
@@ -81,6 +87,7 @@ def sides(tmp_path: Path) -> Iterator[Sides]:
     world.add_comment(2, author="bob", body=f"{MARKER}\nNot ours.")
     tip, head = world.tip("main") or "", world.tip("feature/second") or ""
     with serve(world) as standin:
+        standin.interceptor = dave_is_nobody()
         connection = connected(standin, ALICE)
         pulls = GitHubPullRequests(connection, looks_again=())
         known = {number: pulls.get(number) for number in (1, 2)}
@@ -121,12 +128,38 @@ def test_repositories_tell_the_same_history(sides: Sides, path: str) -> None:
     sides.same_files(lambda one: [change.content for change in one.history(sides.head, path, limit=20)])
 
 
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_repositories_tell_the_same_first_parents(sides: Sides, limit: int) -> None:
+    chain = sides.same_files(lambda one: one.first_parents(sides.tip, limit=limit))
+    assert isinstance(chain, tuple)
+    assert [ancestor.is_merge for ancestor in chain] == [True, False][:limit]
+    sides.same_files(lambda one: one.first_parents(sides.head, limit=limit))
+
+
+def test_repositories_hold_the_same_blobs(sides: Sides) -> None:
+    paths = (PATH, "promotions/größe 1.yaml", "never/there.yaml", "latest")
+    places = [(commit, path) for commit in (sides.tip, sides.head) for path in paths]
+    found = sides.same_files(lambda one: dict(one.blob_ids(places)))
+    assert isinstance(found, dict)
+    assert list(found) == places
+    assert [place for place, blob in found.items() if blob is None] == [places[1], places[2], places[6]]
+
+
+def test_repositories_tell_the_same_merge_base(sides: Sides) -> None:
+    older = sides.repositories[1].first_parents(sides.tip, limit=2)[1].commit
+    pairs = [(sides.tip, sides.head), (sides.head, sides.tip), (sides.tip, older), (older, older)]
+    sides.same_files(lambda one: [one.merge_base(*pair) for pair in pairs])
+
+
 def test_repositories_refuse_the_same(sides: Sides) -> None:
     entry = sides.repositories[1].files(sides.tip, (PATH,))[0]
     unknown, large = replace(entry, blob_id=UNKNOWN), replace(entry, size=10**6)
 
     assert sides.same_files(lambda one: one.tip("gone")) is ReasonCode.PERMISSION_DENIED
     assert sides.same_files(lambda one: one.files(UNKNOWN, GLOBS)) is ReasonCode.PERMISSION_DENIED
+    denied = ReasonCode.PERMISSION_DENIED
+    assert sides.same_files(lambda one: one.first_parents(UNKNOWN, limit=9)) is denied
+    assert sides.same_files(lambda one: one.merge_base(sides.tip, UNKNOWN)) is denied
     assert sides.same_files(lambda one: one.contents([unknown])) is ReasonCode.PERMISSION_DENIED
     assert sides.same_files(lambda one: one.contents([large])) is ReasonCode.REQUEST_INVALID
 

@@ -62,6 +62,7 @@ class Team:
         self.parents: dict[str, str | None] = {}
         self.merged: dict[str, str] = {}
         self.main = ""
+        self.branches: dict[str, str] = {}
         self.pulls: dict[int, PullRequest] = {}
         self.changed: dict[int, Changed] = {}
         self.brought: dict[str, list[int]] = {}
@@ -102,6 +103,15 @@ class Team:
         self.people[number] = [Contributor(login="alice", email="alice@acme.example")]
         return self.pulls[number]
 
+    def update(self, number: int, files: Changed) -> str:
+        """Merge the default branch into a pull request's, with the files as given; its new head."""
+        old = self.pulls[number].head_commit
+        head = self._commit({**self.commits[self.main], **files}, parent=old)
+        self.merged[head] = self.main
+        self.pulls[number] = replace(self.pulls[number], head_commit=head)
+        self.changed[number] = {**self.changed[number], **files}
+        return head
+
     def approve(self, number: int, by: str = "bob", *, commit: str = "") -> None:
         """Approve what the head holds."""
         at = commit or self.pulls[number].head_commit
@@ -139,7 +149,7 @@ class Team:
         return self.pulls[number]
 
     def _commit(self, files: Changed, parent: str | None) -> str:
-        name = f"{len(self.commits) + 1:x}".rjust(40, "c")
+        name = f"c{len(self.commits) + 1:039x}"
         tree = {**(self.commits[parent] if parent else {}), **files}
         self.commits[name] = {path: file for path, file in tree.items() if file is not None}
         self.parents[name] = parent
@@ -151,7 +161,10 @@ class Team:
     def repository(self) -> InMemoryRepository:
         """The repository as it stands."""
         return InMemoryRepository(
-            self.commits, branches={"main": self.main}, parents=self.parents, merged=self.merged
+            self.commits,
+            branches={**self.branches, "main": self.main},
+            parents=self.parents,
+            merged=self.merged,
         )
 
     @property

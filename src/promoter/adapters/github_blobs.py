@@ -27,15 +27,20 @@ class GitHubBlobs:
         self._connection = connection
         self._known: dict[str, bytes] = {}
 
-    def of(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
-        """Blob id → bytes. Raises REQUEST_INVALID for a file too large to be one of ours."""
+    def of(self, entries: Sequence[FileEntry], *, beside: Sequence[FileEntry] = ()) -> Mapping[str, bytes]:
+        """Blob id → bytes; files `beside` them fill the one question up, to be there when they are wanted.
+
+        Raises REQUEST_INVALID for a file too large to be one of ours.
+        """
         for entry in entries:
             if entry.size is not None and entry.size > LARGEST_BYTES:
                 raise _too_large(entry, entry.size)
         ids = dict.fromkeys(entry.blob_id for entry in entries)
         missing = [blob_id for blob_id in ids if blob_id not in self._known]
-        if len(missing) > _MOST_SINGLE_REQUESTS:
-            self._read_batches(missing)
+        likely = [entry.blob_id for entry in beside if entry.size is not None and entry.size <= LARGEST_BYTES]
+        wanted = list(dict.fromkeys([*missing, *(one for one in likely if one not in self._known)]))
+        if missing and len(wanted) > _MOST_SINGLE_REQUESTS:
+            self._read_batches(wanted[: max(len(missing), _BATCH)])
         for blob_id in missing:
             self.read(blob_id)
         return {blob_id: self._known[blob_id] for blob_id in ids}

@@ -30,6 +30,8 @@ class GitHubRepository:
         # Per commit: all files, or None where GitHub does not list them in one answer; then per folder too.
         self._wholes: dict[str, tuple[FileEntry, ...] | None] = {}
         self._parts: dict[tuple[str, str], tuple[FileEntry, ...]] = {}
+        # What was asked for by its place: mostly its contents are asked for next, one after the other.
+        self._listed_files: dict[str, FileEntry] = {}
         # Per commit the chain as far as it was read, and the rest of it.
         self._chains: dict[str, tuple[list[Ancestor], Iterator[Ancestor]]] = {}
         self._ids: dict[Place, str | None] = {}
@@ -56,14 +58,16 @@ class GitHubRepository:
         for folder in sorted({_folder_of(pattern) for pattern in patterns}):
             found |= {entry.path: entry for entry in self._below(commit, folder)}
         wanted = (path for path in sorted(found) if any(matches(path, pattern) for pattern in patterns))
-        return tuple(found[path] for path in wanted)
+        entries = tuple(found[path] for path in wanted)
+        self._listed_files |= {entry.blob_id: entry for entry in entries}
+        return entries
 
     def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
         """Blob id → bytes, each checked against its id.
 
         Raises REQUEST_INVALID for a file too large to be a request or policy.
         """
-        return self._blobs.of(entries)
+        return self._blobs.of(entries, beside=list(self._listed_files.values()))
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         """The path's changes up to the commit, newest first, at most `limit`."""

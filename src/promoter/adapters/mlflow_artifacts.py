@@ -134,11 +134,13 @@ class Artifacts:
             return _at_most(response.iter_content(_CHUNK))
 
     def _read_local(self, location: str, parts: SplitResult) -> bytes | None:
-        if kind_of(self._addresses.tracking) is not Kind.SQLITE:
-            raise _out_of_reach(location)
         folder = Path(unquote(parts.path) if parts.scheme else location)
         if not folder.is_absolute() or parts.netloc not in {"", "localhost"}:
             raise _refused(location, say("it is not an absolute path"))
+        if any(map(folder.is_relative_to, _PRETENDED_FOLDERS)):
+            raise _refused(location, say("no model lies there"))
+        if kind_of(self._addresses.tracking) is not Kind.SQLITE:
+            raise _out_of_reach(location)
         found = (folder / MLMODEL).resolve()
         if not found.is_relative_to(folder.resolve()) or any(map(found.is_relative_to, _PRETENDED_FOLDERS)):
             raise _refused(location, say("its `MLmodel` lies outside of it"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.adapters.github_contributors import co_authors
+from promoter.adapters.github_contributors import GitHubContributors, co_authors
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.core.pull_request import Contributor
 from promoter.errors import PromoterError, ReasonCode
@@ -114,11 +114,18 @@ def test_a_co_author_who_is_an_author_too_needs_no_further_question(api: GitHubA
     assert len(api.asked) == 1
 
 
-def test_without_graphql_a_co_author_is_still_known_by_the_address(api: GitHubApi) -> None:
+@pytest.mark.parametrize("answer", [(404, {"message": "Not Found"}), (200, {"errors": [], "data": None})])
+def test_without_graphql_a_co_author_is_nobody_who_can_be_left_out(
+    api: GitHubApi, answer: tuple[int, object]
+) -> None:
+    """The account behind the address could be the one that approved."""
     api.on("GET", "/pulls/12/commits", (200, [a_commit("x\n\nco-authored-by: B <bob@home.example>")]))
-    api.graphql((404, {"message": "Not Found"}))
+    api.graphql(answer)
 
-    assert people(api) == (Contributor(login=None, email="bob@home.example"), ALICE)
+    with pytest.raises(PromoterError, match="accounts of co-authors are not told") as raised:
+        people(api)
+
+    assert raised.value.reason is ReasonCode.GITHUB_UNAVAILABLE
 
 
 def test_an_answer_of_graphql_that_makes_no_sense_is_an_outage(api: GitHubApi) -> None:
@@ -145,6 +152,25 @@ def test_more_commits_than_github_lists_are_refused(api: GitHubApi) -> None:
 
     assert raised.value.reason is ReasonCode.TOO_MANY_FILES
     assert api.asked[-1] == f"GET /repos/{REPOSITORY}/pulls/12"
+
+
+@pytest.mark.parametrize(("listed", "commits"), [(0, 1), (1, 2), (2, 1), (249, 250)])
+def test_a_list_of_another_length_than_the_pull_request_s_is_refused(
+    api: GitHubApi, listed: int, commits: int
+) -> None:
+    api.on("GET", "/pulls/12/commits", (200, [a_commit()] * listed))
+
+    with pytest.raises(PromoterError, match=f"has {commits} commits, and GitHub lists {listed}") as raised:
+        GitHubContributors(api.connection()).of(12, expected=commits)
+
+    assert raised.value.reason is ReasonCode.TOO_MANY_FILES
+
+
+def test_a_list_that_is_as_long_as_said_needs_no_further_question(api: GitHubApi) -> None:
+    api.on("GET", "/pulls/12/commits", (200, [a_commit()] * 250))
+
+    assert GitHubContributors(api.connection()).of(12, expected=250) == (ALICE,)
+    assert len(api.asked) == 1
 
 
 def test_a_commit_without_a_message_is_an_outage(api: GitHubApi) -> None:

@@ -334,3 +334,19 @@ def test_a_team_that_is_not_seen_is_denied_with_the_token_it_needs(
 
     assert raised.value.reason is ReasonCode.PERMISSION_DENIED
     assert "`members: read`" in str(raised.value.hint)
+
+
+# --- contributors --------------------------------------------------------------------------------
+
+
+def test_the_list_of_commits_is_held_to_the_pull_request_s_own_count(api: GitHubApi) -> None:
+    """Whoever wrote a commit that is not listed could approve it."""
+    api.on("GET", "/pulls/12", (200, a_pull(commits=2)))
+    api.on("GET", "/pulls/12/commits", (200, []))
+    pulls = GitHubPullRequests(api.connection())
+    pulls.get(12)
+
+    with pytest.raises(PromoterError, match="has 2 commits, and GitHub lists 0") as raised:
+        pulls.contributors(12)
+
+    assert raised.value.reason is ReasonCode.TOO_MANY_FILES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from promoter.adapters.github_repository import GitHubRepository
-from promoter.core.files import FileEntry, FileVersion
+from promoter.core.files import Ancestor, FileEntry, FileVersion
 from promoter.errors import PromoterError, ReasonCode
 from tests.fakes.github import blob_id
 from tests.fakes.github_api import REPOSITORY, SHA, GitHubApi, github_api
@@ -229,18 +229,57 @@ def test_a_tree_that_makes_no_sense_is_an_outage(api: GitHubApi, tree: object) -
 # --- contents ------------------------------------------------------------------------------------
 
 
-def test_a_few_blobs_are_read_one_by_one_and_each_once(api: GitHubApi) -> None:
-    contents = (b"model: churn\n", b"\xff\x00binary", b"")
-    for content in contents:
-        api.on("GET", f"/git/blobs/{blob_id(content)}", (200, a_blob(content)))
+@pytest.mark.parametrize("content", [b"model: churn\n", b"\xff\x00binary", b""])
+def test_a_single_blob_is_read_by_rest_and_once(api: GitHubApi, content: bytes) -> None:
+    api.on("GET", f"/git/blobs/{blob_id(content)}", (200, a_blob(content)))
     files = repository(api)
 
-    first = files.contents(entries(*contents, *contents))
-    again = files.contents(entries(contents[0]))
+    for _ in range(2):
+        assert files.contents(entries(content, content)) == {blob_id(content): content}
 
-    assert first == {blob_id(content): content for content in contents}
-    assert again == {blob_id(contents[0]): contents[0]}
-    assert len(api.asked) == 3
+    assert api.asked == [f"GET /repos/{REPOSITORY}/git/blobs/{blob_id(content)}"]
+
+
+def test_files_that_were_listed_are_read_with_the_first_one_wanted(api: GitHubApi) -> None:
+    """The policy is read before the requests: one question, not two. What is too large is left out."""
+    large = {**an_item("promotions/large.yaml", sha="2" * 40), "size": 256 * 1024 + 1}
+    items = [an_item(POLICY, sha=blob_id(b"p")), an_item("promotions/a.yaml", sha=blob_id(b"a")), large]
+    api.on("GET", f"/git/trees/{SHA}", (200, a_tree(*items)))
+    api.graphql((200, objects(b"p", b"a")))
+    files = repository(api)
+    found = {entry.path: entry for entry in files.files(SHA, (REQUESTS, POLICY))}
+
+    assert files.contents([found[POLICY]]) == {blob_id(b"p"): b"p"}
+    assert files.contents([found["promotions/a.yaml"]]) == {blob_id(b"a"): b"a"}
+    assert files.contents([]) == {}
+
+    assert len(api.asked) == 2
+    sent = api.sent()
+    assert isinstance(sent, dict)
+    assert {key for key in sent["variables"] if key.startswith("v")} == {"v0", "v1"}
+
+
+def test_listed_files_never_make_a_second_question(api: GitHubApi) -> None:
+    contents = [f"{at}".encode() for at in range(120)]
+    items = [an_item(f"{at:03}.yaml", sha=blob_id(one)) for at, one in enumerate(contents)]
+    api.on("GET", f"/git/trees/{SHA}", (200, a_tree(*items)))
+    api.graphql((200, objects(*contents[:50])))
+    files = repository(api)
+    found = files.files(SHA, ("*.yaml",))
+
+    assert files.contents(found[:1]) == {blob_id(b"0"): b"0"}
+    assert len(files.contents(found[:50])) == 50
+    assert len(api.asked) == 2
+
+
+def test_two_blobs_are_one_question_and_each_is_asked_for_once(api: GitHubApi) -> None:
+    api.graphql((200, objects(b"a", b"b")))
+    files = repository(api)
+
+    for contents in ((b"a", b"b"), (b"b",)):
+        assert list(files.contents(entries(*contents)).values()) == list(contents)
+
+    assert api.asked == ["POST /graphql"]
 
 
 def objects(*contents: bytes | None) -> dict[str, Any]:
@@ -289,6 +328,7 @@ def test_what_graphql_has_not_whole_is_read_by_rest(api: GitHubApi) -> None:
     [
         (200, {"errors": [{"type": "FORBIDDEN"}], "data": {"repository": None}}),
         (200, {"data": {"repository": None}}),
+        (200, {"data": {"repository": {"f0": {"text": "0"}}}}),
         (404, {"message": "Not Found"}),
         (403, {"message": "Resource not accessible by integration"}),
         (502, {"message": "Server Error"}),
@@ -344,13 +384,9 @@ def changes(*shas: str) -> list[dict[str, Any]]:
     return [{"sha": sha, "url": f"https://api.github.com/repos/{REPOSITORY}/commits/{sha}"} for sha in shas]
 
 
-def a_file(content: bytes) -> dict[str, Any]:
-    return {"type": "file", **a_blob(content)}
-
-
-def test_a_path_s_only_change_is_read_by_rest(api: GitHubApi) -> None:
+def test_a_path_s_only_change_is_two_questions(api: GitHubApi) -> None:
     api.on("GET", "/commits", (200, changes("c1")))
-    api.on("GET", "/contents/promotions/churn%20model/gr%C3%B6%C3%9Fe.yaml", (200, a_file(b"version: 6\n")))
+    api.graphql((200, history_objects(b"version: 6\n")))
 
     found = repository(api).history(SHA, PATH, limit=20)
 
@@ -358,7 +394,7 @@ def test_a_path_s_only_change_is_read_by_rest(api: GitHubApi) -> None:
     assert api.asked == [
         f"GET /repos/{REPOSITORY}/commits"
         f"?path=promotions%2Fchurn+model%2Fgr%C3%B6%C3%9Fe.yaml&per_page=20&sha={SHA}",
-        f"GET /repos/{REPOSITORY}/contents/promotions/churn%20model/gr%C3%B6%C3%9Fe.yaml?ref=c1",
+        "POST /graphql",
     ]
 
 
@@ -402,32 +438,25 @@ def test_what_graphql_cut_in_the_history_is_read_by_rest(api: GitHubApi) -> None
     assert repository(api).history(SHA, PATH, limit=20)[0].content == long
 
 
-def test_without_graphql_each_change_is_read_by_rest(api: GitHubApi) -> None:
-    at = "/contents/promotions/churn%20model/gr%C3%B6%C3%9Fe.yaml"
-    api.on("GET", "/commits", (200, changes("c5", "c4", "c3", "c2", "c1")))
+def test_without_graphql_each_change_is_found_in_the_commit_s_tree(api: GitHubApi) -> None:
+    api.on("GET", "/commits", (200, changes("c5", "c4", "c3")))
     api.graphql((404, {"message": "Not Found"}))
-    large = b"version: 3\n"
-    unsent = {"type": "file", "sha": blob_id(large), "encoding": "none", "content": ""}
-    link = {"type": "submodule", "sha": SHA}
-    api.on(
-        "GET",
-        at,
-        (200, a_file(b"v5")),
-        (404, {"message": "Not Found"}),
-        (200, unsent),
-        (200, []),
-        (200, link),
-    )
-    api.on("GET", f"/git/blobs/{blob_id(large)}", (200, a_blob(large)))
+    for commit, content in (("c5", b"v5"), ("c3", b"v3")):
+        api.on("GET", f"/git/trees/{commit}", (200, a_tree(an_item("a.yaml", sha=blob_id(content)))))
+        api.on("GET", f"/git/blobs/{blob_id(content)}", (200, a_blob(content)))
+    api.on("GET", "/git/trees/c4", (200, a_tree(an_item("b.yaml"))))
 
-    found = repository(api).history(SHA, PATH, limit=20)
+    found = repository(api).history(SHA, "a.yaml", limit=20)
 
-    assert [change.content for change in found] == [b"v5", None, large, None, None]
+    assert [change.content for change in found] == [b"v5", None, b"v3"]
 
 
 def test_a_change_whose_content_is_not_its_digest_s_is_an_outage(api: GitHubApi) -> None:
     api.on("GET", "/commits", (200, changes("c1")))
-    api.on("GET", "/contents/a.yaml", (200, {**a_file(b"version: 6"), "sha": blob_id(b"version: 7")}))
+    api.graphql(
+        (200, {"data": {"repository": {"f0": {"oid": blob_id(b"version: 7"), "text": "version: 6"}}}})
+    )
+    api.on("GET", f"/git/blobs/{blob_id(b'version: 7')}", (200, a_blob(b"version: 6")))
 
     with pytest.raises(PromoterError, match="does not have the digest"):
         repository(api).history(SHA, "a.yaml", limit=20)
@@ -456,3 +485,223 @@ def test_the_history_of_a_renamed_repository_is_not_taken(api: GitHubApi) -> Non
 
     with pytest.raises(PromoterError, match="sent us elsewhere"):
         repository(api).history(SHA, "a.yaml", limit=20)
+
+
+# --- first parents -------------------------------------------------------------------------------
+
+
+def listed(*commits: tuple[str, ...], name: str = REPOSITORY) -> list[dict[str, Any]]:
+    """Commits as GitHub lists them, each given with its parents."""
+    return [
+        {
+            "sha": sha,
+            "url": f"https://api.github.com/repos/{name}/commits/{sha}",
+            "parents": [{"sha": parent} for parent in parents],
+        }
+        for sha, *parents in commits
+    ]
+
+
+def straight(newest: int, oldest: int) -> list[dict[str, Any]]:
+    """Commits c9, c8 … without any merge; c0 is the first of all."""
+    return listed(*((f"c{at}", f"c{at - 1}") if at else ("c0",) for at in range(newest, oldest - 1, -1)))
+
+
+def names(chain: tuple[Ancestor, ...]) -> list[str]:
+    return [ancestor.commit for ancestor in chain]
+
+
+def test_first_parents_are_picked_out_of_all_commits(api: GitHubApi) -> None:
+    """c3 merges the branch b2-b1; by date its commits stand among the others, and one before its child."""
+    commits = listed(
+        ("c4", "c3"), ("b1", "c1"), ("c2", "c1"), ("c3", "c2", "b2"), ("b2", "b1"), ("c1", "c0"), ("c0",)
+    )
+    api.on("GET", "/commits", (200, commits))
+
+    assert repository(api).first_parents("c4", limit=20) == tuple(
+        Ancestor(commit=name, is_merge=name == "c3") for name in ("c4", "c3", "c2", "c1", "c0")
+    )
+    assert api.asked == [f"GET /repos/{REPOSITORY}/commits?per_page=100&sha=c4"]
+
+
+def test_first_parents_end_at_the_limit_without_another_page(api: GitHubApi) -> None:
+    api.pages("/commits", straight(5, 3), straight(2, 0))
+
+    assert names(repository(api).first_parents("c5", limit=3)) == ["c5", "c4", "c3"]
+    assert len(api.asked) == 1
+
+
+def test_first_parents_go_on_over_pages_to_the_first_commit_of_all(api: GitHubApi) -> None:
+    api.pages("/commits", straight(5, 3), straight(2, 0))
+
+    assert names(repository(api).first_parents("c5", limit=20)) == ["c5", "c4", "c3", "c2", "c1", "c0"]
+    assert len(api.asked) == 2
+
+
+def test_what_is_known_of_a_chain_is_not_asked_for_again(api: GitHubApi) -> None:
+    api.pages("/commits", straight(5, 3), straight(2, 0))
+    commits = repository(api)
+
+    for limit, asked in ((2, 1), (1, 1), (3, 1), (4, 2), (20, 2), (20, 2)):
+        assert len(commits.first_parents("c5", limit=limit)) == min(limit, 6)
+        assert len(api.asked) == asked
+
+
+def test_a_chain_that_an_outage_ended_is_not_taken_for_a_whole_one(api: GitHubApi) -> None:
+    api.pages("/commits", straight(5, 3), straight(2, 0))
+    api.mock.replace("GET", f"https://api.github.com:443/repos/{REPOSITORY}/commits?page=2", status=404)
+    commits = repository(api)
+    assert len(commits.first_parents("c5", limit=3)) == 3
+
+    for _ in range(2):
+        with pytest.raises(PromoterError, match="listing the commits before c5"):
+            commits.first_parents("c5", limit=20)
+
+
+@pytest.mark.parametrize(
+    "commits",
+    [
+        [],
+        straight(5, 3),
+        straight(4, 0),
+        [*straight(5, 4), *straight(2, 0)],
+    ],
+)
+def test_a_chain_with_a_gap_is_an_outage(api: GitHubApi, commits: list[dict[str, Any]]) -> None:
+    api.on("GET", "/commits", (200, commits))
+
+    with pytest.raises(PromoterError, match="is not listed") as raised:
+        repository(api).first_parents("c5", limit=20)
+
+    assert raised.value.reason is ReasonCode.GITHUB_UNAVAILABLE
+
+
+def test_a_commit_without_parents_told_is_an_outage(api: GitHubApi) -> None:
+    api.on("GET", "/commits", (200, changes("c5")))
+
+    with pytest.raises(PromoterError, match="parents"):
+        repository(api).first_parents("c5", limit=20)
+
+
+def test_the_commits_of_a_renamed_repository_are_not_taken(api: GitHubApi) -> None:
+    api.on("GET", "/commits", (200, listed(("c0",), name="acme/other")))
+
+    with pytest.raises(PromoterError, match="sent us elsewhere"):
+        repository(api).first_parents("c0", limit=20)
+
+
+def test_a_chain_lost_among_the_commits_of_branches_is_not_followed_on(api: GitHubApi) -> None:
+    crowd = listed(*((f"b{at}", f"b{at + 1}") for at in range(2_000)))
+    api.pages("/commits", [*straight(5, 3), *crowd], straight(2, 0))
+    commits = repository(api)
+
+    assert names(commits.first_parents("c5", limit=3)) == ["c5", "c4", "c3"]
+    with pytest.raises(PromoterError, match="2,000 commits before `c5` do not reach") as raised:
+        commits.first_parents("c5", limit=4)
+    assert raised.value.reason is ReasonCode.NO_PULL_REQUEST
+    assert len(api.asked) == 1
+
+
+# --- blob ids ------------------------------------------------------------------------------------
+
+
+def test_blob_ids_of_many_places_are_one_question_and_asked_once(api: GitHubApi) -> None:
+    api.graphql((200, history_objects(b"a", None, b"c")))
+    files = repository(api)
+    places = [("c1", "a.yaml"), ("c2", "a.yaml"), ("c1", PATH), ("c1", "a.yaml")]
+
+    found = files.blob_ids(places)
+
+    assert dict(found) == {places[0]: blob_id(b"a"), places[1]: None, places[2]: blob_id(b"c")}
+    assert files.blob_ids(places[1:]) == found
+    assert api.asked == ["POST /graphql"]
+    sent = api.sent()
+    assert isinstance(sent, dict)
+    assert [sent["variables"][f"v{at}"] for at in range(3)] == ["c1:a.yaml", "c2:a.yaml", f"c1:{PATH}"]
+    assert "v3" not in sent["variables"]
+
+
+def test_only_what_is_not_known_yet_is_asked_for(api: GitHubApi) -> None:
+    api.graphql((200, history_objects(b"a")), (200, history_objects(b"b")))
+    files = repository(api)
+
+    files.blob_ids([("c1", "a.yaml")])
+    found = files.blob_ids([("c1", "a.yaml"), ("c2", "a.yaml")])
+
+    assert list(found.values()) == [blob_id(b"a"), blob_id(b"b")]
+    sent = api.sent()
+    assert isinstance(sent, dict)
+    assert (sent["variables"]["v0"], "v1" in sent["variables"]) == ("c2:a.yaml", False)
+
+
+def test_no_places_ask_nothing(api: GitHubApi) -> None:
+    assert repository(api).blob_ids([]) == {}
+    assert api.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {"errors": [{"type": "FORBIDDEN"}], "data": {"repository": None}}),
+        (200, {"data": {"repository": {}}}),
+        (200, history_objects(b"a")),
+        (404, {"message": "Not Found"}),
+        (502, {"message": "Server Error"}),
+    ],
+)
+def test_without_graphql_blob_ids_are_found_in_trees(api: GitHubApi, answer: tuple[int, object]) -> None:
+    """An object that GraphQL does not mention is not one that is not there."""
+    api.graphql(answer)
+    api.on("GET", "/git/trees/c1", (200, a_tree(an_item(POLICY), an_item("a.yaml", sha=blob_id(b"a")))))
+    api.on("GET", "/git/trees/c2", (200, a_tree(an_item("a.yaml.old"))))
+    places = [("c1", "a.yaml"), ("c2", "a.yaml"), ("c1", POLICY)]
+
+    assert list(repository(api).blob_ids(places).values()) == [blob_id(b"a"), None, SHA]
+
+
+def test_without_graphql_a_tree_that_cannot_be_listed_proves_nothing(api: GitHubApi) -> None:
+    api.graphql((404, {"message": "Not Found"}))
+    api.on("GET", "/git/trees/c1", (404, {"message": "Not Found"}))
+
+    with pytest.raises(PromoterError) as raised:
+        repository(api).blob_ids([("c1", "a.yaml")])
+
+    assert raised.value.reason is ReasonCode.PERMISSION_DENIED
+
+
+# --- merge base ----------------------------------------------------------------------------------
+
+
+def test_the_merge_base_of_two_commits_is_asked_for_once(api: GitHubApi) -> None:
+    api.on("GET", "/compare/c1...c2", (200, {"merge_base_commit": {"sha": "c0"}}))
+    commits = repository(api)
+
+    assert [commits.merge_base("c1", "c2") for _ in range(2)] == ["c0", "c0"]
+    assert api.asked == [f"GET /repos/{REPOSITORY}/compare/c1...c2?per_page=1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "reason"),
+    [
+        (
+            (200, {"merge_base_commit": None}),
+            r"merge_base_commit\.sha should be text",
+            ReasonCode.GITHUB_UNAVAILABLE,
+        ),
+        ((200, {}), r"merge_base_commit\.sha should be text", ReasonCode.GITHUB_UNAVAILABLE),
+        (
+            (404, {"message": "No common ancestor between c1 and c2."}),
+            "comparing c1 with c2",
+            ReasonCode.PERMISSION_DENIED,
+        ),
+    ],
+)
+def test_without_a_merge_base_there_is_none_to_tell(
+    api: GitHubApi, answer: tuple[int, object], said: str, reason: ReasonCode
+) -> None:
+    api.on("GET", "/compare/c1...c2", answer)
+
+    with pytest.raises(PromoterError, match=said) as raised:
+        repository(api).merge_base("c1", "c2")
+
+    assert raised.value.reason is reason

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from promoter.adapters.local_repository import LocalRepository
+from promoter.core.files import Ancestor
 from promoter.errors import PromoterError, ReasonCode
 from tests.git_clone import GitClone
 
@@ -79,6 +80,29 @@ def test_history_names_the_commits_of_a_merged_branch_as_github_does(clone: GitC
     assert [change.content for change in changes] == [b"version: 3\n", b"version: 2\n", b"version: 1\n"]
     assert changes[0].commit == last
     assert len(opened(clone).history("main", FILE, limit=1)) == 1
+
+
+def test_first_parents_are_where_the_branch_stood(clone: GitClone) -> None:
+    first = clone.git("rev-parse", "main")
+    clone.git("checkout", "-q", "-b", "feature")
+    clone.commit({FILE: "version: 2\n"}, "a try")
+    clone.git("checkout", "-q", "main")
+    clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
+    merge = clone.git("rev-parse", "main")
+    chain = (Ancestor(commit=merge, is_merge=True), Ancestor(commit=first, is_merge=False))
+    assert opened(clone).first_parents("main", limit=9) == chain
+    assert opened(clone).first_parents(merge, limit=1) == chain[:1]
+
+
+def test_blob_ids_of_files_that_are_there_and_of_others(clone: GitClone) -> None:
+    before = clone.git("rev-parse", "main")
+    after = clone.commit({FILE: "version: 2\n", "promotions/größe 1.yaml": "x"}, "second")
+    new = "promotions/größe 1.yaml"
+    places = [(before, FILE), (before, new), (after, FILE), (after, new), (after, "promotions")]
+    found = opened(clone).blob_ids(places)
+    ids = [clone.git("rev-parse", f"{commit}:{path}") for commit, path in (places[0], places[2], places[3])]
+    assert list(found) == places
+    assert list(found.values()) == [ids[0], None, ids[1], ids[2], None]
 
 
 def test_changes_follow_first_parents_only(clone: GitClone) -> None:

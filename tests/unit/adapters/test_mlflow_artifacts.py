@@ -68,8 +68,6 @@ def refusal(location: str, tracking: str = SERVER) -> PromoterError:
     [
         "file:///proc/self",
         "file:///proc/self/environ",
-        "file://localhost/etc",
-        "/etc",
         "relative/model",
         "../../etc",
         "",
@@ -110,6 +108,14 @@ def test_a_source_that_could_lead_anywhere_is_not_followed(location: str) -> Non
     assert error.reason is ReasonCode.MODEL_UNSAFE
     assert "is not followed" in str(error)
     assert str(error.hint)
+
+
+@pytest.mark.parametrize("location", ["/srv/mlruns/1/model", "file:///srv/model", "file://localhost/etc"])
+def test_a_path_of_the_servers_machine_is_out_of_reach_and_not_called_unsafe(location: str) -> None:
+    error = refusal(location)
+    assert error.reason is ReasonCode.DATA_UNAVAILABLE
+    assert "on the server's machine" in str(error)
+    assert "--serve-artifacts" in str(error.hint)
 
 
 def test_a_refused_source_is_shown_without_its_password() -> None:

@@ -57,12 +57,13 @@ def test_what_was_reviewed_is_moved_and_recorded(team: Team) -> None:
         ReasonCode.APPLIED,
         ReasonCode.APPLIED,
     )
-    assert (moved.step, moved.now, moved.pull_request, moved.change) == (Step.PROMOTE, "6", 12, team.main)
+    assert (moved.step, moved.now, moved.pull_request) == (Step.PROMOTE, "6", 12)
     assert moved.approval == an_approval_state(counted=("bob",), refused=())
     assert (report.head_commit, report.base_commit, report.tool_version) == (team.main, team.main, "0.1.0")
     assert team.champion() == "7"
     tags = team.registry.model_version("churn", "7").tags
     assert tags["promoter_evidence"] == report.evidence_digest
+    assert tags["promoter_applied_champion"] == "12 6"
     assert tags["promoter_promoted_at"] == "2026-03-01T12:30:00+00:00"
 
 
@@ -232,6 +233,40 @@ def test_an_earlier_content_was_approved(team: Team) -> None:
     assert reasons(applied(team)) == {REQUEST: ReasonCode.APPROVAL_STALE}
 
 
+def test_the_content_was_approved_when_the_branch_held_another(team: Team) -> None:
+    """bob saw 6 become 7; when it was merged, 8 became 7."""
+    team.version("8", 0.9)
+    team.propose(12, {REQUEST: request("7")})
+    team.approve(12)
+    team.ask({REQUEST: request("8")}, 13)
+    applied(team)
+    team.merge(12)
+    assert reasons(applied(team)) == {REQUEST: ReasonCode.APPROVAL_STALE}
+    assert team.champion() == "8"
+
+
+def test_an_approval_of_a_merged_pull_request_counts_for_its_merge_commit(team: Team) -> None:
+    team.propose(12, {REQUEST: request("7")})
+    team.merge_commit(12)
+    assert reasons(applied(team)) == {REQUEST: ReasonCode.APPROVAL_MISSING}
+    team.approve(12)
+    assert reasons(applied(team)) == {REQUEST: ReasonCode.APPLIED}
+
+
+def test_a_pull_request_that_also_edits_a_workflow_moves_nothing(team: Team) -> None:
+    team.ask({REQUEST: request("7"), ".github/workflows/promote.yml": b"on: push\n"})
+    assert reasons(applied(team)) == {REQUEST: ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST}
+    assert team.registry.writes == []
+
+
+def test_a_merged_fork_moves_nothing(team: Team) -> None:
+    team.propose(12, {REQUEST: request("7")}, head_repository="mallory/models")
+    team.approve(12)
+    team.merge(12)
+    assert reasons(applied(team)) == {REQUEST: ReasonCode.FORK_UNSUPPORTED}
+    assert team.registry.writes == []
+
+
 def test_a_reader_approved(team: Team) -> None:
     team.permissions["bob"] = Permission.READ
     team.ask({REQUEST: request("7")})
@@ -370,7 +405,9 @@ def test_an_outage_while_tracing_one_request_holds_up_what_may_belong_to_it(team
     assert team.registry.writes == []
 
 
-@pytest.mark.parametrize("method", ["history", "files", "contents"])
+@pytest.mark.parametrize(
+    "method", ["history", "files", "contents", "first_parents", "blob_ids", "merge_base"]
+)
 def test_an_outage_of_the_repository_writes_nothing(team: Team, method: str) -> None:
     team.ask({REQUEST: request("7")})
     repository, calls = observed(team.repository)

@@ -119,13 +119,16 @@ def test_a_version_that_is_not_ready() -> None:
     assert str(report.message) == "version `7` of `churn` has the status `PENDING_REGISTRATION`"
 
 
-@pytest.mark.parametrize("method", ["aliases", "model_version", "signature"])
-def test_an_outage_is_never_no_champion(method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "step"),
+    [("aliases", None), ("model_version", None), ("signature", Step.FIRST_PROMOTION)],
+)
+def test_an_outage_is_never_no_champion(method: str, step: Step | None) -> None:
     registry = registry_with({})
     registry.fail(method, PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"), hint=say("wait")))
     report = judged(registry, Claim(request=a_request()), on_missing_champion=OnMissingChampion.BOOTSTRAP)
     assert (report.reason, str(report.hint)) == (ReasonCode.REGISTRY_UNAVAILABLE, "wait")
-    assert report.step is None
+    assert (report.step, report.verdict) == (step, None)
 
 
 def test_a_champion_that_cannot_be_read_is_an_outage_too() -> None:
@@ -167,10 +170,8 @@ def test_an_alias_that_was_moved_outside_git(aliases: dict[str, str], held: str 
 
 
 def test_an_alias_that_was_moved_away_after_it_was_applied() -> None:
-    registry = registry_with(tags={TAG: "here 6"})
-    report = judged(
-        registry, Claim(request=a_request(), past=(Past(commit="c", version="6"),), change="here")
-    )
+    registry = registry_with(tags={TAG: "12 6"})
+    report = judged(registry, Claim(request=a_request(), past=(Past(commit="c", version="6"),), pull=12))
     assert report.reason is ReasonCode.CONFLICT
     assert str(report.hint)
 
@@ -217,7 +218,7 @@ def test_a_dry_run_says_what_the_checks_say_and_never_more(score: float) -> None
 
 def rollback(**version: object) -> RequestReport:
     past = (Past(commit="c6", version="6"), Past(commit="c7", version="7"))
-    registry = registry_with(None, tags={"owner": "x", TAG: "c7 5"}, **version)
+    registry = registry_with(None, tags={"owner": "x", TAG: "7 5"}, **version)
     return judged(registry, Claim(request=a_request(), past=past))
 
 

@@ -143,7 +143,9 @@ def test_a_direct_push_of_what_a_pull_request_has_asked_for_and_not_merged_here(
     assert refusal(team) is ReasonCode.NO_PULL_REQUEST
 
 
-@pytest.mark.parametrize("changes", [{"is_merged": False}, {"base_branch": "release"}, {"merge_commit": None}])
+@pytest.mark.parametrize(
+    "changes", [{"is_merged": False}, {"base_branch": "release"}, {"merge_commit": None}]
+)
 def test_a_pull_request_that_did_not_bring_it_here(team: Team, changes: dict[str, Any]) -> None:
     team.ask({REQUEST: request("7")})
     team.pulls[12] = replace(team.pulls[12], **changes)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from promoter.commands.trees import Places, Tree, claim_of, read_policy, read_request_set, read_tree
+from promoter.commands.trees import (
+    Places,
+    Tree,
+    past_of,
+    past_path,
+    read_policy,
+    read_request_set,
+    read_tree,
+)
 from promoter.commands.versions import Past
 from promoter.errors import PromoterError, ReasonCode
 from tests.builders import a_file_version, a_request
@@ -120,7 +128,26 @@ def test_the_past_of_a_file_is_what_it_asked_for_this_alias() -> None:
         request("4"),
     ]
     older = [a_file_version(commit=f"c{index}", content=content) for index, content in enumerate(held)]
-    claim = claim_of(a_request(), older, change="here")
     versions = ["6", None, None, None, None, "4"]
-    assert claim.past == tuple(Past(commit=f"c{index}", version=one) for index, one in enumerate(versions))
-    assert claim.change == "here"
+    assert past_of(a_request(), older) == tuple(
+        Past(commit=f"c{index}", version=one) for index, one in enumerate(versions)
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({REQUEST: request("6"), SHADOW: request("5", alias="shadow")}, REQUEST),
+        ({REQUEST: b"not: a request\n", "promotions/old.yaml": request("6")}, REQUEST),
+        ({"promotions/old.yaml": request("6"), SHADOW: request("5", alias="shadow")}, "promotions/old.yaml"),
+        ({SHADOW: request("5", alias="shadow")}, REQUEST),
+        ({"promotions/old.yaml": Irregular("120000", request("6"))}, REQUEST),
+        ({}, REQUEST),
+    ],
+)
+def test_an_alias_was_asked_for_at_the_same_path_or_the_one_it_was_renamed_from(
+    files: Files, path: str
+) -> None:
+    repository = repository_of(files)
+    found = past_path(repository, tree_of(repository), request=a_request(path=REQUEST))
+    assert found == path

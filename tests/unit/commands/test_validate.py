@@ -11,6 +11,7 @@ import pytest
 
 from promoter import ports
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request, validate
+from promoter.core.approval import Refusal
 from promoter.core.plan import Step
 from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report
@@ -85,7 +86,7 @@ def test_a_good_challenger(team: Team) -> None:
     )
     assert (report.head_commit, report.base_commit) == (pull.head_commit, pull.base_commit)
     assert (report.policy_path, len(report.policy_digest)) == (POLICY, 64)
-    assert (one.step, one.now, one.pull_request, one.change) == (Step.PROMOTE, "6", 12, "")
+    assert (one.step, one.now, one.pull_request) == (Step.PROMOTE, "6", 12)
     assert one.approval == an_approval_state(counted=("bob",), refused=())
 
 
@@ -104,7 +105,7 @@ def test_a_local_clone_knows_of_no_approval(team: Team) -> None:
 def test_a_rollback(team: Team) -> None:
     team.ask({REQUEST: request("7")})
     team.registry.set_alias("churn", "champion", version="7")
-    team.registry.set_tags("churn", "7", tags={"promoter_applied_champion": f"{team.main} 6"})
+    team.registry.set_tags("churn", "7", tags={"promoter_applied_champion": "12 6"})
     report = validated(team, {REQUEST: request("6")})
     assert (report.reason, report.requests[0].step) == (ReasonCode.ROLLBACK_VALIDATED, Step.ROLLBACK)
 
@@ -184,8 +185,8 @@ def test_the_registry_is_opened_only_when_something_is_judged(team: Team) -> Non
 def test_only_what_the_pull_request_itself_touches_is_judged(team: Team) -> None:
     team.propose(12, {REQUEST: request("7")})
     team.push({SHADOW: request("6", alias="shadow")})
-    team.pulls[12] = replace(team.pulls[12], base_commit=team.main)
     report = validated(team)
+    assert report.base_commit == team.main != team.pulls[12].base_commit
     assert [one.request.path for one in report.requests] == [REQUEST]
     assert notes(report) == []
 
@@ -193,8 +194,32 @@ def test_only_what_the_pull_request_itself_touches_is_judged(team: Team) -> None
 def test_a_policy_that_moved_on_at_the_base_is_not_this_changes_doing(team: Team) -> None:
     team.propose(12, {REQUEST: request("7")})
     team.push({POLICY: policy("0.5", "0.6")})
-    team.pulls[12] = replace(team.pulls[12], base_commit=team.main)
     assert validated(team).reason is ReasonCode.VALIDATED
+
+
+def test_a_policy_that_was_tightened_since_decides(team: Team) -> None:
+    team.propose(12, {REQUEST: request("7")})
+    team.push({POLICY: policy("0.5", "0.95")})
+    assert validated(team).reason is ReasonCode.CHECKS_FAILED
+
+
+def test_what_was_promoted_since_is_what_the_change_is_compared_with(team: Team) -> None:
+    team.version("8", 0.9)
+    team.propose(12, {REQUEST: request("7")})
+    team.ask({REQUEST: request("8")}, 13)
+    team.registry.set_alias("churn", "champion", version="8")
+    (one,) = validated(team).requests
+    assert (one.reason, one.now) == (ReasonCode.VALIDATED, "8")
+
+
+def test_an_approval_from_before_something_else_was_promoted_is_stale(team: Team) -> None:
+    team.version("8", 0.9)
+    team.propose(12, {REQUEST: request("7")})
+    team.approve(12)
+    team.ask({REQUEST: request("8")}, 13)
+    team.registry.set_alias("churn", "champion", version="8")
+    (one,) = validated(team).requests
+    assert one.approval == an_approval_state(counted=(), refused=(("bob", Refusal.STALE),))
 
 
 def test_a_mode_that_changes_is_a_change(team: Team) -> None:
@@ -207,7 +232,8 @@ def test_a_deleted_request_is_told_and_moves_nothing(team: Team) -> None:
     report = validated(team, {SHADOW: None})
     assert report.reason is ReasonCode.NOTHING_TO_PROMOTE
     assert notes(report) == [
-        f"`{SHADOW}` is deleted: its alias stays where it is in the registry and is unmanaged from then on"
+        f"`{SHADOW}` is deleted: unless another file asks for its alias, that stays where it is "
+        "and is unmanaged"
     ]
 
 
@@ -215,6 +241,18 @@ def test_all_requests_deleted(team: Team) -> None:
     report = validated(team, {REQUEST: None})
     assert report.reason is ReasonCode.ALL_REQUESTS_DELETED
     assert "deletes all 1 promotion requests" in str(report.message)
+
+
+def test_the_last_of_several_may_not_be_deleted_either(team: Team) -> None:
+    team.push({SHADOW: request("6", alias="shadow")})
+    team.propose(12, {REQUEST: None})
+    team.push({SHADOW: None})
+    assert validated(team).reason is ReasonCode.ALL_REQUESTS_DELETED
+
+
+def test_all_requests_replaced_by_another_are_not_all_deleted(team: Team) -> None:
+    report = validated(team, {REQUEST: None, SHADOW: request("7")})
+    assert [one.request.path for one in report.requests] == [SHADOW]
 
 
 def test_a_first_request_where_there_was_none(team: Team) -> None:
@@ -258,6 +296,16 @@ def test_policy_and_requests_in_one_change(team: Team, change: dict[str, bytes |
     assert report.reason is ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST
 
 
+def test_a_workflow_and_requests_in_one_change(team: Team) -> None:
+    report = validated(team, {".github/workflows/promote.yml": b"on: push\n", REQUEST: request("7")})
+    assert (report.reason, report.requests) == (ReasonCode.POLICY_CHANGED_IN_PULL_REQUEST, ())
+
+
+@pytest.mark.parametrize("path", [".github/workflows/promote.yml", "docs/.github/workflows/a.yml"])
+def test_a_workflow_alone_is_no_matter(team: Team, path: str) -> None:
+    assert validated(team, {path: b"on: push\n"}).reason is ReasonCode.NOTHING_TO_PROMOTE
+
+
 def test_no_policy_at_the_base(team: Team) -> None:
     team.push({POLICY: None})
     assert validated(team, {REQUEST: request("7")}).reason is ReasonCode.POLICY_INVALID
@@ -265,7 +313,7 @@ def test_no_policy_at_the_base(team: Team) -> None:
 
 def test_the_verdict_depends_on_no_other_byte_of_the_pull_request(team: Team) -> None:
     plain = validated(team, {REQUEST: request("7")})
-    others = {"promotions/policy.yml": b"x", ".github/workflows/a.yml": b"y", "src/promoter.py": b"z"}
+    others = {"promotions/policy.yml": b"x", ".github/actions/a.yml": b"y", "src/promoter.py": b"z"}
     crowded = validated(team, {REQUEST: request("7"), **others})
     assert crowded.requests == plain.requests
     assert crowded.policy_digest == plain.policy_digest
@@ -325,6 +373,7 @@ def test_a_fork_that_is_not_about_models(team: Team) -> None:
 
 
 def test_another_base_branch(team: Team) -> None:
+    team.branches["release"] = team.main
     report = about(team, {REQUEST: request("7")}, base_branch="release")
     assert report.reason is ReasonCode.NOT_DEFAULT_BRANCH
     assert "`main`" in str(report.hint)
@@ -344,7 +393,9 @@ def test_a_draft_that_is_not_about_models_is_left_alone(team: Team) -> None:
 def refused_change(team: Team, pull: PullRequest) -> ReasonCode:
     team.pulls[12] = pull
     with pytest.raises(PromoterError) as refused:
-        change_of_pull_request(team.pull_requests, 12, head="f" * 40, default_branch="main")
+        change_of_pull_request(
+            team.pull_requests, team.repository, number=12, head="f" * 40, default_branch="main"
+        )
     return refused.value.reason
 
 
@@ -359,7 +410,9 @@ def test_a_pull_request_that_is_over_or_has_moved_on(team: Team) -> None:
 def test_the_pull_request_is_read_once(team: Team) -> None:
     pull = team.propose(12, {REQUEST: request("7")})
     pulls, calls = observed(team.pull_requests)
-    change = change_of_pull_request(pulls, 12, head=pull.head_commit, default_branch="main")
+    change = change_of_pull_request(
+        pulls, team.repository, number=12, head=pull.head_commit, default_branch="main"
+    )
     assert (change.pull, change.paths) == (pull, frozenset({REQUEST}))
     assert (calls.count("get"), calls.count("changed_paths")) == (1, 1)
 

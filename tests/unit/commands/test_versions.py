@@ -20,7 +20,7 @@ from tests.fakes.registry import InMemoryRegistry
 
 TAG = applied_tag("champion")
 VERSIONS = ("5", "6", "7", "8")
-COMMITS = ("c5", "c6", "c7", "c8", "c9")
+PULLS = (0, 5, 6, 7, 8, 9)
 
 
 def registry_with(tags: Mapping[str, str]) -> InMemoryRegistry:
@@ -37,23 +37,57 @@ def past_of(*held: str | None) -> tuple[Past, ...]:
     return tuple(Past(commit=f"c{version}", version=version) for version in held)
 
 
+def pulls_of(commit: str) -> tuple[int, ...]:
+    """Version 6 was brought by pull request 6 and so on; what no number is in was pushed directly."""
+    number = commit.removeprefix("c")
+    return (int(number),) if number.isdecimal() else ()
+
+
 def asked(registry: InMemoryRegistry, claim: Claim, live: str | None) -> ThreeWay:
     challenger = registry.model_version("churn", claim.request.version)
     return three_way(registry, claim, challenger=challenger, live=live)
 
 
 def seen(*held: str | None, live: str | None, **tags: str) -> ThreeWay:
-    """Version 8 is asked for after `held`; tags by `v6="c6 5"`."""
+    """Pull request 8 asks for version 8 after `held`; tags by `v6="6 5"`."""
     registry = registry_with({key[1:]: value for key, value in tags.items()})
-    return asked(registry, Claim(request=a_request(version="8"), past=past_of(*held), change="c8"), live)
+    claim = Claim(request=a_request(version="8"), past=past_of(*held), pull=8, pulls_of=pulls_of)
+    return asked(registry, claim, live)
 
 
-def test_the_tag_says_by_which_change_and_from_whom() -> None:
-    version = a_model_version(tags={TAG: str(Applied(change="c7", origin="6"))})
-    assert Applied.of(version, "champion") == Applied(change="c7", origin="6")
+def test_the_tag_says_by_which_pull_request_and_from_whom() -> None:
+    version = a_model_version(tags={TAG: str(Applied(pull=12, origin="6"))})
+    assert Applied.of(version, "champion") == Applied(pull=12, origin="6")
     assert Applied.of(version, "shadow") is None
-    assert Applied.of(a_model_version(tags={TAG: "c7"}), "champion") == Applied(change="c7", origin="")
-    assert Applied.of(a_model_version(tags={TAG: ""}), "champion") is None
+    assert Applied.of(a_model_version(tags={TAG: "12"}), "champion") == Applied(pull=12, origin="")
+    assert Applied.of(a_model_version(tags={TAG: "0 "}), "champion") == Applied(pull=0, origin="")
+
+
+@pytest.mark.parametrize(
+    "value", ["", " 6", "x 6", "-1 6", "1.5 6", "1_0 6", "²  6", "1234567890 6", "12\n 6"]
+)
+def test_a_tag_that_says_something_else_says_nothing(value: str) -> None:
+    assert Applied.of(a_model_version(tags={TAG: value}), "champion") is None
+
+
+@pytest.mark.parametrize(
+    ("pull", "pulls", "is_of"),
+    [
+        (12, (12,), True),
+        (12, (11, 12), True),
+        (12, (11,), False),
+        (12, (), False),
+        (0, (), True),
+        (0, (11,), False),
+        (12, None, True),
+        (0, None, True),
+    ],
+)
+def test_a_tag_speaks_of_a_change_of_its_pull_request(
+    pull: int, pulls: tuple[int, ...] | None, is_of: bool
+) -> None:
+    applied = Applied(pull=pull, origin="6")
+    assert applied.is_of(Past(commit="c", version="7"), lambda _: pulls) is is_of
 
 
 @pytest.mark.parametrize(
@@ -65,9 +99,9 @@ def test_the_tag_says_by_which_change_and_from_whom() -> None:
         (("7",), "5", {}, "7"),
         (("7", "6"), "6", {}, "6"),
         (("7", "6", "5"), "5", {}, "5"),
-        (("7", "6"), "6", {"v7": "c7 6"}, "7"),
-        (("7", "6", "5"), "5", {"v6": "c6 5"}, "7"),
-        (("7", "6"), "6", {"v7": "another change"}, "6"),
+        (("7", "6"), "6", {"v7": "7 6"}, "7"),
+        (("7", "6", "5"), "5", {"v6": "6 5"}, "7"),
+        (("7", "6"), "6", {"v7": "9 6"}, "6"),
         (("7", None), None, {}, None),
         (("7", None, "6"), "6", {}, "7"),
         ((None, "6"), "6", {}, None),
@@ -91,38 +125,40 @@ def test_an_outage_is_not_taken_for_a_version_that_is_gone() -> None:
 
 def test_what_was_applied_and_moved_away_since_is_a_conflict() -> None:
     with pytest.raises(PromoterError) as refused:
-        seen("7", live="7", v8="c8 7")
+        seen("7", live="7", v8="8 7")
     assert refused.value.reason is ReasonCode.CONFLICT
     assert "`churn@champion` has been moved to `7` outside git since" in str(refused.value.message)
 
 
 def test_an_alias_that_was_taken_away_went_to_nobody() -> None:
     with pytest.raises(PromoterError, match="moved to `nobody`"):
-        seen("7", live=None, v8="c8 7")
+        seen("7", live=None, v8="8 7")
 
 
 def test_what_was_applied_and_is_live_is_no_conflict() -> None:
-    assert seen("7", live="8", v8="c8 7").live == "8"
+    assert seen("7", live="8", v8="8 7").live == "8"
 
 
 def test_an_earlier_application_of_the_same_version_is_no_conflict() -> None:
-    assert seen("7", live="7", v8="an earlier change 6").before == "7"
+    assert seen("7", live="7", v8="1 6").before == "7"
 
 
 def test_a_proposal_is_never_what_was_applied() -> None:
     claim = Claim(request=a_request(version="8"), past=past_of("7"))
-    assert asked(registry_with({"8": "c8 7"}), claim, "7").before == "7"
+    assert asked(registry_with({"8": "8 7"}), claim, "7").before == "7"
 
 
 @pytest.mark.parametrize(
     ("held", "tags", "earlier"),
     [
         (("7", "8"), {}, ()),
-        (("7", "8"), {"v8": "c8 6"}, ("8",)),
-        (("7", "8"), {"v7": "c7 8"}, ("8",)),
-        (("7", "8"), {"v7": "c7 6"}, ()),
-        (("7", "6"), {"v8": "c1 5"}, ()),
-        (("8", "7"), {"v8": "c1 5"}, ()),
+        (("7", "8"), {"v8": "8 6"}, ("8",)),
+        (("7", "8"), {"v8": "9 6"}, ()),
+        (("7", "8"), {"v7": "9 8"}, ()),
+        (("7", "8"), {"v7": "7 8"}, ("8",)),
+        (("7", "8"), {"v7": "7 6"}, ()),
+        (("7", "6"), {"v8": "1 5"}, ()),
+        (("8", "7"), {"v8": "1 5"}, ()),
         (("99", None, "8"), {}, ()),
     ],
 )
@@ -130,14 +166,16 @@ def test_a_rollback_is_to_a_version_that_really_held_the_alias(
     held: tuple[str | None, ...], tags: dict[str, str], earlier: tuple[str, ...]
 ) -> None:
     registry = registry_with({key[1:]: value for key, value in tags.items()})
-    claim = Claim(request=a_request(version="8"), past=past_of(*held))
+    claim = Claim(request=a_request(version="8"), past=past_of(*held), pulls_of=pulls_of)
     assert asked(registry, claim, held[0]).earlier == earlier
 
 
 # --- whoever can write tags -----------------------------------------------------------------------
 
 _tag_values = st.one_of(
-    st.tuples(st.sampled_from(COMMITS), st.sampled_from(["", *VERSIONS])).map(" ".join),
+    st.tuples(st.sampled_from(PULLS), st.sampled_from(["", *VERSIONS])).map(
+        lambda tag: str(Applied(pull=tag[0], origin=tag[1]))
+    ),
     st.text(max_size=4),
 )
 _claims = st.builds(
@@ -146,12 +184,13 @@ _claims = st.builds(
     past=st.lists(
         st.builds(
             Past,
-            commit=st.sampled_from(COMMITS),
+            commit=st.sampled_from(["c5", "c6", "c7", "c8", "c9", "pushed"]),
             version=st.one_of(st.none(), st.sampled_from([*VERSIONS, "99"])),
         ),
         max_size=5,
     ).map(tuple),
-    change=st.sampled_from(["", *COMMITS]),
+    pull=st.sampled_from(PULLS),
+    pulls_of=st.sampled_from([pulls_of, lambda _: None]),
 )
 
 

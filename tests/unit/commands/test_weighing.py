@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from promoter.commands.weighing import Reviewed, gather_reviews
+from promoter.commands.weighing import Question, Reviewed, gather_reviews
 from promoter.core.approval import ApprovalState, Refusal
-from promoter.core.files import FileEntry
 from promoter.core.policy import Approvals
 from promoter.core.pull_request import Contributor, Permission, ReviewState
 from promoter.core.request import PromotionRequest
@@ -17,7 +16,7 @@ from promoter.text import say
 from tests.builders import a_request, a_review
 from tests.fakes.github import blob_id
 from tests.fakes.observed import Calls, observed
-from tests.fakes.team import REQUEST, Team, request
+from tests.fakes.team import REQUEST, SHADOW, Team, request
 
 GONE = "9" * 40
 
@@ -29,15 +28,18 @@ def team() -> Team:
     return team
 
 
-def gathered(team: Team, rules: Approvals | None = None) -> tuple[Reviewed, Calls, Calls]:
+def question(team: Team, onto: str | None = None) -> Question:
+    """Of pull request 12, merged onto what the branch holds now."""
+    return Question(pull=team.pulls[12], onto=team.main if onto is None else onto, paths=(REQUEST,))
+
+
+def gathered(
+    team: Team, rules: Approvals | None = None, *, onto: str | None = None
+) -> tuple[Reviewed, Calls, Calls]:
     pulls, asked = observed(team.pull_requests)
     repository, read = observed(team.repository)
     reviewed = gather_reviews(
-        team.pulls[12],
-        rules or Approvals(),
-        pull_requests=pulls,
-        repository=repository,
-        paths=[REQUEST],
+        question(team, onto), rules or Approvals(), pull_requests=pulls, repository=repository
     )
     return reviewed, asked, read
 
@@ -46,8 +48,8 @@ def proposed() -> PromotionRequest:
     return a_request(path=REQUEST, blob_id=blob_id(request("7")))
 
 
-def state(team: Team, rules: Approvals | None = None) -> ApprovalState:
-    return gathered(team, rules)[0].state(proposed())
+def state(team: Team, rules: Approvals | None = None, *, onto: str | None = None) -> ApprovalState:
+    return gathered(team, rules, onto=onto)[0].state(proposed())
 
 
 def test_nobody_reviewed_costs_one_call(team: Team) -> None:
@@ -57,20 +59,24 @@ def test_nobody_reviewed_costs_one_call(team: Team) -> None:
     assert read.made == []
 
 
-def test_one_approval_costs_four_calls(team: Team) -> None:
+def test_one_approval_costs_five_calls(team: Team) -> None:
     team.approve(12)
     reviewed, asked, read = gathered(team)
     assert reviewed.state(proposed()).counted == ("bob",)
     assert [name for name, _ in asked.made] == ["reviews", "contributors", "permission"]
-    assert read.made == [("files", (team.pulls[12].head_commit, [REQUEST]))]
+    head = team.pulls[12].head_commit
+    assert read.made == [
+        ("merge_base", (team.main, head)),
+        ("blob_ids", ([(head, REQUEST), (team.main, REQUEST), (team.main, REQUEST)],)),
+    ]
 
 
-def test_people_who_looked_at_the_same_commit_cost_one_tree(team: Team) -> None:
+def test_people_who_looked_at_the_same_commit_cost_one_look_at_it(team: Team) -> None:
     team.approve(12)
     team.approve(12, by="carol")
     reviewed, asked, read = gathered(team, Approvals(minimum=2))
     assert reviewed.state(proposed()) == ApprovalState(needed=2, counted=("bob", "carol"))
-    assert (asked.count("permission"), read.count("files")) == (2, 1)
+    assert (asked.count("permission"), read.count("blob_ids")) == (2, 1)
 
 
 def test_only_an_approval_that_stands_is_asked_about(team: Team) -> None:
@@ -96,7 +102,7 @@ def test_nothing_more_is_asked_about_somebody_who_wrote_part_of_it(
     team.approve(12)
     reviewed, asked, read = gathered(team)
     assert reviewed.state(proposed()).refused == (("bob", Refusal.AUTHOR),)
-    assert (asked.count("permission"), read.count("files")) == (0, 0)
+    assert (asked.count("permission"), read.count("blob_ids")) == (0, 0)
 
 
 def test_a_robots_approval_costs_one_call(team: Team) -> None:
@@ -134,25 +140,74 @@ def test_a_commit_without_the_file_was_approved(team: Team) -> None:
 
 
 @pytest.mark.parametrize("commit", ["", GONE])
-def test_a_commit_that_is_gone_shows_nothing(team: Team, commit: str) -> None:
+@pytest.mark.parametrize("onto", [None, ""])
+def test_a_commit_that_is_gone_shows_nothing(team: Team, commit: str, onto: str | None) -> None:
     team.reviews[12] = [a_review(commit_id=commit)]
-    assert state(team).refused == (("bob", Refusal.STALE),)
+    assert state(team, onto=onto).refused == (("bob", Refusal.STALE),)
 
 
-def test_an_outage_is_not_taken_for_a_commit_that_is_gone(team: Team) -> None:
+@pytest.mark.parametrize("method", ["merge_base", "blob_ids"])
+def test_an_outage_is_not_taken_for_a_commit_that_is_gone(team: Team, method: str) -> None:
     team.approve(12)
     repository, calls = observed(team.repository)
     error = PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("down"))
-    calls.fail("files", error)
+    calls.fail(method, error)
     with pytest.raises(PromoterError) as raised:
-        gather_reviews(
-            team.pulls[12],
-            Approvals(),
-            pull_requests=team.pull_requests,
-            repository=repository,
-            paths=[REQUEST],
-        )
+        gather_reviews(question(team), Approvals(), pull_requests=team.pull_requests, repository=repository)
     assert raised.value is error
+
+
+# --- what the reviewer was shown ------------------------------------------------------------------
+
+
+def test_an_approval_stands_when_the_branch_moved_on_elsewhere(team: Team) -> None:
+    team.approve(12)
+    team.push({"README.md": b"x", SHADOW: request("6", alias="shadow")})
+    assert state(team).counted == ("bob",)
+
+
+def test_an_approval_of_the_same_content_is_not_for_another_change(team: Team) -> None:
+    """bob saw 6 become 7; main has gone to 8 since, and nobody saw 8 become 7."""
+    team.approve(12)
+    team.push({REQUEST: request("8")})
+    assert state(team).refused == (("bob", Refusal.STALE),)
+
+
+def test_an_approval_given_after_the_branch_was_brought_up_to_date_counts(team: Team) -> None:
+    team.push({REQUEST: request("8")})
+    update = team.update(12, {REQUEST: request("7")})
+    team.approve(12)
+    reviewed, _, read = gathered(team)
+    assert reviewed.state(proposed()).counted == ("bob",)
+    assert read.made[0] == ("merge_base", (team.main, update))
+
+
+def test_a_commit_that_left_the_file_as_it_was_shows_no_change_of_it(team: Team) -> None:
+    """The content is the proposed one, and was there before: an approval of something else beside it."""
+    team.push({REQUEST: request("7")})
+    team.propose(12, {"README.md": b"x"})
+    team.approve(12)
+    assert state(team).refused == (("bob", Refusal.STALE),)
+
+
+def test_a_file_that_is_new_on_both_sides_was_shown_as_new(team: Team) -> None:
+    team.push({REQUEST: None})
+    team.propose(12, {REQUEST: request("7")})
+    team.approve(12)
+    assert state(team).counted == ("bob",)
+
+
+def test_what_is_merged_onto_nothing_was_shown_whole(team: Team) -> None:
+    team.approve(12)
+    reviewed, _, read = gathered(team, onto="")
+    assert reviewed.state(proposed()).counted == ("bob",)
+    assert read.made == [("blob_ids", ([(team.pulls[12].head_commit, REQUEST)],))]
+
+
+def test_a_commit_that_shares_nothing_with_the_branch_shows_nothing(team: Team) -> None:
+    team.approve(12)
+    team.parents[team.pulls[12].head_commit] = None
+    assert state(team).refused == (("bob", Refusal.STALE),)
 
 
 # --- the policy's list ----------------------------------------------------------------------------
@@ -193,8 +248,7 @@ def test_a_team_that_cannot_be_seen_decides_nothing(team: Team) -> None:
 
 
 def test_files_are_told_apart_by_path(team: Team) -> None:
-    entry = FileEntry(path=REQUEST, mode="100644", blob_id=proposed().blob_id)
     team.approve(12)
     reviewed, _, _ = gathered(team)
-    assert reviewed.blobs == {team.pulls[12].head_commit: {REQUEST: entry.blob_id}}
+    assert reviewed.seen == {team.pulls[12].head_commit: {REQUEST: proposed().blob_id}}
     assert reviewed.state(replace(proposed(), path="promotions/other.yaml")).counted == ()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import chain, product
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -143,6 +144,22 @@ def test_an_approval_is_for_the_content_it_looked_at(
 ) -> None:
     state = weigh(a_standing(blob_at=blob_at), [a_review(commit_id=EARLIER_COMMIT)])
     assert state.refused == refused
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"authors": frozenset({"bob"})}, Refusal.AUTHOR),
+        ({"permissions": {"bob": Permission.READ}}, Refusal.NO_WRITE_ACCESS),
+        ({"listed": frozenset({"carl"})}, Refusal.NOT_LISTED),
+        ({}, Refusal.STALE),
+    ],
+)
+def test_only_somebody_whose_approval_can_count_is_told_that_it_is_stale(
+    changes: dict[str, Any], refusal: Refusal
+) -> None:
+    standing = a_standing(blob_at={HEAD_COMMIT: OTHER_BLOB}, **changes)
+    assert weigh(standing, [a_review()]).refused == (("bob", refusal),)
 
 
 @pytest.mark.parametrize(

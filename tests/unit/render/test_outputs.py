@@ -80,6 +80,9 @@ def test_result_has_an_entry_per_request() -> None:
         "mode": "enforce",
         "verdict": "promote",
         "reason_code": "approval_self",
+        "message": "0 of 1 approvals count for this content",
+        "hint": "Have it approved on pull request #12 (a merged one can still be approved) by somebody with "
+        "write access who wrote no part of it; then run this job again.",
         "pull_request": 12,
         "approvals": {
             "needed": 1,
@@ -87,7 +90,12 @@ def test_result_has_an_entry_per_request() -> None:
             "refused": [{"login": "alice", "why": "author"}, {"login": "carol", "why": "no_write_access"}],
         },
     }
-    assert checks[0] == {"check": "description", "subject": "", "outcome": "passed"}
+    assert checks[0]["message"].startswith("the description has")
+    assert {key: checks[0][key] for key in ("check", "subject", "outcome")} == {
+        "check": "description",
+        "subject": "",
+        "outcome": "passed",
+    }
     assert len(checks) == 6
 
 
