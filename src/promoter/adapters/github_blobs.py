@@ -33,17 +33,19 @@ class GitHubBlobs:
         Raises REQUEST_INVALID for a file too large to be one of ours.
         """
         for entry in entries:
-            if entry.size is not None and entry.size > LARGEST_BYTES:
-                raise _too_large(entry, entry.size)
-        ids = dict.fromkeys(entry.blob_id for entry in entries)
+            if not _fits(entry):
+                raise _too_large(entry, entry.size or 0)
+        likely = [one.blob_id for one in beside if one.size is not None and _fits(one)]
+        ids = list(dict.fromkeys(entry.blob_id for entry in entries))
+        self._foresee(ids, likely=likely)
+        return {blob_id: self.read(blob_id) for blob_id in ids}
+
+    def _foresee(self, ids: Sequence[str], *, likely: Sequence[str]) -> None:
+        """Ask for all at once where more than one is missing, and for what is likely wanted next."""
         missing = [blob_id for blob_id in ids if blob_id not in self._known]
-        likely = [entry.blob_id for entry in beside if entry.size is not None and entry.size <= LARGEST_BYTES]
-        wanted = list(dict.fromkeys([*missing, *(one for one in likely if one not in self._known)]))
+        wanted = [one for one in dict.fromkeys([*missing, *likely]) if one not in self._known]
         if missing and len(wanted) > _MOST_SINGLE_REQUESTS:
             self._read_batches(wanted[: max(len(missing), _BATCH)])
-        for blob_id in missing:
-            self.read(blob_id)
-        return {blob_id: self._known[blob_id] for blob_id in ids}
 
     def read(self, blob_id: str) -> bytes:
         """One blob, by REST unless it is known."""
@@ -129,6 +131,10 @@ def blob_id_of(content: bytes) -> str:
 
 def _batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
     return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+
+
+def _fits(entry: FileEntry) -> bool:
+    return entry.size is None or entry.size <= LARGEST_BYTES
 
 
 def _too_large(entry: FileEntry, size: int) -> PromoterError:
