@@ -177,16 +177,16 @@ def test_a_served_file_is_not_read_past_its_limit(world: HttpWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "reason"),
     [
-        "file:///proc/self",
-        "http://attacker.example.com/x",
-        "mlflow-artifacts://attacker.example.com/x",
-        "/etc",
+        ("file:///proc/self", ReasonCode.MODEL_UNSAFE),
+        ("http://attacker.example.com/x", ReasonCode.MODEL_UNSAFE),
+        ("mlflow-artifacts://attacker.example.com/x", ReasonCode.MODEL_UNSAFE),
+        ("/etc", ReasonCode.DATA_UNAVAILABLE),
     ],
 )
 def test_a_source_that_could_lead_anywhere_is_asked_of_nobody(
-    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline, source: str
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline, *, source: str, reason: ReasonCode
 ) -> None:
     model = world.new_model()
     version = world.new_version(model, VersionAsked())
@@ -196,7 +196,7 @@ def test_a_source_that_could_lead_anywhere_is_asked_of_nobody(
     mlflow_proxy.lines()
     with pytest.raises(PromoterError) as caught:
         reader.signature(found)
-    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert caught.value.reason is reason
     assert mlflow_proxy.lines() == []
 
 
