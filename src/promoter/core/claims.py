@@ -114,7 +114,9 @@ class Figures:
 
 def pair(challenger: Claim, champion: Claim) -> Figures | Message:
     """Both figures, or why they say nothing about each other."""
-    origin = _same_origin(challenger.version, champion.version)
+    origin = same_model(challenger.version, champion.version) or _same_run(
+        challenger.version, champion.version
+    )
     if origin is not None:
         return origin
     if challenger.value is None:
@@ -137,9 +139,14 @@ def _other_grounds(challenger: Claim, champion: Claim) -> Message | None:
     return None
 
 
-def _same_origin(challenger: ModelVersion, champion: ModelVersion) -> Message | None:
+def same_model(challenger: ModelVersion, champion: ModelVersion) -> Message | None:
+    """Why there is nothing to compare where both versions are copies of one model."""
     if _addresses(challenger) & _addresses(champion):
         return say("it is the same model as the champion, version ", quote(champion.version))
+    return None
+
+
+def _same_run(challenger: ModelVersion, champion: ModelVersion) -> Message | None:
     if challenger.run_id and challenger.run_id == champion.run_id:
         return say("it is from the same run as the champion, whose figures are the same for both")
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelVersion, Signature
 from promoter.text import Message
 
@@ -32,6 +33,7 @@ class Evidence:
     champion: ModelVersion | None
     challenger_signature: Signature | None = None
     champion_signature: Signature | None = None
+    measurement: Measurement | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,8 @@ class MetricComparison:
     """One metric of both models under one rule.
 
     `change` is challenger minus champion, in the metric's own unit; `rule` is the policy's rule in words
-    ("≥ 0.6, not more than 0.01 worse"); `source` names where the figures come from.
+    ("≥ 0.6, not more than 0.01 worse"); `source` names where the figures come from. `lower` and `upper` are
+    the ends of the change's interval where we measured it, on that many `rows`.
     """
 
     name: str
@@ -49,6 +52,9 @@ class MetricComparison:
     change: float | None
     rule: str
     source: str
+    lower: float | None = None
+    upper: float | None = None
+    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

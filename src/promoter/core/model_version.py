@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -70,3 +72,30 @@ class Signature:
 
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFile:
+    """One file of a model version; `path` is relative to the model's folder, `size` in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFiles:
+    """Everything a model version is made of, sorted by path. MLflow keeps no digest of its own."""
+
+    files: tuple[ModelFile, ...]
+
+    @property
+    def digest(self) -> str:
+        """sha256 over paths and contents: the same exactly where the models are the same bytes."""
+        listing = [[file.path, file.sha256] for file in self.files]
+        return hashlib.sha256(json.dumps(listing, separators=(",", ":")).encode()).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)

@@ -32,6 +32,32 @@ class Task(StrEnum):
     REGRESSION = "regression"
 
 
+class Source(StrEnum):
+    """Where figures come from."""
+
+    RUN_METRICS = "run_metrics"
+    INFERENCE = "inference"
+    PREDICTIONS = "predictions"
+
+
+class Environment(StrEnum):
+    """Where a model's code runs: an environment of its own requirements, or ours."""
+
+    MODEL = "model"
+    IMAGE = "image"
+
+
+class Test(StrEnum):
+    """How a change is judged; see `docs/policy.md`."""
+
+    __test__ = False
+
+    POINT = "point"
+    NON_INFERIORITY = "non_inferiority"
+    SUPERIORITY = "superiority"
+    NO_REGRESSION = "no_regression"
+
+
 class Severity(StrEnum):
     """Whether a broken rule rejects or warns."""
 
@@ -91,6 +117,7 @@ class MetricRule:
     max_absolute_degradation: float | None = None
     max_relative_degradation: float | None = None
     severity: Severity = Severity.FAIL
+    test: Test = Test.POINT
 
     @property
     def compares(self) -> bool:
@@ -101,7 +128,69 @@ class MetricRule:
             self.max_absolute_degradation,
             self.max_relative_degradation,
         )
-        return any(limit is not None for limit in limits)
+        return self.test is not Test.POINT or any(limit is not None for limit in limits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InferenceRule:
+    """Limits on how a model runs; None means not asked. Memory in MiB, size in MiB."""
+
+    max_p95_latency_ms: float | None = None
+    max_load_seconds: float | None = None
+    max_memory_mb: float | None = None
+    max_size_mb: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceRule:
+    """Metrics of every combination of the columns' values. Smaller slices are shown, not judged."""
+
+    by: tuple[str, ...]
+    metrics: tuple[MetricRule, ...]
+    min_rows: int = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusinessValueRule:
+    """What each outcome is worth. Binary: keys true_positive, false_positive, false_negative, true_negative.
+
+    Limits are per 1000 rows.
+    """
+
+    unit: str
+    values: Mapping[str, float]
+    test: Test = Test.POINT
+    min_absolute_change: float | None = None
+    max_absolute_degradation: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeFlipsRule:
+    """The largest share of rows that may turn from right to wrong."""
+
+    max_rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How figures are made. `data` is a path in the repository or an address; `target` a column of it."""
+
+    source: Source
+    data: str = ""
+    sha256: str | None = None
+    target: str = ""
+    positive_label: str | None = None
+    id: str | None = None
+    group: str | None = None
+    environment: Environment = Environment.MODEL
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """How sure to be: every test is one-sided at 1 less confidence_level."""
+
+    confidence_level: float = 0.95
+    resamples: int = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +202,10 @@ class Checks:
     lineage: LineageRule | None = None
     signature: SignatureRule | None = None
     metrics: tuple[MetricRule, ...] = ()
+    inference: InferenceRule | None = None
+    slices: tuple[SliceRule, ...] = ()
+    business_value: BusinessValueRule | None = None
+    negative_flips: NegativeFlipsRule | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +218,8 @@ class ModelRule:
     on_missing_champion: OnMissingChampion
     task: Task | None
     checks: Checks
+    evaluation: Evaluation | None = None
+    statistics: Statistics = Statistics()
 
 
 @dataclass(frozen=True, kw_only=True)

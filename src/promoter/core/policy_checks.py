@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from promoter.core import policy_later
+from promoter.core import policy_later, policy_rows
 from promoter.core.bounded_pattern import BoundedPattern
 from promoter.core.names import TAG_KEY
 from promoter.core.policy import Checks, DescriptionRule, LineageRule, SignatureRule, TagsRule
@@ -97,14 +97,28 @@ _signature = optional("signature", _SIGNATURE)
 _metrics = defaulted(
     "metrics",
     ListOf(
-        about="Metrics that were logged at training, with their rules.",
+        about="Metrics with their rules, on the figures that `evaluation` names.",
         write="Write a list of metrics, each with `name`, `greater_is_better` and a limit",
         item=METRIC_RULE,
         distinct=lambda rule: rule.name,
     ),
     default=(),
 )
-_NOW = (_description, _tags, _lineage, _signature, _metrics)
+_inference = optional("inference", policy_rows.INFERENCE)
+_slices = defaulted("slices", policy_rows.SLICES, default=())
+_business_value = optional("business_value", policy_rows.BUSINESS_VALUE)
+_negative_flips = optional("negative_flips", policy_rows.NEGATIVE_FLIPS)
+_NOW = (
+    _description,
+    _tags,
+    _lineage,
+    _signature,
+    _inference,
+    _metrics,
+    _slices,
+    _business_value,
+    _negative_flips,
+)
 CHECKS = Map(
     about="What a challenger must pass. An empty set of checks would pass anything, and is refused.",
     write="Write at least one check below it: an empty set of checks would pass anything",
@@ -115,6 +129,10 @@ CHECKS = Map(
         lineage=record[_lineage],
         signature=record[_signature],
         metrics=record[_metrics],
+        inference=record[_inference],
+        slices=record[_slices],
+        business_value=record[_business_value],
+        negative_flips=record[_negative_flips],
     ),
     rules=(
         AsksForSomething(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from promoter.core.names import METRIC
-from promoter.core.policy import MetricRule, Severity
+from promoter.core.policy import MetricRule, Severity, Test
+from promoter.core.policy_rules import AsksByLimitOrTest
 from promoter.core.scalars import Choice, Flag, Number
 from promoter.core.shape import Map, Record, defaulted, optional, required
-from promoter.core.shape_rules import AsksForSomething
-
-STATISTICAL_TESTS = ("non_inferiority", "superiority", "no_regression")
 
 _NUMBER = "Write a number in decimal digits, without quotes, such as `0.6`"
 _IMPROVEMENT = "Write 0 or more, such as `0.01`; a change counts in the metric's good direction"
@@ -70,15 +68,13 @@ limits = (
     max_absolute_degradation,
     max_relative_degradation,
 )
-_test = defaulted(
+test = defaulted(
     "test",
     Choice(
-        about="How figures are compared: as they are (`point`).",
-        options=("point",),
-        later=STATISTICAL_TESTS,
-        not_yet="Write `test: point`: a statistic needs rows, and `source: run_metrics` has none",
+        about="How figures are compared: as they are (`point`), or by what the rows can show.",
+        options=tuple(Test),
     ),
-    default="point",
+    default=Test.POINT,
 )
 
 
@@ -92,17 +88,18 @@ def _rule(record: Record) -> MetricRule:
         max_absolute_degradation=record[max_absolute_degradation],
         max_relative_degradation=record[max_relative_degradation],
         severity=record[severity],
+        test=record[test],
     )
 
 
 METRIC_RULE = Map(
     about="One metric: a floor, a comparison with the champion, or both. Every limit given must hold.",
     write="Write `name`, `greater_is_better` and at least one limit below it",
-    fields=(name, greater_is_better, *limits, _test, severity),
+    fields=(name, greater_is_better, *limits, test, severity),
     build=_rule,
     rules=(
-        AsksForSomething(
-            names=tuple(field.name for field in limits),
+        AsksByLimitOrTest(
+            limits=tuple(field.name for field in limits),
             found="a metric without any rule",
             write="Write at least one limit, such as `max_absolute_degradation: 0.01` or `threshold: 0.6`",
         ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from promoter.core import policy_later
 from promoter.core.names import ALIAS
-from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Task
+from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Statistics, Task
+from promoter.core.policy_between import BETWEEN_KEYS
 from promoter.core.policy_checks import CHECKS
+from promoter.core.policy_evaluation import EVALUATION, STATISTICS
 from promoter.core.scalars import Choice, Count, Flag, Refusal, Text
 from promoter.core.shape import ListOf, Map, Record, defaulted, optional, required
 from promoter.core.shape_rules import Needs
@@ -63,23 +65,6 @@ _APPROVALS = Map(
 
 # --- models --------------------------------------------------------------------------------------
 
-_source = required(
-    "source",
-    Choice(
-        about="Where figures come from. `run_metrics`: logged at training, shown as claimed by the run.",
-        options=("run_metrics",),
-        later=("inference", "predictions"),
-        not_yet="Write `source: run_metrics`: metrics that were logged at training are compared",
-    ),
-    write="Write `source: run_metrics`",
-)
-_EVALUATION = Map(
-    about="How both models' figures are made.",
-    write="Write `source: run_metrics` below it",
-    fields=(_source, *policy_later.EVALUATION),
-    build=lambda record: record[_source],
-)
-
 _match = required(
     "match",
     Text(
@@ -117,7 +102,8 @@ _on_missing_champion = defaulted(
     default=OnMissingChampion.BLOCK,
 )
 _task = optional("task", Choice(about="What the model predicts.", options=tuple(Task)))
-_evaluation = optional("evaluation", _EVALUATION)
+_evaluation = optional("evaluation", EVALUATION)
+_statistics = defaulted("statistics", STATISTICS, default=Statistics())
 _checks = required(
     "checks",
     CHECKS,
@@ -133,8 +119,8 @@ _MODEL_RULE = Map(
         _on_missing_champion,
         _task,
         _evaluation,
+        _statistics,
         _checks,
-        policy_later.STATISTICS,
         *policy_later.ANYWHERE,
     ),
     build=lambda record: ModelRule(
@@ -144,6 +130,8 @@ _MODEL_RULE = Map(
         on_missing_champion=record[_on_missing_champion],
         task=record[_task],
         checks=record[_checks],
+        evaluation=record[_evaluation],
+        statistics=record[_statistics],
     ),
     rules=(
         Needs(
@@ -152,6 +140,7 @@ _MODEL_RULE = Map(
             found="`metrics` without a source of figures",
             write="Write `evaluation: {source: run_metrics}` beside `checks`",
         ),
+        *BETWEEN_KEYS,
     ),
 )
 
@@ -181,6 +170,6 @@ POLICY: Map[Record] = Map(
     about="A promotion policy: how challengers are judged and who must approve. Read from the base commit, "
     "never from the pull request.",
     write="Write `version`, `approvals` and `models`, one a line",
-    fields=(_version, approvals, models, policy_later.STATISTICS, *policy_later.ANYWHERE),
+    fields=(_version, approvals, models, *policy_later.ANYWHERE),
     build=lambda record: record,
 )

@@ -159,27 +159,33 @@ class Digits(Scalar[str]):
 
 @dataclass(frozen=True, kw_only=True)
 class Number(Scalar[float]):
-    """A finite decimal number in a range."""
+    """A finite decimal number in a range; `above` and `below` are ends that do not belong to it."""
 
     about: str
     write: str
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
 
     def value(self, node: ScalarNode, name: str) -> float | Complaint:
         """The number; minus zero is zero."""
         if not _DECIMAL.fullmatch(node.text) or node.style is Style.QUOTED:
             return self._refused(node, name, why=_in_quotes(node))
         number = float(node.text) + 0.0
-        return (
-            number
-            if _within(number, minimum=self.minimum, maximum=self.maximum)
-            else self._refused(node, name)
-        )
+        inside = _within(number, minimum=self.minimum, maximum=self.maximum)
+        open_ends = _within(number, minimum=self.above, maximum=self.below)
+        if inside and open_ends and number not in (self.above, self.below):
+            return number
+        return self._refused(node, name)
 
     def schema(self) -> JsonSchema:
         """A number between the limits."""
-        return {"description": self.about, "type": "number", **_limits(self.minimum, self.maximum)}
+        ends = {"exclusiveMinimum": self.above, "exclusiveMaximum": self.below}
+        limits = _limits(self.minimum, self.maximum) | {
+            key: end for key, end in ends.items() if end is not None
+        }
+        return {"description": self.about, "type": "number", **limits}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,23 +38,64 @@ def _asks(entry: Entry | None) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Holds:
+    """A path of keys, from the mapping down, that is there; with `words`, as one of them."""
+
+    path: tuple[str, ...]
+    words: tuple[str, ...] = ()
+
+    def entry(self, node: Node) -> Entry | None:
+        """What stands at the end of the path, where it holds."""
+        entry = _entry(node, self.path)
+        if entry is None or not self.words:
+            return entry
+        return entry if isinstance(entry.value, ScalarNode) and entry.value.text in self.words else None
+
+    def schema(self) -> JsonSchema:
+        """The same as JSON Schema, draft 7."""
+        return _present(self.path, self.words)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Needs(Rule):
-    """Where the path `when` is there, the path `then` must be too; paths are keys from the mapping down."""
+    """Where the path `when` is there, the path `then` must be too; paths are keys from the mapping down.
+
+    With `when_is` and `then_is`, as one of these words; `given` is what else must hold before `then` must.
+    """
 
     when: tuple[str, ...]
     then: tuple[str, ...]
     found: str
     write: str
+    when_is: tuple[str, ...] = ()
+    then_is: tuple[str, ...] = ()
+    given: tuple[Holds, ...] = ()
+
+    @property
+    def _asking(self) -> Holds:
+        return Holds(path=self.when, words=self.when_is)
+
+    @property
+    def _asked(self) -> Holds:
+        return Holds(path=self.then, words=self.then_is)
 
     def check(self, node: MapNode, problems: Problems) -> None:
         """The problem stands at the key that asks."""
-        asking = _entry(node, self.when)
-        if asking is not None and _entry(node, self.then) is None:
+        asking = self._asking.entry(node)
+        if asking is None or any(other.entry(node) is None for other in self.given):
+            return
+        if self._asked.entry(node) is None:
             problems.add(asking.key.place, found=say(f"found {self.found}"), write=say(self.write))
 
     def schema(self) -> JsonSchema:
         """If the one is there, then the other."""
-        return {"description": self.write, "if": _present(self.when), "then": _present(self.then)}
+        asking = self._asking.schema()
+        others = [other.schema() for other in self.given]
+        return {
+            "description": self.write,
+            "if": {"allOf": [asking, *others]} if others else asking,
+            "then": self._asked.schema(),
+        }
 
 
 def _entry(node: Node, path: tuple[str, ...]) -> Entry | None:
@@ -62,6 +103,8 @@ def _entry(node: Node, path: tuple[str, ...]) -> Entry | None:
     return entry if entry is None or len(path) == 1 else _entry(entry.value, path[1:])
 
 
-def _present(path: tuple[str, ...]) -> JsonSchema:
+def _present(path: tuple[str, ...], words: tuple[str, ...]) -> JsonSchema:
     here: JsonSchema = {"required": [path[0]]}
-    return here if len(path) == 1 else here | {"properties": {path[0]: _present(path[1:])}}
+    if len(path) > 1:
+        return here | {"properties": {path[0]: _present(path[1:], words)}}
+    return here | ({"properties": {path[0]: {"enum": list(words)}}} if words else {})

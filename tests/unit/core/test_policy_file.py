@@ -10,18 +10,27 @@ from jsonschema import Draft7Validator
 
 from promoter.core.policy import (
     Approvals,
+    BusinessValueRule,
     Checks,
     DescriptionRule,
+    Environment,
+    Evaluation,
+    InferenceRule,
     LineageRule,
     MetricRule,
     Mode,
     ModelRule,
+    NegativeFlipsRule,
     OnMissingChampion,
     Policy,
     Severity,
     SignatureRule,
+    SliceRule,
+    Source,
+    Statistics,
     TagsRule,
     Task,
+    Test,
 )
 from promoter.core.policy_file import parse_policy
 from promoter.core.schema import FileKind, schema
@@ -100,8 +109,102 @@ def test_every_key_of_this_version_is_read() -> None:
                 MetricRule(name="log_loss", greater_is_better=False, max_absolute_degradation=0.0015),
             ),
         ),
+        evaluation=Evaluation(source=Source.RUN_METRICS),
     )
     assert second.mode is Mode.DISABLED
+    assert second.evaluation is None
+
+
+def valid_rule(stem: str) -> ModelRule:
+    """The only rule of a file of the valid corpus."""
+    file = CORPUS / "policy" / "valid" / f"{stem}.yaml"
+    (rule,) = parse_policy(file.read_bytes(), path=file.name).models
+    return rule
+
+
+def test_every_key_of_inference_is_read() -> None:
+    rule = valid_rule("all_of_inference")
+    assert rule.task is Task.BINARY
+    assert rule.evaluation == Evaluation(
+        source=Source.INFERENCE,
+        data="s3://bucket/holdout.parquet",
+        sha256="0123456789abcdef" * 4,
+        target="churn",
+        positive_label="Yes",
+        group="household_id",
+        environment=Environment.IMAGE,
+    )
+    assert rule.statistics == Statistics(confidence_level=0.99, resamples=2000)
+    recall = MetricRule(
+        name="recall_score",
+        greater_is_better=True,
+        max_absolute_degradation=0.02,
+        test=Test.NO_REGRESSION,
+    )
+    floor = MetricRule(name="f1_score", greater_is_better=True, threshold=0.5, severity=Severity.WARN)
+    assert rule.checks == Checks(
+        inference=InferenceRule(
+            max_p95_latency_ms=50, max_load_seconds=0.5, max_memory_mb=2048, max_size_mb=100
+        ),
+        metrics=(
+            MetricRule(
+                name="f1_score",
+                greater_is_better=True,
+                threshold=0.6,
+                max_absolute_degradation=0.01,
+                test=Test.NON_INFERIORITY,
+            ),
+            MetricRule(name="log_loss", greater_is_better=False, test=Test.NO_REGRESSION),
+        ),
+        slices=(
+            SliceRule(by=("contract", "region"), metrics=(recall,), min_rows=50),
+            SliceRule(by=("contract",), metrics=(floor,), min_rows=200),
+        ),
+        business_value=BusinessValueRule(
+            unit="USD",
+            values={
+                "true_positive": 1500,
+                "false_positive": -500,
+                "false_negative": -2000,
+                "true_negative": 0,
+            },
+            test=Test.SUPERIORITY,
+            min_absolute_change=10,
+            max_absolute_degradation=500,
+        ),
+        negative_flips=NegativeFlipsRule(max_rate=0.03),
+    )
+
+
+def test_the_least_of_inference_has_the_documented_defaults() -> None:
+    rule = valid_rule("inference_smallest")
+    assert rule.evaluation == Evaluation(source=Source.INFERENCE, data="holdout.csv", target="price")
+    assert rule.statistics == Statistics(confidence_level=0.95, resamples=10_000)
+
+
+def test_a_check_that_asks_no_limit_is_not_a_check_left_out() -> None:
+    assert valid_rule("inference_of_many_classes").checks.inference == InferenceRule()
+    assert valid_rule("tests_without_a_margin").checks.inference is None
+
+
+def test_a_test_without_a_margin_is_kept_as_a_test() -> None:
+    checks = valid_rule("tests_without_a_margin").checks
+    assert [rule.test for rule in checks.metrics] == [
+        Test.SUPERIORITY,
+        Test.NON_INFERIORITY,
+        Test.NO_REGRESSION,
+    ]
+    assert checks.business_value is not None
+    assert checks.business_value.test is Test.NO_REGRESSION
+
+
+@pytest.mark.parametrize(
+    ("file", "label"), [("label_a_number", "1"), ("label_a_flag", "true"), ("all_of_inference", "Yes")]
+)
+def test_a_label_is_text_as_the_data_has_it(file: str, label: str) -> None:
+    evaluation = valid_rule(file).evaluation
+    assert evaluation is not None
+    assert evaluation.positive_label == label
 
 
 def test_the_digest_is_of_the_bytes_not_of_what_they_say() -> None:
@@ -143,8 +246,7 @@ def test_hostile_bytes_are_an_invalid_policy_and_nothing_else(data: bytes) -> No
 def test_the_whole_contract_is_read_but_for_what_is_not_available() -> None:
     data = (CORPUS / "policy" / "of_the_contract.yaml").read_bytes()
     found = [str(problem.found) for problem in refusal(data).problems]
-    assert len(found) == 16
-    assert all(words.endswith(", which is not available in this version") for words in found)
+    assert found == [f"found `{key}`, which is not available in this version" for key in ("id", "custom")]
 
 
 def test_every_block_of_the_docs_is_a_policy() -> None:

@@ -45,7 +45,15 @@ BEYOND_A_SCHEMA = {
         "metric_threshold_octal",
         "metric_threshold_overflows",
         "metric_threshold_without_a_zero",
+        # one number, many spellings
+        "positive_label_with_a_zero_first",
+        # text in YAML 1.2, something else in YAML 1.1: the reader wants quotes
+        "positive_label_a_word_of_yaml",
+        # two numbers, compared
+        "business_value_inverted",
         # items that differ, but not in what must be unique
+        "slices_metric_twice",
+        "slices_twice",
         "approvals_from_twice",
         "metrics_twice",
         # whether a regular expression is one, and what it costs
@@ -60,7 +68,7 @@ VALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "valid
 INVALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "invalid")]
 NOT_AVAILABLE = {
     FileKind.REQUEST: {"from", "override"},
-    FileKind.POLICY: {"data", "statistics", "inference", "slices", "business_value", "custom", "drift"},
+    FileKind.POLICY: {"id", "reference", "custom", "propose", "drift", "override", "overrides"},
 }
 
 

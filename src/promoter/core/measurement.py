@@ -1,0 +1,116 @@
+"""What we measured ourselves: both models on the same rows, how sure we are, and what it is worth.
+
+Values only. Everything a check needs is here, so that checks stay pure and light; `evaluation/` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promoter.text import NOTHING, Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """One figure of both models on the same rows.
+
+    `change` is challenger minus champion, in the metric's own unit. `lower` and `upper` are the ends of the
+    two-sided interval of the change; each is one-sided at 1 less confidence_level; None where only point
+    figures were asked for or there is no champion. `undefined` is the share of resamples in which the figure
+    has no value. `p_worse` is the one-sided p-value of the change being a loss beyond the rule's margin.
+    """
+
+    metric: str
+    greater_is_better: bool
+    rows: int
+    challenger: float | None
+    champion: float | None = None
+    change: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    standard_error: float | None = None
+    undefined: float = 0.0
+    p_worse: float | None = None
+    method: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SliceEstimates:
+    """The estimates of one slice; `values` are (column, value) pairs. `rows` 0: the slice is absent."""
+
+    values: tuple[tuple[str, str], ...]
+    rows: int
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ValueEstimate:
+    """Money per 1000 rows; `change` is challenger minus champion, with its interval as in `Estimate`."""
+
+    unit: str
+    rows: int
+    challenger: float
+    champion: float | None
+    change: float | None
+    lower: float | None
+    upper: float | None
+    predict_all: float | None
+    predict_none: float | None
+    perfect: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipEstimate:
+    """Rows the champion got right and the challenger gets wrong, as a share of all rows."""
+
+    rows: int
+    count: int
+    rate: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRun:
+    """How one model behaved: seconds, milliseconds per row, bytes. `problem` is why it did not finish."""
+
+    load_seconds: float = 0.0
+    p50_latency_ms: float = 0.0
+    p95_latency_ms: float = 0.0
+    peak_memory: int = 0
+    size: int = 0
+    environment: str = ""
+    problem: Message = NOTHING
+
+    @property
+    def finished(self) -> bool:
+        """Whether it loaded and predicted every row validly."""
+        return not self.problem.parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The holdout: sha256 of its bytes, rows, and the smaller class's share where there are classes."""
+
+    name: str
+    digest: str
+    rows: int
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One evaluation. `estimates` by metric name; `seed` from versions, data and policy: same evidence,
+    same numbers."""
+
+    data: Data
+    challenger: ModelRun
+    champion: ModelRun | None = None
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
+    slices: tuple[SliceEstimates, ...] = ()
+    value: ValueEstimate | None = None
+    flips: FlipEstimate | None = None
+    confidence_level: float = 0.95
+    resamples: int = 10_000
+    seed: int = 0
