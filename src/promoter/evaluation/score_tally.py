@@ -1,0 +1,63 @@
+"""The scores of both models, kept whole: ROC AUC and average precision need their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from promoter.evaluation.figures import BINARY, FloatArray, IntArray, Numbers
+from promoter.evaluation.slicing import Slicing, in_range
+from promoter.evaluation.tallied import EVERYWHERE, NO_MARKS, Marks, PairedScores
+
+
+class ScoreTally:
+    """Scores of whole batches: 8 bytes a row for each model, for truth and for the slice and group.
+
+    Only to be filled when a policy judges by a figure of scores. `sizes`: how many values each slice column
+    has.
+    """
+
+    def __init__(self, *, sizes: tuple[int, ...] = ()) -> None:
+        self._slicing = Slicing(sizes)
+        self._keys: list[IntArray] = []
+        self._truth: list[IntArray] = []
+        self._champion: list[FloatArray] = []
+        self._challenger: list[FloatArray] = []
+        self._grouped = False
+
+    def add(
+        self, truth: IntArray, *, champion: FloatArray | None, challenger: FloatArray, marks: Marks = NO_MARKS
+    ) -> None:
+        """Keep one batch: truth (n,), 1 for positive rows and 0 for others; scores (n,) of the positive
+        class. `champion` is None when there is none, in every batch.
+
+        Raises ValueError when lengths differ or truth is neither 0 nor 1.
+        """
+        if champion is not None:
+            if champion.shape != challenger.shape:
+                raise ValueError("the models' scores differ in length")
+            self._champion.append(champion)
+        self._truth.append(in_range(truth, BINARY, rows=len(challenger)))
+        self._challenger.append(challenger)
+        self._keys.append(self._slicing.encode(marks, np.zeros(len(truth), dtype=np.int64)))
+        self._grouped = marks.groups is not None
+
+    def slices(self, by: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""
+        return self._slicing.present(_joined(self._keys), by)
+
+    def select(self, where: Mapping[int, int] = EVERYWHERE) -> PairedScores:
+        """The scores of the rows whose slice column (by position) has the code `where` gives."""
+        keys = _joined(self._keys)
+        chosen = self._slicing.chosen(keys, where)
+        return PairedScores(
+            truth=_joined(self._truth)[chosen],
+            challenger=_joined(self._challenger)[chosen],
+            champion=_joined(self._champion)[chosen] if self._champion else None,
+            groups=self._slicing.group(keys[chosen]) if self._grouped else None,
+        )
+
+
+def _joined(parts: Sequence[Numbers]) -> Numbers:
+    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
