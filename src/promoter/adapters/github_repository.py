@@ -69,6 +69,10 @@ class GitHubRepository:
         """
         return self._blobs.of(entries, beside=list(self._listed_files.values()))
 
+    def data(self, entry: FileEntry) -> bytes:
+        """One file of data, verified against its blob id; GitHub serves blobs of up to 100 MB."""
+        return self._blobs.read(entry.blob_id)
+
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         """The path's changes up to the commit, newest first, at most `limit`."""
         what = f"reading the history of {path}"

@@ -91,6 +91,10 @@ class LocalRepository:
             raise _failed(say("the clone has no object ", quote(missing[0])), "git fetch --unshallow")
         return {blob_id: data for blob_id, data in found.items() if data is not None}
 
+    def data(self, entry: FileEntry) -> bytes:
+        """One file of data."""
+        return self.contents([entry])[entry.blob_id]
+
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         """The path's changes, newest first, with the commits that GitHub's API names for them.
 

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
+from promoter.adapters.mlflow_download import download, take_stock
+from promoter.adapters.mlflow_files import Local, Served, Source, Stored
+from promoter.core.model_version import ModelFiles
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -62,7 +65,7 @@ class Store(Protocol):
 
 
 class Artifacts:
-    """Reads `MLmodel` files; never any other, and never more than 1 MiB.
+    """Reads `MLmodel` files, never more than 1 MiB, and downloads whole folders.
 
     `open_store` gives the client of an address in a cloud's storage (MLflow's own unless given).
     """
@@ -82,7 +85,7 @@ class Artifacts:
         if served is not None:
             return self._read_served(served)
         if parts.scheme in {"", "file"}:
-            return self._read_local(location, parts)
+            return _read_file(self._local_file(location, parts))
         if not _is_store(parts):
             raise _refused(location, say("Promoter follows no source of that kind"))
         return self._read_store(location)
@@ -92,6 +95,29 @@ class Artifacts:
         store = self._open_store(f"models:/{model}/{version}")
         with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
             return _read_file(Path(store.download_artifacts(MLMODEL, folder)))
+
+    def download(self, location: str, folder: Path) -> ModelFiles:
+        """Every file in the folder at `location`, into an empty one; none where there is nothing.
+
+        Raises what `read` does, and MODEL_UNSAFE for files that are not taken.
+        """
+        parts = _split(location)
+        served = self._served_path(parts)
+        if served is not None:
+            source: Source = Served(tracking=self._server(), endpoint=_SERVED_PATH, root=served)
+        elif parts.scheme in {"", "file"}:
+            source = Local(self._local_file(location, parts).parent)
+        elif _is_store(parts):
+            source = Stored(self._open_store(location))
+        else:
+            raise _refused(location, say("Promoter follows no source of that kind"))
+        return download(source, folder)
+
+    def download_registered(self, model: str, version: str, *, folder: Path) -> ModelFiles:
+        """The same for a version in Databricks; its client downloads by itself and is looked at after."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open_store(f"models:/{model}/{version}").download_artifacts("", str(folder))
+        return take_stock(folder)
 
     def _served_path(self, parts: SplitResult) -> str | None:
         """The path below the tracking server's artifacts; None for what it does not serve.
@@ -120,6 +146,14 @@ class Artifacts:
         from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
         from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
 
+        tracking = self._server()
+        endpoint = f"{_SERVED_PATH}{path}/{MLMODEL}"
+        with http_request(get_default_host_creds(tracking), endpoint, "GET", stream=True) as response:
+            if response.status_code != _HTTP_OK:
+                verify_rest_response(response, endpoint)
+            return _at_most(response.iter_content(_CHUNK))
+
+    def _server(self) -> str:
         tracking = self._addresses.tracking
         if kind_of(tracking) is not Kind.SERVER:
             raise PromoterError(
@@ -127,13 +161,10 @@ class Artifacts:
                 say("the model's files are served by a tracking server, and none is set"),
                 hint=say("Set the `tracking-uri` input to the server's address instead of its database."),
             )
-        endpoint = f"{_SERVED_PATH}{path}/{MLMODEL}"
-        with http_request(get_default_host_creds(tracking), endpoint, "GET", stream=True) as response:
-            if response.status_code != _HTTP_OK:
-                verify_rest_response(response, endpoint)
-            return _at_most(response.iter_content(_CHUNK))
+        return tracking
 
-    def _read_local(self, location: str, parts: SplitResult) -> bytes | None:
+    def _local_file(self, location: str, parts: SplitResult) -> Path:
+        """Where `MLmodel` is, if it is there at all."""
         folder = Path(unquote(parts.path) if parts.scheme else location)
         if not folder.is_absolute() or parts.netloc not in {"", "localhost"}:
             raise _refused(location, say("it is not an absolute path"))
@@ -144,7 +175,7 @@ class Artifacts:
         found = (folder / MLMODEL).resolve()
         if not found.is_relative_to(folder.resolve()) or any(map(found.is_relative_to, _PRETENDED_FOLDERS)):
             raise _refused(location, say("its `MLmodel` lies outside of it"))
-        return _read_file(found)
+        return found
 
     def _read_store(self, location: str) -> bytes | None:
         store = self._open_store(location)

@@ -7,11 +7,12 @@ Absence is proven by MLflow's own answer, and every answer must name what was as
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve
-from promoter.adapters.mlflow_artifacts import Artifacts
+from promoter.adapters.mlflow_artifacts import MLMODEL, Artifacts
 from promoter.adapters.mlflow_calls import Calls
 from promoter.adapters.mlflow_client import has_module, open_client, prefetch
 from promoter.adapters.mlflow_signature import read_signature
@@ -23,7 +24,7 @@ from promoter.adapters.mlflow_values import (
     to_model_version,
     to_run,
 )
-from promoter.core.model_version import LoggedModel, ModelVersion, Run, Signature
+from promoter.core.model_version import LoggedModel, ModelFiles, ModelVersion, Run, Signature
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -116,7 +117,7 @@ class MlflowReader:
         MODEL_UNSAFE for a source that is not followed, DATA_UNAVAILABLE when there is no readable `MLmodel`.
         """
         doing = say("reading the signature of version ", quote(version.version), " of ", quote(version.model))
-        if kind_of(self._addresses.registry) is Kind.DATABRICKS:
+        if self._is_databricks():
             mlmodel = self._calls.find(
                 lambda: self._artifacts.read_registered(version.model, version.version), doing=doing
             )
@@ -124,12 +125,26 @@ class MlflowReader:
             location = self._location(version, doing=doing)
             mlmodel = self._calls.find(lambda: self._artifacts.read(location), doing=doing)
         if mlmodel is None:
-            raise PromoterError(
-                ReasonCode.DATA_UNAVAILABLE,
-                say(*doing.parts, " failed: there is no file `MLmodel` where its source points"),
-                hint=say("Check that the model's files were not deleted from the artifact store."),
-            )
+            raise _no_mlmodel(doing)
         return read_signature(mlmodel)
+
+    def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
+        """Every file of the version, into an empty folder; eight at once. Raises what `signature` does."""
+        doing = say("downloading version ", quote(version.version), " of ", quote(version.model))
+        if self._is_databricks():
+            name, number = version.model, version.version
+            found = self._calls.ask(
+                lambda: self._artifacts.download_registered(name, number, folder=folder), doing=doing
+            )
+        else:
+            location = self._location(version, doing=doing)
+            found = self._calls.ask(lambda: self._artifacts.download(location, folder), doing=doing)
+        if not any(file.path == MLMODEL for file in found.files):
+            raise _no_mlmodel(doing)
+        return found
+
+    def _is_databricks(self) -> bool:
+        return kind_of(self._addresses.registry) is Kind.DATABRICKS
 
     def _run(self, run_id: str) -> Run | None:
         """The run; None when it was deleted or never was, which MLflow itself must say."""
@@ -248,7 +263,7 @@ class MlflowRegistry(MlflowReader):
         )
 
     def _refuse_capitals(self, alias: str, *, doing: Message) -> None:
-        if kind_of(self._addresses.registry) is Kind.DATABRICKS and alias != alias.lower():
+        if self._is_databricks() and alias != alias.lower():
             raise PromoterError(
                 ReasonCode.REQUEST_INVALID,
                 say(*doing.parts, " failed: Unity Catalog keeps aliases in lower case"),
@@ -268,6 +283,14 @@ def _canonical(version: str) -> str | None:
 def _models_of(run: MlflowRun) -> list[str]:
     outputs = run.outputs.model_outputs if run.outputs else []
     return [str(output.model_id) for output in outputs[:_MOST_MODELS_OF_A_RUN]]
+
+
+def _no_mlmodel(doing: Message) -> PromoterError:
+    return PromoterError(
+        ReasonCode.DATA_UNAVAILABLE,
+        say(*doing.parts, " failed: there is no file `MLmodel` where its source points"),
+        hint=say("Check that the model's files were not deleted from the artifact store."),
+    )
 
 
 def _not_found(reason: ReasonCode, message: Message) -> PromoterError:

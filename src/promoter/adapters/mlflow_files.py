@@ -1,0 +1,153 @@
+"""Where a model's files lie: on the tracking server, in a cloud's storage, in a folder; how each is read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import Message, quote, say
+
+if TYPE_CHECKING:
+    from mlflow.entities import FileInfo
+    from mlflow.utils.rest_utils import MlflowHostCreds
+
+_CHUNK = 1024 * 1024
+_HTTP_OK = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A file or folder in an artifact store; `path` is relative to the model's folder."""
+
+    path: str
+    is_folder: bool
+    size: int
+
+
+class Source(Protocol):
+    """Where a model's files lie."""
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """What is in a folder; the model's own is the empty path."""
+
+    def fetch(self, path: str, target: Path, *, spend: Callable[[int], None]) -> None:
+        """Write a file to `target`; `spend` is told of bytes before they are written, and may raise."""
+
+
+class Served:
+    """Files that the tracking server serves under `endpoint`, in the folder `root`."""
+
+    def __init__(self, *, tracking: str, endpoint: str, root: str) -> None:
+        self._tracking = tracking
+        self._endpoint = endpoint.rstrip("/")
+        self._root = root
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """One request."""
+        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
+
+        folder = "/".join(part for part in (self._root, path) if part)
+        response = http_request(self._credentials(), self._endpoint, "GET", params={"path": folder})
+        if response.status_code != _HTTP_OK:
+            verify_rest_response(response, self._endpoint)
+        return [
+            Entry(
+                path="/".join(part for part in (path, str(found["path"])) if part),
+                is_folder=bool(found.get("is_dir")),
+                size=int(found.get("file_size") or 0),
+            )
+            for found in response.json().get("files", [])
+        ]
+
+    def fetch(self, path: str, target: Path, *, spend: Callable[[int], None]) -> None:
+        """One request, streamed."""
+        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
+
+        endpoint = f"{self._endpoint}/{'/'.join(part for part in (self._root, path) if part)}"
+        with http_request(self._credentials(), endpoint, "GET", stream=True) as response:
+            if response.status_code != _HTTP_OK:
+                verify_rest_response(response, endpoint)
+            with target.open("xb") as file:
+                for chunk in response.iter_content(_CHUNK):
+                    spend(len(chunk))
+                    file.write(chunk)
+
+    def _credentials(self) -> MlflowHostCreds:
+        from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
+
+        credentials: MlflowHostCreds = get_default_host_creds(self._tracking)
+        return credentials
+
+
+class Listing(Protocol):
+    """MLflow's `ArtifactRepository`, as far as it is used."""
+
+    def list_artifacts(self, path: str | None = None) -> Sequence[FileInfo]:
+        """What lies in a folder."""
+
+    def _download_file(self, remote_file_path: str, local_path: str) -> None:
+        """Download a file, here and now."""
+
+
+class Stored:
+    """Files in a cloud's storage, by MLflow's client for it."""
+
+    def __init__(self, store: Listing) -> None:
+        self._store = store
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """What the client lists, which is one page or several."""
+        return [
+            Entry(path=str(found.path), is_folder=bool(found.is_dir), size=int(found.file_size or 0))
+            for found in self._store.list_artifacts(path or None)
+        ]
+
+    def fetch(self, path: str, target: Path, *, spend: Callable[[int], None]) -> None:
+        """By the client, which tells nobody how much it writes: counted when it is there."""
+        self._store._download_file(path, str(target))
+        spend(target.lstat().st_size)
+
+
+class Local:
+    """Files in a folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """What is in a folder; links are files here, and refused when they are fetched."""
+        folder = self._folder / path
+        if not folder.is_dir():
+            return []
+        with os.scandir(folder) as found:
+            return [
+                Entry(
+                    path=str(PurePosixPath(path, entry.name)),
+                    is_folder=entry.is_dir(follow_symlinks=False),
+                    size=entry.stat(follow_symlinks=False).st_size,
+                )
+                for entry in found
+            ]
+
+    def fetch(self, path: str, target: Path, *, spend: Callable[[int], None]) -> None:
+        """A copy; never through a link."""
+        found = self._folder / path
+        if not stat.S_ISREG(found.lstat().st_mode):
+            raise refused(path, why=say("it is a link or a device"))
+        spend(found.lstat().st_size)
+        shutil.copyfile(found, target, follow_symlinks=False)
+
+
+def refused(path: str, *, why: Message) -> PromoterError:
+    """A file that is not taken."""
+    return PromoterError(
+        ReasonCode.MODEL_UNSAFE,
+        say("the model's file ", quote(path), " is not downloaded: ", *why.parts),
+        hint=say("Log the model again with MLflow, and find out who put this into the artifact store."),
+    )

@@ -1,0 +1,134 @@
+"""Starting a model's process with nothing of ours in it, and ending it with all it started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from promoter.evaluation.sandbox import confinement
+from promoter.evaluation.sandbox.frames import Ends
+
+_HERE = Path(__file__).parent
+_ENDING_SECONDS = 5.0
+# Libraries are mapped, and allocators reserve, far more than they use.
+_MAPPED = 16 * 1024**3
+_LARGEST_FILE = 4 * 1024**3
+_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+_THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+)
+_SETTINGS = {
+    "LANG": "C.UTF-8",
+    "TZ": "UTC",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "DO_NOT_TRACK": "true",
+    "HF_HUB_OFFLINE": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What to start: the interpreter of the model's environment, bytes of memory, threads."""
+
+    interpreter: Path
+    memory: int
+    threads: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A process, our ends of its pipes, and the descriptor whose closing ends it."""
+
+    ends: Ends
+    process: subprocess.Popen[bytes]
+    life_line: int
+
+
+def start(command: Command, *, scratch: Path) -> Started:
+    """Start it in an empty folder of its own. Closing the life line ends all that it started."""
+    for name in ("home", "tmp", "work"):
+        (scratch / name).mkdir(mode=0o700)
+    theirs, ours = _pipes()
+    life_line, held = os.pipe()
+    settings = {
+        "limits": {
+            "RLIMIT_DATA": command.memory,
+            "RLIMIT_AS": command.memory + _MAPPED,
+            "RLIMIT_FSIZE": _LARGEST_FILE,
+            "RLIMIT_CORE": 0,
+        },
+        "life_line": life_line,
+        "keep": theirs.results,
+    }
+    # -I keeps the working directory and PYTHON* variables out, -B bytecode out of a shared environment.
+    worker = [str(command.interpreter), "-I", "-B", str(_HERE / "worker.py"), str(theirs.results)]
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_HERE / "confinement.py"), json.dumps(settings), *worker],
+            stdin=theirs.questions,
+            stdout=theirs.printed,
+            stderr=theirs.printed,
+            pass_fds=(theirs.results, life_line),
+            env=child_environment(scratch, interpreter=command.interpreter, threads=command.threads),
+            cwd=scratch / "work",
+            umask=0o077,
+            start_new_session=True,
+        )
+    finally:
+        theirs.close()
+        os.close(life_line)
+    return Started(ends=ours, process=process, life_line=held)
+
+
+def _pipes() -> tuple[Ends, Ends]:
+    """Their ends and ours."""
+    asked, asking = os.pipe()
+    answering, answers = os.pipe()
+    printing, printed = os.pipe()
+    return (
+        Ends(questions=asked, results=answers, printed=printed),
+        Ends(questions=asking, results=answering, printed=printing),
+    )
+
+
+def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
+    """End the process and everything it started; returns when nothing of it is left."""
+    os.close(started.life_line)
+    process = started.process
+    try:
+        process.wait(timeout=patience)
+    except subprocess.TimeoutExpired:
+        confinement.kill_descendants(process.pid, seconds=patience)
+        process.kill()
+        process.wait()
+    # Had the model killed the process around it, those left in its group are still there.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def child_environment(scratch: Path, *, interpreter: Path, threads: int) -> dict[str, str]:
+    """Every variable a model's process sees. Built from nothing: no name is ever passed on."""
+    return {
+        **_SETTINGS,
+        **dict.fromkeys(_THREADS, str(threads)),
+        "PATH": f"{interpreter.parent}:{_SEARCH_PATH}",
+        "HOME": str(scratch / "home"),
+        "TMPDIR": str(scratch / "tmp"),
+        "MPLCONFIGDIR": str(scratch / "tmp"),
+        "MLFLOW_TRACKING_URI": (scratch / "home" / "nothing").as_uri(),
+    }

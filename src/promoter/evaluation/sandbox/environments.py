@@ -1,0 +1,237 @@
+"""The Python that a model runs on: its own requirements, installed once for each distinct list; or ours.
+
+Only wheels are installed, and nothing of what was installed is run here: a wheel's `.pth` file is code too.
+That is also why nothing is compiled to bytecode after installing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from promoter.core.policy import Environment
+from promoter.errors import PromoterError, ReasonCode
+from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
+from promoter.evaluation.sandbox.requirements import Needs, read_needs
+from promoter.text import NOTHING, Message, quote, say
+
+_FORM = 1
+_COMPLETE = "promoter-complete"
+_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
+_OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
+_LONGEST_BUILD = 900.0
+_LONGEST_OUTPUT = 2_000
+# How uv and pip tell that an index did not answer, rather than that it lacks a package.
+_OUTAGE = re.compile(
+    r"error sending request|client error|dns error|failed to lookup|timed out|connection|certificate|"
+    r"HTTP status server error|50[0234] |No space left|temporary failure",
+    re.IGNORECASE,
+)
+
+
+class TimeLeft(Protocol):
+    """The run's deadline."""
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpreter:
+    """A Python to run a model on. `name` is for reports; `note` tells what differs from what was asked."""
+
+    path: Path
+    name: str
+    note: Message = NOTHING
+
+
+IMAGE = Interpreter(path=Path(sys.executable), name=f"image (Python {_OURS})")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installer:
+    """What installs, and how it finds packages: variables such as UV_INDEX_URL, PIP_INDEX_URL,
+    SSL_CERT_FILE and UV_CACHE_DIR. Nothing else reaches it. `uv` None: `python -m venv` and pip."""
+
+    uv: Path | None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def find_installer(variables: Mapping[str, str], *, beside: Path = Path(sys.executable)) -> Installer:
+    """uv beside our interpreter or on the search path; pip when there is none.
+
+    `variables` is the process's environment: of it only what configures an index is kept.
+    """
+    kept = {name: value for name, value in variables.items() if _configures_an_index(name)}
+    found = shutil.which("uv", path=f"{beside.parent}:{variables.get('PATH', _SEARCH_PATH)}")
+    return Installer(uv=Path(found) if found else None, variables=kept)
+
+
+class EnvironmentBuilder:
+    """Builds environments into `cache`, each under the digest of what it holds, and never twice."""
+
+    def __init__(
+        self, cache: Path, *, installer: Installer, log: Callable[[Message], None], deadline: TimeLeft
+    ) -> None:
+        self._cache = cache
+        self._installer = installer
+        self._log = log
+        self._deadline = deadline
+
+    def build(self, model: Path, kind: Environment) -> Interpreter:
+        """The interpreter for a model's folder.
+
+        Raises ModelProblem when its requirements cannot be installed, with MODEL_UNSAFE when they are not
+        tried; DATA_UNAVAILABLE when the index does not answer; DEADLINE_EXCEEDED.
+        """
+        if kind is Environment.IMAGE:
+            return IMAGE
+        needs = read_needs(model)
+        key = _key(needs)
+        folder = self._cache / key
+        if not (folder / _COMPLETE).is_file():
+            self._log(say(f"building the model's environment: {len(needs.requirements)} requirements"))
+            self._build_into(folder, needs)
+        python = (folder / _COMPLETE).read_text(encoding="ascii")
+        return Interpreter(
+            path=folder / "bin" / "python",
+            name=f"own requirements {key[:12]} (Python {python})",
+            note=_note(asked=needs.python, got=python),
+        )
+
+    def _build_into(self, folder: Path, needs: Needs) -> None:
+        """Build aside and rename: what has its final name is whole."""
+        self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="building-", dir=self._cache) as name:
+            made = Path(name) / "environment"
+            with _home(Path(name)) as home:
+                run = _Commands(self._installer, home=home, deadline=self._deadline)
+                python = run.make(made, needs)
+            (made / _COMPLETE).write_text(python, encoding="ascii")
+            # Another run that was faster left the same there.
+            with suppress(OSError):
+                made.rename(folder)
+
+
+class _Commands:
+    """uv or pip, with a home of their own and no variable but those for finding packages."""
+
+    def __init__(self, installer: Installer, *, home: Path, deadline: TimeLeft) -> None:
+        self._installer = installer
+        self._home = home
+        self._deadline = deadline
+
+    def make(self, folder: Path, needs: Needs) -> str:
+        """A virtual environment with everything in it; its version of Python."""
+        (self._home / "requirements.txt").write_text("\n".join(needs.requirements) + "\n", encoding="utf-8")
+        (self._home / "constraints.txt").write_text("\n".join(needs.constraints) + "\n", encoding="utf-8")
+        files = ["-r", "requirements.txt", "-c", "constraints.txt", "--only-binary", ":all:"]
+        uv = self._installer.uv
+        if uv is None:
+            self._require([sys.executable, "-I", "-m", "venv", str(folder)])
+            self._require(
+                [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--no-compile", *files]
+            )
+            return _OURS
+        python = self._make_with_uv(uv, folder, asked=needs.python or _OURS)
+        self._require([str(uv), "pip", "install", "--python", str(folder / "bin" / "python"), *files])
+        return python
+
+    def _make_with_uv(self, uv: Path, folder: Path, *, asked: str) -> str:
+        make = [str(uv), "venv", "--no-python-downloads", "--python"]
+        if asked != _OURS and self._run([*make, asked, str(folder)]).returncode == 0:
+            return asked
+        self._require([*make, sys.executable, str(folder)])
+        return _OURS
+
+    def _require(self, command: list[str]) -> None:
+        done = self._run(command)
+        if done.returncode != 0:
+            raise _failed(done.stdout.decode("utf-8", errors="replace")[-_LONGEST_OUTPUT:])
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[bytes]:
+        left = min(self._deadline.remaining(), _LONGEST_BUILD)
+        try:
+            return subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env={**self._installer.variables, "PATH": _SEARCH_PATH, "HOME": str(self._home)},
+                cwd=self._home,
+                timeout=left,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PromoterError(
+                ReasonCode.DEADLINE_EXCEEDED,
+                say(f"the model's environment was not built within {left:.0f} s"),
+                hint=say("Keep the cache of environments between runs, or raise the `deadline` input."),
+            ) from error
+
+
+@contextmanager
+def _home(folder: Path) -> Iterator[Path]:
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _configures_an_index(name: str) -> bool:
+    return name.startswith(("UV_", "PIP_")) or name in {
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+    }
+
+
+def _key(needs: Needs) -> str:
+    """A name for everything that the result depends on."""
+    parts = [
+        _FORM,
+        needs.requirements,
+        needs.constraints,
+        needs.python,
+        platform.python_version(),
+        platform.platform(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _note(*, asked: str, got: str) -> Message:
+    if asked in {"", got}:
+        return NOTHING
+    return say(
+        "the model was logged with Python ", quote(asked), f", which is not installed here; {got} ran it"
+    )
+
+
+def _failed(output: str) -> PromoterError:
+    printed = printed_lines(output)
+    if _OUTAGE.search(output):
+        return PromoterError(
+            ReasonCode.DATA_UNAVAILABLE,
+            say("the package index could not be used to build a model's environment: ", *printed),
+            hint=say("Nothing was decided; check UV_INDEX_URL, UV_FIND_LINKS and SSL_CERT_FILE, run again."),
+        )
+    return ModelProblem(
+        say("its environment cannot be built from its requirements: ", *printed),
+        hint=say("Each must be a wheel on the configured index for this Python, and all must fit together."),
+    )

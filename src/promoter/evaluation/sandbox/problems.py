@@ -1,0 +1,31 @@
+"""How a model fails, in a message that can stand in a report."""
+
+from __future__ import annotations
+
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import NOTHING, Message, Part, quote, say
+
+_LONGEST_OUTPUT = 2_000
+_LONGEST_LINE = 200
+_MOST_LINES = 10
+
+
+class ModelProblem(PromoterError):
+    """A model that cannot be judged because of what it is or does: its message becomes `ModelRun.problem`.
+
+    CHECKS_FAILED, or MODEL_UNSAFE for what is refused without being tried. Never an outage of ours.
+    """
+
+    def __init__(
+        self, message: Message, *, reason: ReasonCode = ReasonCode.CHECKS_FAILED, hint: Message = NOTHING
+    ) -> None:
+        super().__init__(reason, message, hint=hint)
+
+
+def printed_lines(text: str) -> tuple[Part, ...]:
+    """The last ten lines of text from outside, each quoted; empty when there is none."""
+    lines = [line.strip()[:_LONGEST_LINE] for line in text[-_LONGEST_OUTPUT:].splitlines() if line.strip()]
+    parts: list[Part] = []
+    for line in lines[-_MOST_LINES:]:
+        parts += [" / " if parts else "", quote(line)]
+    return say(*parts).parts
