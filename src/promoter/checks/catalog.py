@@ -7,9 +7,21 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from typing import Any, Generic, TypeVar
 
-from promoter.checks import description, lineage, metrics, signature, tags
+from promoter.checks import (
+    business_value,
+    description,
+    inference,
+    lineage,
+    metrics,
+    negative_flips,
+    signature,
+    slices,
+    tags,
+)
+from promoter.checks.comparing.unmeasured import unmeasured
 from promoter.core.evidence import CheckResult, Evidence, Outcome
-from promoter.core.policy import Checks, ModelRule
+from promoter.core.measurement import Measurement
+from promoter.core.policy import Checks, InferenceRule, ModelRule, Source
 from promoter.text import say
 
 _Rule = TypeVar("_Rule")
@@ -27,6 +39,7 @@ class Reads(Enum):
 
     REGISTRY = auto()
     SIGNATURES = auto()
+    FIGURES = auto()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,14 +90,67 @@ CATALOG: tuple[Check[Any], ...] = (
         comparisons=frozenset({signature.COMPATIBLE}),
         reads=Reads.SIGNATURES,
     ),
-    Check(id=metrics.ID, kind=Kind.COMPARISON, asked=lambda checks: checks.metrics or None, run=metrics.run),
+    Check(
+        id=inference.ID,
+        kind=Kind.INTEGRITY,
+        asked=lambda checks: checks.inference,
+        run=inference.run,
+        comparisons=frozenset({inference.CHAMPION}),
+        reads=Reads.FIGURES,
+    ),
+    Check(
+        id=metrics.ID,
+        kind=Kind.COMPARISON,
+        asked=lambda checks: checks.metrics or None,
+        run=metrics.run,
+        reads=Reads.FIGURES,
+    ),
+    Check(
+        id=slices.ID,
+        kind=Kind.COMPARISON,
+        asked=lambda checks: checks.slices or None,
+        run=slices.run,
+        reads=Reads.FIGURES,
+    ),
+    Check(
+        id=business_value.ID,
+        kind=Kind.COMPARISON,
+        asked=lambda checks: checks.business_value,
+        run=business_value.run,
+        reads=Reads.FIGURES,
+    ),
+    Check(
+        id=negative_flips.ID,
+        kind=Kind.COMPARISON,
+        asked=lambda checks: checks.negative_flips,
+        run=negative_flips.run,
+        reads=Reads.FIGURES,
+    ),
 )
 _BY_ID = {check.id: check for check in CATALOG}
 
 
 def run_checks(rule: ModelRule, evidence: Evidence) -> tuple[CheckResult, ...]:
     """The results of every check the policy asks for, in the catalog's order."""
-    return tuple(result for check in CATALOG for result in check.results(rule.checks, evidence))
+    asked = replace(rule, checks=_with_failures(rule.checks, evidence.measurement))
+    return tuple(result for check in CATALOG for result in _results(check, asked, evidence=evidence))
+
+
+def _with_failures(checks: Checks, measurement: Measurement | None) -> Checks:
+    """The checks, and `inference` too where a model did not run: it alone says why, and a rollback must not
+    pass over it."""
+    runs = (measurement.challenger, measurement.champion) if measurement is not None else ()
+    all_finished = all(run.finished for run in runs if run is not None)
+    return checks if checks.inference or all_finished else replace(checks, inference=InferenceRule())
+
+
+def _results(check: Check[Any], rule: ModelRule, *, evidence: Evidence) -> tuple[CheckResult, ...]:
+    asks_to_measure = rule.evaluation is not None and rule.evaluation.source is not Source.RUN_METRICS
+    is_asked = check.asked(rule.checks) is not None
+    if check.reads is Reads.FIGURES and is_asked and asks_to_measure and evidence.measurement is None:
+        # What a run claims must not stand in for what the policy wants measured.
+        return unmeasured(check.id)
+    return check.results(rule.checks, evidence)
 
 
 def needs_signature(rule: ModelRule) -> bool:
@@ -95,7 +161,7 @@ def needs_signature(rule: ModelRule) -> bool:
 def report_only(results: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     """The results of a rollback: checks on the challenger alone decide, comparisons only tell.
 
-    Whoever goes back to an earlier version has a reason that no figure logged at training knows.
+    Whoever goes back to an earlier version has a reason that no figure knows.
     """
     return tuple(_told(result) for result in results)
 

@@ -9,23 +9,37 @@ import pytest
 from promoter import checks as room
 from promoter.checks.catalog import CATALOG, Kind, needs_signature, report_only, run_checks
 from promoter.core.evidence import CheckResult, Evidence, Outcome
-from promoter.core.policy import Checks, DescriptionRule, LineageRule, SignatureRule, TagsRule
+from promoter.core.measurement import Measurement
+from promoter.core.policy import Checks, DescriptionRule, LineageRule, SignatureRule, Source, TagsRule
 from promoter.core.verdict import Verdict, decide
+from promoter.text import say
 from tests.builders import (
     a_champion,
     a_check_result,
     a_column,
+    a_flips_rule,
+    a_measured_evidence,
+    a_measurement,
     a_metric_rule,
     a_model_rule,
+    a_model_run,
     a_model_version,
     a_run,
     a_signature,
+    a_slice_rule,
+    a_value_rule,
     an_evidence,
+    an_inference_rule,
+    by_inference,
     no_checks,
     some_checks,
+    some_measured_checks,
 )
 
-IDS = ["description", "tags", "lineage", "signature", "metrics"]
+IDS = [
+    *("description", "tags", "lineage", "signature", "inference"),
+    *("metrics", "slices", "business_value", "negative_flips"),
+]
 
 
 def judge(checks: Checks, evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -78,12 +92,76 @@ ALONE = [
     ("lineage", no_checks(lineage=LineageRule(git_commit=True))),
     ("signature", no_checks(signature=SignatureRule(compatible_with_champion=True))),
     ("metrics", no_checks(metrics=(a_metric_rule(),))),
+    ("inference", no_checks(inference=an_inference_rule())),
+    ("slices", no_checks(slices=(a_slice_rule(),))),
+    ("business_value", no_checks(business_value=a_value_rule())),
+    ("negative_flips", no_checks(negative_flips=a_flips_rule())),
 ]
+FIGURES = ALONE[4:]
 
 
 @pytest.mark.parametrize(("check", "checks"), ALONE)
 def test_only_what_the_policy_asks_for_runs(check: str, checks: Checks) -> None:
     assert {result.check for result in judge(checks, an_evidence())} == {check}
+    assert {result.check for result in judge(checks, a_measured_evidence())} == {check}
+
+
+def test_all_checks_of_a_sound_challenger_pass_on_what_was_measured() -> None:
+    results = judge(some_measured_checks(), a_measured_evidence())
+    assert [(result.check, result.subject) for result in results] == [
+        ("inference", "runs"),
+        ("inference", "p95_latency_ms"),
+        ("inference", "load_seconds"),
+        ("inference", "memory_mb"),
+        ("inference", "size_mb"),
+        ("metrics", "f1_score"),
+        ("slices", "contract=Monthly · f1_score"),
+        ("slices", "contract=Yearly · f1_score"),
+        ("business_value", ""),
+        ("negative_flips", ""),
+    ]
+    assert {result.outcome for result in results} == {Outcome.PASSED}
+
+
+@pytest.mark.parametrize(("check", "checks"), FIGURES)
+@pytest.mark.parametrize("source", [Source.INFERENCE, Source.PREDICTIONS])
+def test_claims_do_not_stand_in_for_what_was_to_be_measured(
+    check: str, checks: Checks, source: Source
+) -> None:
+    rule = a_model_rule(checks=checks, evaluation=by_inference(source=source))
+    (result,) = run_checks(rule, an_evidence())
+    assert (result.check, result.outcome) == (check, Outcome.INCONCLUSIVE)
+    assert str(result.message) == "nothing was measured, so there is nothing to judge"
+    assert run_checks(rule, a_measured_evidence()) == judge(checks, a_measured_evidence())
+
+
+def test_claims_are_judged_where_the_policy_says_so() -> None:
+    checks = no_checks(metrics=(a_metric_rule(),))
+    rule = a_model_rule(checks=checks, evaluation=by_inference(source=Source.RUN_METRICS))
+    assert decide(run_checks(rule, an_evidence())) is Verdict.PROMOTE
+
+
+BROKEN = a_model_run(problem=say("it does not load"))
+
+
+@pytest.mark.parametrize(
+    ("measurement", "verdict", "of_rollback"),
+    [
+        (a_measurement(challenger=BROKEN), Verdict.REJECT, Verdict.REJECT),
+        (a_measurement(champion=BROKEN), Verdict.INCONCLUSIVE, Verdict.PROMOTE),
+        (a_measurement(), Verdict.PROMOTE, Verdict.PROMOTE),
+    ],
+    ids=["challenger", "champion", "neither"],
+)
+def test_a_model_that_did_not_run_is_told_though_nobody_asked(
+    measurement: Measurement, verdict: Verdict, of_rollback: Verdict
+) -> None:
+    checks = no_checks(metrics=(a_metric_rule(),))
+    results = judge(checks, a_measured_evidence(measurement=measurement))
+    said = any("it does not load" in str(result.message) for result in results)
+    assert said == (verdict is not Verdict.PROMOTE)
+    assert decide(results) is verdict
+    assert decide(report_only(results)) is of_rollback
 
 
 def test_no_checks_decide_nothing() -> None:
@@ -164,11 +242,21 @@ def test_other_outcomes_stay_as_they_are(outcome: Outcome) -> None:
 
 
 def test_which_results_compare() -> None:
+    measured = a_measured_evidence(measurement=a_measurement(champion=BROKEN))
+    results = (*judge(some_checks(), an_evidence()), *judge(some_measured_checks(), measured))
     kinds = {
         (result.check, result.subject): check.kind_of(result)
         for check in CATALOG
-        for result in judge(some_checks(), an_evidence())
+        for result in results
         if result.check == check.id
     }
     comparing = {key for key, kind in kinds.items() if kind is Kind.COMPARISON}
-    assert comparing == {("signature", "compatible_with_champion"), ("metrics", "f1_score")}
+    assert comparing == {
+        ("signature", "compatible_with_champion"),
+        ("inference", "champion"),
+        ("metrics", "f1_score"),
+        ("slices", "contract=Monthly · f1_score"),
+        ("slices", "contract=Yearly · f1_score"),
+        ("business_value", ""),
+        ("negative_flips", ""),
+    }

@@ -1,0 +1,113 @@
+"""`inference`: the challenger loads, answers every row validly, and keeps within its limits.
+
+The champion is shown beside it. A champion that does not run leaves the comparisons undecided: they are what
+it was run for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from promoter.checks.comparing.limits import reaches
+from promoter.checks.comparing.measured import without_champion
+from promoter.checks.comparing.numbers import number
+from promoter.checks.comparing.unmeasured import unmeasured
+from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.measurement import Measurement, ModelRun
+from promoter.core.policy import InferenceRule
+from promoter.text import Message, say
+
+ID = "inference"
+RUNS = "runs"
+CHAMPION = "champion"
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Limit:
+    """One limit of the policy. `of` reads a figure in the limit's unit; 0 and less was not measured."""
+
+    subject: str
+    what: str
+    unit: str
+    most: float | None
+    of: Callable[[ModelRun], float]
+
+
+def run(rule: InferenceRule, evidence: Evidence) -> tuple[CheckResult, ...]:
+    """Results on `runs`, on each limit asked for, and on a `champion` that did not run."""
+    measurement = evidence.measurement
+    if measurement is None:
+        return unmeasured(ID)
+    return tuple(_judge(rule, evidence, measurement=measurement))
+
+
+def _judge(rule: InferenceRule, evidence: Evidence, *, measurement: Measurement) -> Iterator[CheckResult]:
+    challenger, champion = measurement.challenger, measurement.champion
+    beside = champion if champion is not None and champion.finished else None
+    if challenger.finished:
+        yield _result(RUNS, Outcome.PASSED, message=say("the challenger loaded and answered every row"))
+        for limit in _limits(rule):
+            if limit.most is not None:
+                yield _keeps(limit, challenger, most=limit.most, beside=beside)
+    else:
+        problem = challenger.problem.parts
+        yield _result(RUNS, Outcome.FAILED, message=say("the challenger did not finish: ", *problem))
+    missing = without_champion(evidence, measurement)
+    if missing is not None and missing.outcome is Outcome.INCONCLUSIVE and beside is None:
+        why = (": ", *champion.problem.parts) if champion is not None else ()
+        yield _result(CHAMPION, Outcome.INCONCLUSIVE, message=say(*missing.text.parts, *why))
+
+
+def _limits(rule: InferenceRule) -> tuple[_Limit, ...]:
+    return (
+        _Limit(
+            subject="p95_latency_ms",
+            what="the slowest 5 % of rows take",
+            unit="ms per row",
+            most=rule.max_p95_latency_ms,
+            of=lambda run: run.p95_latency_ms,
+        ),
+        _Limit(
+            subject="load_seconds",
+            what="loading takes",
+            unit="s",
+            most=rule.max_load_seconds,
+            of=lambda run: run.load_seconds,
+        ),
+        _Limit(
+            subject="memory_mb",
+            what="at its peak it needs",
+            unit="MiB of memory",
+            most=rule.max_memory_mb,
+            of=lambda run: run.peak_memory / _MIB,
+        ),
+        _Limit(
+            subject="size_mb",
+            what="the model has",
+            unit="MiB",
+            most=rule.max_size_mb,
+            of=lambda run: run.size / _MIB,
+        ),
+    )
+
+
+def _keeps(limit: _Limit, challenger: ModelRun, *, most: float, beside: ModelRun | None) -> CheckResult:
+    value = limit.of(challenger)
+    if value <= 0:
+        message = say(f"{limit.subject} of the challenger was not measured")
+        return _result(limit.subject, Outcome.INCONCLUSIVE, message=message)
+    kept = reaches(-value, -most, scale=max(abs(value), abs(most)))
+    found = f"{limit.what} {number(value, beside=[most])} {limit.unit}"
+    other = limit.of(beside) if beside is not None else math.nan
+    before = f" (the champion: {number(other)})" if other > 0 else ""
+    verb = "and" if kept else "but"
+    message = say(f"{found}{before}, {verb} the policy allows at most {number(most, beside=[value])}")
+    return _result(limit.subject, Outcome.PASSED if kept else Outcome.FAILED, message=message)
+
+
+def _result(subject: str, outcome: Outcome, *, message: Message) -> CheckResult:
+    return CheckResult(check=ID, subject=subject, outcome=outcome, message=message)

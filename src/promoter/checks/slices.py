@@ -1,0 +1,106 @@
+"""`slices`: figures of parts of the rows, so that a gain for most hides no loss for some.
+
+Of many slices some look worse by chance. A loss is clear only where Holm's procedure over the slices of one
+metric says so; a slice that must be shown to be good is judged by its own interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from promoter.checks.comparing.change import Loss
+from promoter.checks.comparing.holm import rejected
+from promoter.checks.comparing.measured import Case, comparison, judge_estimate
+from promoter.checks.comparing.unmeasured import unmeasured
+from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.measurement import Measurement, SliceEstimates
+from promoter.core.policy import MetricRule, SliceRule, Test
+from promoter.text import quote, say
+
+ID = "slices"
+
+_CORRECTED = frozenset({Test.NO_REGRESSION, Test.NON_INFERIORITY})
+
+
+def run(rules: tuple[SliceRule, ...], evidence: Evidence) -> tuple[CheckResult, ...]:
+    """One result per slice and metric; its subject is `column=value · metric`."""
+    measurement = evidence.measurement
+    if measurement is None:
+        return unmeasured(ID)
+    return tuple(result for rule in rules for result in _judge(rule, evidence, measurement=measurement))
+
+
+def _judge(rule: SliceRule, evidence: Evidence, *, measurement: Measurement) -> Iterator[CheckResult]:
+    slices = [one for one in measurement.slices if tuple(column for column, _ in one.values) == rule.by]
+    if not slices:
+        yield _no_slices(rule, measurement)
+    for metric in rule.metrics:
+        cases = _corrected([_case(one, metric) for one in slices], slices, rule=rule, measurement=measurement)
+        for case, one in zip(cases, slices, strict=True):
+            yield _result(case, one, rule=rule, evidence=evidence, measurement=measurement)
+
+
+def _result(
+    case: Case, one: SliceEstimates, *, rule: SliceRule, evidence: Evidence, measurement: Measurement
+) -> CheckResult:
+    shown = replace(comparison(case), rows=one.rows)
+    if one.rows >= rule.min_rows:
+        return replace(judge_estimate(case, evidence, measurement=measurement), comparison=shown)
+    if one.rows > 0:
+        outcome = Outcome.SKIPPED
+        words = f" is not judged: {_rows(one.rows)}, the policy asks for at least {rule.min_rows:,}"
+    else:
+        outcome, words = Outcome.FAILED, " is absent: no row belongs to this slice"
+    message = say(*case.title, words)
+    return CheckResult(check=ID, subject=case.subject, outcome=outcome, message=message, comparison=shown)
+
+
+def _rows(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
+
+
+def _case(one: SliceEstimates, metric: MetricRule) -> Case:
+    values = ", ".join(f"{column}={value}" for column, value in one.values)
+    subject = f"{values} · {metric.name}"
+    return Case(
+        check=ID,
+        subject=subject,
+        name=subject,
+        title=(quote(subject),),
+        rule=metric,
+        estimate=one.estimates.get(metric.name),
+        loss=Loss.NOT_CORRECTED,
+    )
+
+
+def _corrected(
+    cases: Sequence[Case], slices: Sequence[SliceEstimates], *, rule: SliceRule, measurement: Measurement
+) -> list[Case]:
+    """The cases with what Holm's procedure over those that are judged says of a loss."""
+    p_values = {
+        index: case.estimate.p_worse
+        for index, (case, one) in enumerate(zip(cases, slices, strict=True))
+        if case.rule.test in _CORRECTED
+        and one.rows >= rule.min_rows
+        and case.estimate is not None
+        and case.estimate.p_worse is not None
+        and math.isfinite(case.estimate.p_worse)
+    }
+    lost = dict(
+        zip(p_values, rejected(list(p_values.values()), 1 - measurement.confidence_level), strict=True)
+    )
+    return [
+        replace(case, loss=Loss.CLEAR if lost[index] else Loss.NOT_CLEAR) if index in lost else case
+        for index, case in enumerate(cases)
+    ]
+
+
+def _no_slices(rule: SliceRule, measurement: Measurement) -> CheckResult:
+    columns = ", ".join(rule.by)
+    if measurement.challenger.finished:
+        message = say("the data has no slices by ", quote(columns))
+    else:
+        message = say("no slice was measured, because the challenger did not finish")
+    return CheckResult(check=ID, subject=columns, outcome=Outcome.FAILED, message=message)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from promoter.checks import business_value
+from promoter.core.evidence import CheckResult, MetricComparison, Outcome
+from promoter.core.measurement import ValueEstimate
+from promoter.core.policy import BusinessValueRule, Test
+from promoter.text import say
+from tests.builders import (
+    a_measured_evidence,
+    a_measurement,
+    a_model_run,
+    a_value,
+    a_value_rule,
+    an_evidence,
+)
+
+PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
+
+
+def judge(rule: BusinessValueRule, value: ValueEstimate | None, **fields: object) -> CheckResult:
+    measurement = a_measurement(value=value, **fields)
+    (result,) = business_value.run(rule, a_measured_evidence(measurement=measurement))
+    return result
+
+
+@pytest.mark.parametrize(
+    ("parts", "change", "lower", "upper", "outcome"),
+    [
+        ({"max_absolute_degradation": 50.0}, -50.0, -90.0, -10.0, PASSED),
+        ({"max_absolute_degradation": 50.0}, -51.0, -90.0, -10.0, FAILED),
+        ({"min_absolute_change": 100.0}, 100.0, 90.0, 110.0, PASSED),
+        ({"min_absolute_change": 100.0}, 99.0, 90.0, 110.0, FAILED),
+        ({"test": Test.SUPERIORITY}, 100.0, 10.0, 190.0, PASSED),
+        ({"test": Test.SUPERIORITY}, 100.0, -10.0, 190.0, INCONCLUSIVE),
+        ({"test": Test.SUPERIORITY}, -100.0, -190.0, -10.0, FAILED),
+        ({"test": Test.NON_INFERIORITY, "max_absolute_degradation": 50.0}, 5.0, -40.0, 60.0, PASSED),
+        ({"test": Test.NON_INFERIORITY, "max_absolute_degradation": 50.0}, -5.0, -40.0, 60.0, FAILED),
+        ({"test": Test.NO_REGRESSION}, -5.0, -40.0, 60.0, PASSED),
+        ({"test": Test.NO_REGRESSION}, -50.0, -90.0, -10.0, FAILED),
+        ({}, -50.0, -90.0, -10.0, Outcome.SKIPPED),
+    ],
+)
+def test_value_is_judged_as_a_metric_is(
+    parts: dict[str, object], change: float, lower: float, upper: float, outcome: Outcome
+) -> None:
+    rule = a_value_rule(**{"max_absolute_degradation": None, **parts})
+    value = a_value(champion=1_000.0, challenger=1_000.0 + change, change=change, lower=lower, upper=upper)
+    assert judge(rule, value).outcome is outcome
+
+
+def test_the_message_names_the_unit_and_both_amounts() -> None:
+    result = judge(a_value_rule(), a_value(unit="`EUR`"))
+    assert (result.check, result.subject) == ("business_value", "")
+    assert str(result.message) == (
+        "the value of 1,000 rows in `EUR` is 9,030, 910 better than the champion's 8,120 "
+        "(with 90 % confidence between 210 and 1,610 better), and keeps the rule (not worse)"
+    )
+
+
+def test_the_comparison_is_a_row_among_the_metrics() -> None:
+    assert judge(a_value_rule(), a_value()).comparison == MetricComparison(
+        name="business_value",
+        greater_is_better=True,
+        champion=8_120.0,
+        challenger=9_030.0,
+        change=910.0,
+        rule="not worse",
+        source="measured",
+        lower=210.0,
+        upper=1_610.0,
+        rows=1_600,
+    )
+
+
+@pytest.mark.parametrize("field", ["challenger", "champion", "change", "lower", "upper"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_fails(field: str, value: float) -> None:
+    for test in Test:
+        assert judge(a_value_rule(test=test), a_value(**{field: value})).outcome is FAILED
+
+
+def test_a_value_nobody_computed_fails() -> None:
+    result = judge(a_value_rule(), None)
+    assert result.outcome is FAILED
+    assert str(result.message).startswith("the value of 1,000 rows in `EUR` was not measured: Promoter")
+    broken = a_model_run(problem=say("it does not load"))
+    assert judge(a_value_rule(), None, challenger=broken).outcome is FAILED
+
+
+def test_without_a_champion_there_is_nothing_to_compare() -> None:
+    alone = a_value(champion=None, change=None, lower=None, upper=None)
+    evidence = a_measured_evidence(champion=None, measurement=a_measurement(champion=None, value=alone))
+    (result,) = business_value.run(a_value_rule(), evidence)
+    assert result.outcome is Outcome.SKIPPED
+    assert "is 9,030; no version holds the alias yet" in str(result.message)
+
+
+def test_nothing_measured_decides_nothing() -> None:
+    (result,) = business_value.run(a_value_rule(), an_evidence())
+    assert result.outcome is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("fields", "odd"),
+    [
+        ({}, False),
+        ({"predict_none": 16_000.0}, False),
+        ({"predict_none": 16_001.0}, True),
+        ({"predict_all": None, "predict_none": None, "perfect": 9_030.0}, False),
+        ({"predict_all": None, "predict_none": None, "perfect": 9_029.0}, True),
+    ],
+)
+def test_values_by_which_a_perfect_model_earns_less_are_told(fields: dict[str, object], odd: bool) -> None:
+    text = str(judge(a_value_rule(), a_value(**fields)).message)
+    assert (
+        text.endswith("a model that is always right earns less than that: look whether a sign is wrong")
+        == odd
+    )

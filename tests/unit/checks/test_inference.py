@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from promoter.checks import inference
+from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.measurement import ModelRun
+from promoter.core.policy import InferenceRule
+from promoter.text import quote, say
+from tests.builders import (
+    MIB,
+    a_champion,
+    a_measured_evidence,
+    a_measurement,
+    a_model_run,
+    a_model_version,
+    an_evidence,
+    an_inference_rule,
+)
+
+NOTHING_ASKED = InferenceRule()
+BROKEN = a_model_run(problem=say("it does not load: ", quote("ImportError: `x`")))
+PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
+
+
+def measured(**fields: object) -> Evidence:
+    return a_measured_evidence(measurement=a_measurement(**fields))
+
+
+def told(results: tuple[CheckResult, ...]) -> dict[str, tuple[Outcome, str]]:
+    assert {result.check for result in results} == {"inference"}
+    return {result.subject: (result.outcome, str(result.message)) for result in results}
+
+
+def test_a_sound_challenger_passes_every_limit() -> None:
+    assert told(inference.run(an_inference_rule(), measured())) == {
+        "runs": (PASSED, "the challenger loaded and answered every row"),
+        "p95_latency_ms": (
+            PASSED,
+            "the slowest 5 % of rows take 0.8 ms per row (the champion: 0.5), "
+            "and the policy allows at most 2",
+        ),
+        "load_seconds": (PASSED, "loading takes 1.2 s (the champion: 1), and the policy allows at most 10"),
+        "memory_mb": (
+            PASSED,
+            "at its peak it needs 310 MiB of memory (the champion: 310), and the policy allows at most 512",
+        ),
+        "size_mb": (PASSED, "the model has 4 MiB (the champion: 2), and the policy allows at most 100"),
+    }
+
+
+def test_without_limits_it_only_has_to_run() -> None:
+    assert told(inference.run(NOTHING_ASKED, measured())) == {
+        "runs": (PASSED, "the challenger loaded and answered every row")
+    }
+
+
+def test_a_challenger_that_did_not_finish_fails_with_the_problem() -> None:
+    assert told(inference.run(an_inference_rule(), measured(challenger=BROKEN))) == {
+        "runs": (FAILED, "the challenger did not finish: it does not load: `ImportError: 'x'`")
+    }
+
+
+LIMITS = [
+    ("p95_latency_ms", "max_p95_latency_ms", lambda value: {"p95_latency_ms": value}),
+    ("load_seconds", "max_load_seconds", lambda value: {"load_seconds": value}),
+    ("memory_mb", "max_memory_mb", lambda value: {"peak_memory": value * MIB}),
+    ("size_mb", "max_size_mb", lambda value: {"size": value * MIB}),
+]
+
+
+@pytest.mark.parametrize(("subject", "key", "field"), LIMITS)
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        (8.0, PASSED),
+        (7.9, PASSED),
+        (8.001, FAILED),
+        (math.inf, FAILED),
+        (math.nan, FAILED),
+        (0.0, INCONCLUSIVE),
+        (-1.0, INCONCLUSIVE),
+    ],
+)
+def test_a_limit_holds_for_finite_figures(
+    subject: str, key: str, field: object, value: float, outcome: Outcome
+) -> None:
+    assert callable(field)
+    results = told(
+        inference.run(InferenceRule(**{key: 8.0}), measured(challenger=a_model_run(**field(value))))
+    )
+    assert list(results) == ["runs", subject]
+    assert results[subject][0] is outcome
+
+
+def test_a_figure_over_its_limit_is_told_beside_the_champions() -> None:
+    slow = a_model_run(p95_latency_ms=2.0001)
+    results = told(inference.run(InferenceRule(max_p95_latency_ms=2.0), measured(challenger=slow)))
+    assert results["p95_latency_ms"][1] == (
+        "the slowest 5 % of rows take 2.0001 ms per row (the champion: 0.5), but the policy allows at most 2"
+    )
+
+
+@pytest.mark.parametrize("champion", [None, BROKEN, a_model_run(p95_latency_ms=0.0)])
+def test_a_champion_without_a_figure_is_not_shown(champion: ModelRun | None) -> None:
+    results = told(inference.run(InferenceRule(max_p95_latency_ms=2.0), measured(champion=champion)))
+    assert "the champion:" not in results["p95_latency_ms"][1]
+
+
+def test_a_champion_that_did_not_run_leaves_it_open() -> None:
+    results = told(inference.run(NOTHING_ASKED, measured(champion=BROKEN)))
+    assert results["champion"] == (
+        INCONCLUSIVE,
+        "the champion, version `6`, did not finish, so nothing can be compared: "
+        "it does not load: `ImportError: 'x'`",
+    )
+    assert told(inference.run(NOTHING_ASKED, measured(champion=None)))["champion"] == (
+        INCONCLUSIVE,
+        "the champion, version `6`, was not measured, so nothing can be compared",
+    )
+
+
+def test_no_champion_and_the_same_model_twice_are_no_questions() -> None:
+    alone = a_measured_evidence(champion=None, measurement=a_measurement(champion=None))
+    assert set(told(inference.run(NOTHING_ASKED, alone))) == {"runs"}
+    copy = a_measured_evidence(champion=a_champion(source=a_model_version().source))
+    assert set(told(inference.run(NOTHING_ASKED, copy))) == {"runs"}
+
+
+def test_nothing_measured_decides_nothing() -> None:
+    (result,) = inference.run(an_inference_rule(), an_evidence())
+    assert (result.outcome, str(result.message)) == (
+        INCONCLUSIVE,
+        "nothing was measured, so there is nothing to judge",
+    )
