@@ -16,6 +16,7 @@ from promoter.render.terminal import Style, terminal
 from tests.unit.render.reports import EXAMPLES
 
 MARKER = "<!-- promoter results acme/models#12 -->"
+_MEASURED = ("measured", "measured-rejected")
 _MANY = ("mixed", "all-good")
 
 
@@ -38,10 +39,19 @@ def _each(renderer: Callable[[Report], str], ending: str, *names: str) -> dict[s
 CASES: Mapping[str, Callable[[], str]] = {
     **_each(partial(comment, marker=MARKER), "comment.md", *EXAMPLES),
     **_each(summary, "summary.md", *_MANY),
-    **_each(html, "report.html", "promotable", "rejected", "invalid", "approval-missing", *_MANY),
+    **_each(
+        html,
+        "report.html",
+        "promotable",
+        "rejected",
+        "invalid",
+        "approval-missing",
+        *_MEASURED,
+        *_MANY,
+    ),
     **_each(partial(terminal, style=Style.PLAIN), "plain.txt", *EXAMPLES),
     **_each(partial(terminal, style=Style.COLOUR), "colour.txt", "rejected", "mixed"),
     **_each(_annotations, "annotations.txt", "rejected", "warned", "invalid", "mixed", "registry-down"),
     **_each(_outputs, "outputs.txt", "promotable", "rejected", "approval-missing", "already-applied"),
-    **_each(evidence, "evidence.json", "promotable", "first-promotion", "version-missing"),
+    **_each(evidence, "evidence.json", "promotable", "first-promotion", "version-missing", *_MEASURED[1:]),
 }

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import TypeAlias
 
 from promoter.core.evidence import CheckResult, MetricComparison
 from promoter.core.model_version import ModelVersion, Signature
 from promoter.core.report import Report, RequestReport
+from promoter.text import Message
 
 SCHEMA_VERSION = 1
 
@@ -38,6 +41,11 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+# What differs from run to run on the same evidence, and the check whose sentences tell of it.
+_VARYING = frozenset({"load_seconds", "p50_latency_ms", "p95_latency_ms", "peak_memory"})
+_OF_VARYING = frozenset({"inference"})
+
+
 def _request(request: RequestReport) -> Json:
     asked, found = request.request, request.evidence
     return {
@@ -55,6 +63,7 @@ def _request(request: RequestReport) -> Json:
         "champion": _version(found.champion) if found and found.champion else None,
         "challenger_signature": _signature(found.challenger_signature) if found else None,
         "champion_signature": _signature(found.champion_signature) if found else None,
+        "measurement": _plain(found.measurement) if found else None,
         "checks": [_check(result) for result in request.results],
     }
 
@@ -92,7 +101,7 @@ def _check(result: CheckResult) -> Json:
         "check": result.check,
         "subject": result.subject,
         "outcome": result.outcome,
-        "message": str(result.message),
+        "message": None if result.check in _OF_VARYING else str(result.message),
         "metric": _metric(result.comparison) if result.comparison else None,
     }
 
@@ -106,7 +115,32 @@ def _metric(comparison: MetricComparison) -> Json:
         "change": _number(comparison.change),
         "rule": comparison.rule,
         "source": comparison.source,
+        "lower": _number(comparison.lower),
+        "upper": _number(comparison.upper),
+        "rows": comparison.rows,
     }
+
+
+def _plain(value: object) -> Json:
+    """A value of `core.measurement` with every field, whatever fields it has."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return _number(value)
+        case Message():
+            return str(value)
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case tuple():
+            return [_plain(one) for one in value]
+        case _:
+            return _fields(value)
+
+
+def _fields(value: object) -> Json:
+    names = [field.name for field in fields(value)]  # type: ignore[arg-type]
+    return {name: _plain(getattr(value, name)) for name in names if name not in _VARYING}
 
 
 def _number(value: float | None) -> Json:

@@ -30,10 +30,21 @@ def change(comparison: MetricComparison) -> str:
     scale = max(abs(comparison.champion or 0.0), abs(comparison.challenger or 0.0))
     if abs(value) <= ROUNDING * scale or value == 0.0:
         return "unchanged"
-    # At least two digits of the change itself, however small it is beside the figures.
-    decimals = max(_decimals(scale), 1 - math.floor(math.log10(abs(value))))
     sign = "+" if value > 0 else ""
-    return f"{sign}{_figure(value, decimals)} {'better' if is_better(comparison) else 'worse'}"
+    text = _figure(value, _decimals_of_change(value, scale))
+    return f"{sign}{text} {'better' if is_better(comparison) else 'worse'}"
+
+
+def interval(comparison: MetricComparison) -> str:
+    """Where the true change lies, in the metric's own unit: "[0.0032, 0.0401]"; empty where unknown."""
+    ends = (_finite(comparison.lower), _finite(comparison.upper))
+    widest = max((abs(end) for end in ends if end is not None), default=0.0)
+    if None in ends or _finite(comparison.change) is None:
+        return ""
+    scale = max(abs(comparison.champion or 0.0), abs(comparison.challenger or 0.0))
+    decimals = _decimals_of_change(comparison.change or widest, scale)
+    lower, upper = (_figure(end, decimals) for end in ends)
+    return f"[{lower}, {upper}]"
 
 
 def is_better(comparison: MetricComparison) -> bool:
@@ -55,6 +66,11 @@ def shares(comparison: MetricComparison) -> tuple[float | None, float | None]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def _decimals_of_change(value: float, scale: float) -> int:
+    """At least two digits of the change itself, however small it is beside the figures."""
+    return max(_decimals(scale), 1 - math.floor(math.log10(abs(value))) if value else 0)
 
 
 def _decimals(magnitude: float) -> int:

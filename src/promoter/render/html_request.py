@@ -5,26 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from promoter.core.approval import ApprovalState
-from promoter.core.evidence import CheckResult, MetricComparison, Outcome
+from promoter.core.evidence import CheckResult
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import Links, RequestReport
 from promoter.render import links as address
-from promoter.render.figures import ABSENT, change, is_better, pair, shares
+from promoter.render.figures import ABSENT
+from promoter.render.html_figures import chip, figures
 from promoter.render.html_text import code, items, link, sentence, table, tag, text
-from promoter.render.sentences import approvals, change_of, full, sources, tone, why
-from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, worst_first
+from promoter.render.sentences import approvals, change_of, full, tone, why
+from promoter.render.words import TONE_ICONS, Tone, worst_first
 from promoter.text import say
 
 _LONGEST_DESCRIPTION = 1_000
 _LAST_MOMENT = 253_402_300_799_000  # end of the year 9999, in milliseconds
-_OUTCOME_CLASSES: dict[Outcome, str] = {
-    Outcome.FAILED: "bad",
-    Outcome.ERROR: "bad",
-    Outcome.INCONCLUSIVE: "unsure",
-    Outcome.WARNED: "unsure",
-    Outcome.PASSED: "good",
-    Outcome.SKIPPED: "quiet",
-}
 
 
 def section(request: RequestReport, links: Links) -> str:
@@ -37,7 +30,7 @@ def section(request: RequestReport, links: Links) -> str:
         tag("h2", f"{TONE_ICONS[kind]} {sentence(say(*change_of(request)))}"),
         tag("p", sentence(why(request))) if kind is not Tone.GOOD else "",
         tag("p", todo, kind="do") if request.hint.parts else "",
-        _figures(request),
+        figures(request),
         _checks(request),
         _approvals(request.approval),
         tag("p", reason) if asked.reason else "",
@@ -48,11 +41,6 @@ def section(request: RequestReport, links: Links) -> str:
     return f'<section class="request {kind.value}">{"".join(parts)}</section>'
 
 
-def _chip(outcome: Outcome) -> str:
-    kind = f"chip {_OUTCOME_CLASSES[outcome]}"
-    return tag("span", f"{OUTCOME_ICONS[outcome]} {text(outcome.value)}", kind=kind)
-
-
 def _checks(request: RequestReport) -> str:
     rows = [_check(result) for result in worst_first(request.results)]
     return table(("Outcome", "Check", "Finding"), rows, caption="Checks")
@@ -61,42 +49,7 @@ def _checks(request: RequestReport) -> str:
 def _check(result: CheckResult) -> tuple[str, ...]:
     subject = f"<br>{code(result.subject)}" if result.subject else ""
     name = tag("span", code(result.check) + subject)
-    return (_chip(result.outcome), name, tag("span", sentence(full(result.message))))
-
-
-def _figures(request: RequestReport) -> str:
-    compared = [
-        (result.outcome, result.comparison) for result in worst_first(request.results) if result.comparison
-    ]
-    head = ("Outcome", "Metric", "Champion", "Challenger", "Side by side", "Change", "Rule")
-    rows = [_figure(outcome, comparison) for outcome, comparison in compared]
-    notes = " ".join(sentence(note) for note in sources(request))
-    return table(head, rows, caption="Figures") + tag("p", notes, kind="soft")
-
-
-def _figure(outcome: Outcome, comparison: MetricComparison) -> tuple[str, ...]:
-    champion, challenger = pair(comparison)
-    direction = "better" if is_better(comparison) else "worse"
-    moved = bool(comparison.change)
-    return (
-        _chip(outcome),
-        tag("span", code(comparison.name)),
-        tag("span", text(champion), kind="figure"),
-        tag("span", text(challenger), kind="figure"),
-        _bars(comparison),
-        tag("span", text(change(comparison)), kind=f"figure {direction}" if moved else "figure"),
-        text(comparison.rule),
-    )
-
-
-def _bars(comparison: MetricComparison) -> str:
-    """Both figures as bars of a common scale; nothing where they have none."""
-    bars = [
-        f'<span class="bar {role}"><i style="width:{share:.1f}%"></i></span>'
-        for role, share in zip(("champion", "challenger"), shares(comparison), strict=True)
-        if share is not None
-    ]
-    return tag("span", "".join(bars), kind="bars")
+    return (chip(result.outcome), name, tag("span", sentence(full(result.message))))
 
 
 def _approvals(state: ApprovalState | None) -> str:

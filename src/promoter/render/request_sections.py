@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promoter.core.evidence import CheckResult, MetricComparison, Outcome
+from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import Links, Report, RequestReport
 from promoter.core.verdict import Verdict
 from promoter.render import links as address
-from promoter.render.figures import change, pair
+from promoter.render import markdown_figures
 from promoter.render.layout import Block, Limit, Rank, block, more, within
-from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table, unbroken
+from promoter.render.markdown import bullets, code, link, sentence
+from promoter.render.scores import in_slices
 from promoter.render.sentences import (
     approvals,
     full,
     in_order,
     request_headline,
-    sources,
     subject_of,
     tone,
     why,
@@ -29,13 +29,6 @@ _SHORT_COMMIT = 10
 _DATASETS_SHOWN = 3
 _OPEN = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED})
 _ORIGINS = "Where the versions come from"
-_COLUMNS = (
-    ("Metric", Align.LEFT),
-    ("Champion", Align.RIGHT),
-    ("Challenger", Align.RIGHT),
-    ("Change", Align.RIGHT),
-    ("Rule", Align.LEFT),
-)
 
 
 def details(report: Report, limit: Limit) -> tuple[Block, ...]:
@@ -72,7 +65,7 @@ def _alone(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block
     reason = f"**Reason given:** {code(request.request.reason)}" if request.request.reason else ""
     return (
         *block(_objections(request, limit), Rank.BLOCKING),
-        *block(_figures(request, limit), Rank.FIGURES),
+        *markdown_figures.blocks(request, limit),
         *block(reason, Rank.NOTES),
         *notes(request.notes),
         *_rest(request, links, limit=limit),
@@ -82,7 +75,7 @@ def _alone(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block
 def _open(request: RequestReport, report: Report, *, limit: Limit) -> tuple[Block, ...]:
     return (
         *block(_joined(_title(request, report), _objections(request, limit)), Rank.BLOCKING),
-        *block(_figures(request, limit), Rank.FIGURES),
+        *markdown_figures.blocks(request, limit),
         *notes(request.notes),
         *_rest(request, report.links, limit=limit),
     )
@@ -92,7 +85,7 @@ def _folded(request: RequestReport, report: Report, *, limit: Limit, fold: str) 
     text = _joined(
         _title(request, report),
         _objections(request, limit),
-        _figures(request, limit),
+        markdown_figures.text(request, limit),
         _check_list(_quiet(request), limit),
         bullets(sentence(full(note)) for note in request.notes),
         _origins(request, report.links),
@@ -130,7 +123,12 @@ def _why(request: RequestReport, objecting: Sequence[CheckResult]) -> str:
 
 
 def _quiet(request: RequestReport) -> list[CheckResult]:
-    return [result for result in worst_first(request.results) if result.outcome not in _OPEN]
+    """What passed or was not judged; slices have a table of their own."""
+    return [
+        result
+        for result in worst_first(request.results)
+        if result.outcome not in _OPEN and not in_slices(result)
+    ]
 
 
 def _check_list(results: Sequence[CheckResult], limit: Limit) -> str:
@@ -149,30 +147,6 @@ def _check(result: CheckResult) -> str:
     subject = subject_of(result)
     about = f" {code(subject)}" if subject else ""
     return f"{OUTCOME_ICONS[result.outcome]} {code(result.check)}{about}: {sentence(full(result.message))}"
-
-
-def _figures(request: RequestReport, limit: Limit) -> str:
-    """Champion beside challenger, metric by metric."""
-    compared = [
-        (result.outcome, result.comparison) for result in worst_first(request.results) if result.comparison
-    ]
-    if not compared:
-        return ""
-    head, lines = table(_COLUMNS, [_figure(outcome, comparison) for outcome, comparison in compared])
-    kept = within(lines, limit, part=8)
-    below = (more(lines, kept, limit=limit), *(sentence(note) for note in sources(request)))
-    return "\n".join([*head, *kept]) + f"\n\n<sub>{' '.join(note for note in below if note)}</sub>"
-
-
-def _figure(outcome: Outcome, comparison: MetricComparison) -> tuple[str, ...]:
-    champion, challenger = pair(comparison)
-    return (
-        f"{OUTCOME_ICONS[outcome]} {cell(comparison.name)}",
-        champion,
-        challenger,
-        unbroken(change(comparison)),
-        unbroken(prose(comparison.rule)),
-    )
 
 
 def _rest(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block, ...]:

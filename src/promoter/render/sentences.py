@@ -15,7 +15,6 @@ from promoter.render.words import (
     LEADS,
     REASONS,
     ROLLBACK_LEADS,
-    SOURCE_NOTES,
     TONE_COUNTS,
     VERDICT_WORDS,
     Tone,
@@ -234,14 +233,3 @@ def ended(message: Message) -> Message:
     if isinstance(last, str) and last.rstrip().endswith((".", "!", "?", ":")):
         return message
     return say(*message.parts, ".")
-
-
-def sources(request: RequestReport) -> tuple[Message, ...]:
-    """Where the figures of a request's metrics come from, each source once."""
-    named = dict.fromkeys(result.comparison.source for result in request.results if result.comparison)
-    notes = (
-        say(SOURCE_NOTES[name]) if name in SOURCE_NOTES else say("Figures from ", quote(name), ".")
-        for name in named
-        if name
-    )
-    return tuple(dict.fromkeys(notes))

@@ -97,6 +97,9 @@ VERDICT_WORDS: dict[Verdict | None, str] = {
     None: "was not judged",
 }
 
+# What results and comparisons call what Promoter measured itself.
+MEASURED = "measured"
+SLICES = "slices"
 _CLAIMED = "Figures as claimed by the training runs; Promoter did not measure them."
 SOURCE_NOTES: dict[str, str] = dict.fromkeys(
     ("run", "logged model", "run and logged model", "logged model and run"), _CLAIMED

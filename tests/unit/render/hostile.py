@@ -9,6 +9,7 @@ from itertools import count
 
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.measurement import Measurement, ModelRun
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.verdict import Verdict
@@ -19,14 +20,20 @@ from tests.builders import (
     a_comparison,
     a_dataset,
     a_logged_model,
+    a_measurement,
     a_metric_result,
+    a_model_run,
     a_model_version,
     a_problem,
     a_report,
     a_request,
     a_request_report,
     a_run,
+    a_slice,
+    a_value,
+    an_estimate,
     an_evidence,
+    some_data,
 )
 
 Text = Callable[[], str]
@@ -150,7 +157,11 @@ def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
         now=text(),
         verdict=verdict,
         results=(*_results(text, outcome), *_results(text, Outcome.WARNED)),
-        evidence=an_evidence(challenger=version, champion=replace(version, version=text())),
+        evidence=an_evidence(
+            challenger=version,
+            champion=replace(version, version=text()),
+            measurement=_measurement(text, reason=reason),
+        ),
         approval=ApprovalState(
             needed=1, counted=(text(), text()), refused=((text(), Refusal.STALE), (text(), Refusal.AUTHOR))
         ),
@@ -158,11 +169,39 @@ def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
     )
 
 
+def _measurement(text: Text, *, reason: ReasonCode) -> Measurement:
+    challenger = _run(text) if reason is ReasonCode.CHECKS_FAILED else a_model_run(environment=text())
+    return a_measurement(
+        data=some_data(name=text(), digest=text(), columns=(text(), text())),
+        challenger=challenger,
+        champion=_run(text),
+        estimates={text(): an_estimate(metric=text(), method=text())},
+        slices=(a_slice(values=((text(), text()),), estimates={text(): an_estimate(metric=text())}),),
+        value=a_value(unit=text()),
+    )
+
+
+def _run(text: Text) -> ModelRun:
+    return a_model_run(environment=text(), problem=say("it does not load: ", quote(text())))
+
+
+def _measured(text: Text, outcome: Outcome) -> tuple[CheckResult, ...]:
+    """A metric that was measured, and a slice with its values."""
+    metric = a_comparison(name=text(), source="measured", lower=0.01, upper=0.05, rows=1_600)
+    part = replace(metric, name=f"{text()}={text()}, {text()}={text()} · {text()}")
+    like = a_metric_result(
+        subject=metric.name, outcome=outcome, message=say(quote(metric.name)), comparison=metric
+    )
+    sliced = replace(like, check="slices", subject=part.name, message=say(quote(part.name)), comparison=part)
+    return like, sliced
+
+
 def _results(text: Text, outcome: Outcome) -> tuple[CheckResult, ...]:
     comparison = a_comparison(name=text(), source=text())
     return (
         a_check_result(check=text(), subject=text(), outcome=outcome, message=say("found ", quote(text()))),
         a_metric_result(subject=text(), outcome=outcome, message=say(quote(text())), comparison=comparison),
+        *_measured(text, outcome),
     )
 
 

@@ -5,23 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from promoter.checks.catalog import run_checks
 from promoter.core.approval import ApprovalState, Refusal
-from promoter.core.evidence import Outcome
+from promoter.core.evidence import Evidence, Outcome
+from promoter.core.measurement import Measurement, SliceEstimates
 from promoter.core.plan import Step
-from promoter.core.policy import Mode
+from promoter.core.policy import Checks, Mode, Test
 from promoter.core.report import Phase, Report, RequestReport
-from promoter.core.verdict import Verdict
+from promoter.core.verdict import Verdict, decide
 from promoter.errors import ReasonCode
 from promoter.text import quote, say
 from tests.builders import (
+    MIB,
     a_check_result,
     a_comparison,
+    a_measured_evidence,
+    a_measurement,
     a_metric_result,
+    a_metric_rule,
+    a_model_rule,
+    a_model_run,
     a_problem,
     a_report,
     a_request,
     a_request_report,
+    a_slice,
+    a_value,
+    an_estimate,
     an_evidence,
+    by_inference,
+    no_checks,
+    some_data,
+    some_flips,
+    some_measured_checks,
 )
 
 NO_APPROVAL = ApprovalState(needed=1)
@@ -347,6 +363,133 @@ def all_good() -> Report:
     return a_report(message=say("2 of 2 requests: validated"), requests=requests)
 
 
+# --- measured by Promoter: the results are what the checks say ---------------------------------------
+
+
+def _slice(value: str, **fields: object) -> SliceEstimates:
+    return a_slice(values=(("contract", value),), **fields)
+
+
+def _worse_slice(rows: int) -> SliceEstimates:
+    estimate = an_estimate(
+        rows=rows, champion=0.78, challenger=0.69, change=-0.09, lower=-0.14, upper=-0.04, p_worse=0.0004
+    )
+    return _slice("Yearly", rows=rows, estimates={"f1_score": estimate})
+
+
+_RECALL = an_estimate(
+    metric="recall_score", champion=0.74, challenger=0.752, change=0.012, lower=-0.012, upper=0.036
+)
+_LOSS = an_estimate(
+    metric="log_loss",
+    greater_is_better=False,
+    champion=0.41,
+    challenger=0.3987,
+    change=-0.0113,
+    lower=-0.0201,
+    upper=-0.0025,
+)
+GOOD_MEASUREMENT = a_measurement(
+    estimates={"f1_score": an_estimate(), "log_loss": _LOSS},
+    slices=(
+        _slice("Monthly"),
+        _slice("Yearly", rows=620),
+        _slice("Two years", rows=80),
+    ),
+)
+_LOSS_RULE = a_metric_rule(
+    name="log_loss", greater_is_better=False, threshold=None, max_absolute_degradation=0.0
+)
+_RULES = some_measured_checks(
+    metrics=(
+        a_metric_rule(test=Test.SUPERIORITY, max_absolute_degradation=None),
+        replace(_LOSS_RULE, test=Test.NON_INFERIORITY, max_absolute_degradation=0.005),
+    )
+)
+
+
+def measured_request(checks: Checks, evidence: Evidence, **fields: object) -> RequestReport:
+    """A request judged by real checks on what was measured."""
+    results = run_checks(a_model_rule(checks=checks, evaluation=by_inference()), evidence)
+    verdict = decide(results)
+    reason = {
+        Verdict.PROMOTE: ReasonCode.VALIDATED,
+        Verdict.REJECT: ReasonCode.CHECKS_FAILED,
+        Verdict.INCONCLUSIVE: ReasonCode.INCONCLUSIVE,
+    }[verdict]
+    judged = good_request(
+        results=(*PASSED_CHECKS, *results),
+        verdict=verdict,
+        reason=reason,
+        message=say("the checks have spoken"),
+        evidence=evidence,
+    )
+    return replace(judged, **fields)  # type: ignore[arg-type]
+
+
+def measured() -> Report:
+    """Both models scored on the same rows: clearly better."""
+    return _single(measured_request(_RULES, a_measured_evidence(measurement=GOOD_MEASUREMENT)))
+
+
+def measured_rejected() -> Report:
+    """Better for most rows, clearly worse for one slice; worth less; slow."""
+    measurement = replace(
+        GOOD_MEASUREMENT,
+        challenger=a_model_run(p95_latency_ms=3.4, peak_memory=2_048 * MIB),
+        slices=(_slice("Monthly"), _worse_slice(620), _slice("Two years", rows=80)),
+        value=a_value(
+            challenger=-120.5,
+            champion=410.25,
+            change=-530.75,
+            lower=-900.0,
+            upper=-161.5,
+            predict_all=-2_100.0,
+            predict_none=0.0,
+            perfect=1_600.0,
+        ),
+        flips=some_flips(count=40, rate=0.025, lower=0.019, upper=0.032),
+    )
+    return _single(measured_request(_RULES, a_measured_evidence(measurement=measurement)))
+
+
+def measured_undecided() -> Report:
+    """Too few rows to tell."""
+    rules = no_checks(
+        metrics=(
+            a_metric_rule(name="recall_score", test=Test.SUPERIORITY, max_absolute_degradation=None),
+            a_metric_rule(threshold=None, max_absolute_degradation=0.002, test=Test.NON_INFERIORITY),
+        )
+    )
+    f1 = an_estimate(challenger=0.813, change=0.003, lower=-0.015, upper=0.021)
+    measurement = a_measurement(estimates={"recall_score": _RECALL, "f1_score": f1}, value=None, slices=())
+    return _single(measured_request(rules, a_measured_evidence(measurement=measurement)))
+
+
+def measured_first() -> Report:
+    """Nobody holds the alias yet: floors apply."""
+    alone = an_estimate(champion=None, change=None, lower=None, upper=None, p_worse=None)
+    measurement = a_measurement(
+        champion=None,
+        estimates={"f1_score": alone},
+        slices=(_slice("Monthly", estimates={"f1_score": alone}),),
+        value=a_value(champion=None, change=None, lower=None, upper=None),
+        flips=None,
+    )
+    evidence = a_measured_evidence(champion=None, measurement=measurement)
+    return _single(measured_request(some_measured_checks(), evidence, step=Step.FIRST_PROMOTION, now=None))
+
+
+def challenger_fails() -> Report:
+    """The challenger does not load."""
+    broken = a_model_run(
+        problem=say("it does not load: ", quote("ModuleNotFoundError: No module named 'xgboost'")),
+        load_seconds=0.0,
+    )
+    measurement = Measurement(data=some_data(), challenger=broken, champion=a_model_run())
+    return _single(measured_request(some_measured_checks(), a_measured_evidence(measurement=measurement)))
+
+
 EXAMPLES: dict[str, Callable[[], Report]] = {
     "promotable": promotable,
     "approved": approved,
@@ -365,6 +508,11 @@ EXAMPLES: dict[str, Callable[[], Report]] = {
     "applied": applied,
     "approval-missing": approval_missing,
     "apply-failed": apply_failed,
+    "measured": measured,
+    "measured-rejected": measured_rejected,
+    "measured-undecided": measured_undecided,
+    "measured-first": measured_first,
+    "challenger-fails": challenger_fails,
     "mixed": mixed,
     "all-good": all_good,
 }

@@ -11,6 +11,7 @@ from promoter.core.evidence import Outcome
 from promoter.core.report import Links, Phase, Report
 from promoter.render.comment import comment
 from promoter.render.layout import in_utf16
+from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
 from tests.builders import a_dataset, a_model_version, a_problem, a_report, a_run, an_evidence
 from tests.golden.cases import MARKER
@@ -22,6 +23,8 @@ from tests.unit.render.reports import (
     approved,
     good_request,
     invalid,
+    measured,
+    measured_rejected,
     mixed,
     promotable,
     rejected,
@@ -191,6 +194,44 @@ def test_source_of_figures_is_told_once() -> None:
     other = replace(BETTER_F1, comparison=replace(BETTER_F1.comparison, source="*holdout*"))  # type: ignore[type-var]
     text = _written(a_report(requests=(good_request(results=(other,)),)))
     assert "<sub>Figures from `*holdout*`.</sub>" in text
+
+
+def test_slices_are_folded_and_not_listed_again() -> None:
+    text = _written(measured())
+    folded = text[text.index("<summary>✅ Slices: 2 passed, 1 not judged</summary>") :]
+    assert "| \u2796 `contract=Two years` | `f1_score` | 80 |" in folded
+    assert "✅ `slices`" not in text
+    assert "❌ `slices`: `contract=Yearly · f1_score` is 0.69" in _written(measured_rejected())
+
+
+def test_hundreds_of_slices_are_counted() -> None:
+    many = tuple(
+        replace(WORSE_F1, check="slices", comparison=replace(WORSE_F1.comparison, name=f"a={n} · f1_score"))  # type: ignore[type-var]
+        for n in range(600)
+    )
+    text = _written(a_report(requests=(rejected_request(results=many),)))
+    _assert_well_formed(text)
+    assert "Slices: 600 failed" in text
+
+
+def test_chart_stands_below_the_same_in_words_and_not_in_folded_requests() -> None:
+    text = _written(measured())
+    assert text.index("Value of 1,000 rows in `EUR`: champion 8,120") < text.index("```mermaid")
+    request = measured().requests[0]
+    two = _written(a_report(requests=(request, request)))
+    assert "mermaid" not in two
+    assert two.count("Value of 1,000 rows in `EUR`") == 2
+    assert two.count("| ✅ `contract=Monthly` |") == 2
+
+
+def test_unknown_rows_are_a_dash() -> None:
+    comparison = replace(BETTER_F1.comparison, name="a=b · f1", rows=None)  # type: ignore[type-var]
+    result = replace(BETTER_F1, check="slices", comparison=comparison)
+    text = _written(a_report(requests=(good_request(results=(result,)),)))
+    assert "| ✅ `a=b` | `f1` | \u2013 |" in text
+    assert "  ✓ a=b  f1      \u2013" in terminal(
+        a_report(requests=(good_request(results=(result,)),)), style=Style.PLAIN
+    )
 
 
 def test_marker_is_not_confused_with_one_from_outside() -> None:

@@ -2,21 +2,25 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
+from promoter.core.measurement import Estimate, Measurement
 from promoter.core.report import Links, Phase, RequestReport
 from promoter.errors import ReasonCode
 from promoter.render.evidence_json import digest, evidence
-from promoter.text import say
+from promoter.text import quote, say
 from tests.builders import (
     a_comparison,
     a_logged_model,
+    a_measurement,
     a_metric_result,
+    a_model_run,
     a_model_version,
     a_report,
+    an_estimate,
     an_evidence,
 )
 from tests.unit.render import reports
@@ -111,6 +115,36 @@ def test_signature_is_told_column_by_column() -> None:
         ],
         "outputs": [{"name": "churn", "kind": "string", "required": True}],
     }
+
+
+def test_measurement_is_told_whole() -> None:
+    run = a_model_run(problem=say("it does not load: ", quote("x`y")))
+    measurement = a_measurement(challenger=run, value=None, estimates={"f1": an_estimate(lower=math.nan)})
+    told = _told(reports.good_request(evidence=an_evidence(measurement=measurement)))["measurement"]
+    assert set(told) == {field.name for field in fields(Measurement)}
+    assert set(told["estimates"]["f1"]) == {field.name for field in fields(Estimate)}
+    assert told["estimates"]["f1"]["lower"] == "nan"
+    assert told["estimates"]["f1"]["rows"] == 1_600
+    assert told["estimates"]["f1"]["greater_is_better"] is True
+    assert told["challenger"]["problem"] == "it does not load: `x'y`"
+    assert told["champion"]["problem"] == ""
+    assert told["slices"][0]["values"] == [["contract", "Monthly"]]
+    assert told["data"] == {"name": "churn.parquet", "digest": "5f1d2c3b" * 8, "rows": 1_600, "columns": []}
+    assert told["value"] is None
+    assert told["seed"] == 0
+
+
+def test_whatever_was_measured_changes_the_digest() -> None:
+    changes: list[dict[str, Any]] = [{}, {"seed": 1}, {"slices": ()}, {"flips": None}]
+    found = [an_evidence(), *(an_evidence(measurement=a_measurement(**one)) for one in changes)]
+    texts = {evidence(a_report(requests=(reports.good_request(evidence=one),))) for one in found}
+    assert len(texts) == 5
+
+
+def test_comparison_has_its_interval() -> None:
+    result = a_metric_result(comparison=a_comparison(lower=0.1, upper=math.inf, rows=7))
+    (check,) = _told(reports.good_request(results=(result,)))["checks"]
+    assert (check["metric"]["lower"], check["metric"]["upper"], check["metric"]["rows"]) == (0.1, "inf", 7)
 
 
 @pytest.mark.parametrize(

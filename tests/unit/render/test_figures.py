@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.render.figures import ABSENT, change, is_better, pair, shares
+from promoter.render.figures import ABSENT, change, interval, is_better, pair, shares
 from tests.builders import a_comparison
 
 
@@ -66,16 +67,42 @@ def test_lower_can_be_better() -> None:
     assert not is_better(a_comparison(change=None))
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"change": 0.03, "lower": 0.0031, "upper": 0.0569}, "[0.0031, 0.0569]"),
+        ({"change": 0.03, "lower": -0.01, "upper": 0.07}, "[\u22120.0100, 0.0700]"),
+        ({"change": 0.0, "lower": -0.002, "upper": 0.002}, "[\u22120.0020, 0.0020]"),
+        ({"change": 0.0, "lower": 0.0, "upper": 0.0}, "[0.0000, 0.0000]"),
+        ({"change": 0.0, "lower": -0.00002, "upper": 0.00001}, "[\u22120.000020, 0.000010]"),
+        (
+            {"champion": 8120, "challenger": 9030, "change": 910, "lower": 210, "upper": 1610},
+            "[210, 1,610]",
+        ),
+        ({"change": 0.03, "lower": None, "upper": 0.07}, ""),
+        ({"change": 0.03, "lower": 0.01, "upper": math.nan}, ""),
+        ({"change": None, "lower": 0.01, "upper": 0.07}, ""),
+        ({}, ""),
+    ],
+)
+def test_interval_has_the_decimals_of_the_change(fields: dict[str, float | None], shown: str) -> None:
+    assert interval(a_comparison(**fields)) == shown
+
+
 FIGURES = st.one_of(st.none(), st.floats())
 
 
-@given(FIGURES, FIGURES, st.booleans())
-def test_any_figure_can_be_shown(champion: float | None, challenger: float | None, greater: bool) -> None:
+@given(FIGURES, FIGURES, st.booleans(), st.tuples(FIGURES, FIGURES))
+def test_any_figure_can_be_shown(
+    champion: float | None, challenger: float | None, greater: bool, ends: tuple[float | None, float | None]
+) -> None:
     both = champion is not None and challenger is not None
     delta = challenger - champion if both and champion is not None and challenger is not None else None
     comparison = a_comparison(
         champion=champion, challenger=challenger, change=delta, greater_is_better=greater
     )
+    comparison = replace(comparison, lower=ends[0], upper=ends[1])
+    assert interval(comparison).isprintable()
     for text in (*pair(comparison), change(comparison)):
         assert text.isprintable()
         assert len(text) <= 40

@@ -12,11 +12,15 @@ from promoter.text import quote, say
 from tests.builders import (
     a_comparison,
     a_dataset,
+    a_measured_evidence,
+    a_measurement,
     a_metric_result,
+    a_model_run,
     a_model_version,
     a_report,
     a_request,
     a_run,
+    a_value,
     an_evidence,
 )
 from tests.unit.render import reports
@@ -69,6 +73,48 @@ def test_figures_have_bars_of_one_scale() -> None:
     text = html(reports.promotable())
     assert '<span class="bar champion"><i style="width:97.4%"></i></span>' in text
     assert '<span class="bar challenger"><i style="width:100.0%"></i></span>' in text
+
+
+def test_brackets_stand_in_one_cell_with_the_change() -> None:
+    text = html(reports.measured())
+    cell = (
+        '<span><span class="figure better">+0.0212 better</span><br>'
+        '<span class="figure soft">[0.0031, 0.0393]</span></span>'
+    )
+    assert f'<td data-title="Change">{cell}</td>' in text
+
+
+def test_measured_and_claimed_tables_have_their_own_captions() -> None:
+    assert "<caption>Measured</caption>" in html(reports.measured())
+    assert "<caption>Figures</caption>" not in html(reports.measured())
+    assert "<caption>Figures</caption>" in html(reports.promotable())
+
+
+def test_amounts_are_bars_from_zero_on() -> None:
+    text = html(reports.measured_rejected())
+    assert '<span class="bar challenger"><i style="margin-left:53.5%;width:3.3%"></i></span>' in text
+    assert '<span class="bar champion"><i style="margin-left:56.8%;width:43.2%"></i></span>' in text
+    nothing = a_measurement(
+        value=a_value(champion=0.0, challenger=0.0, predict_all=None, predict_none=None, perfect=0.0)
+    )
+    request = reports.good_request(evidence=a_measured_evidence(measurement=nothing))
+    assert html(a_report(requests=(request,))).count('<i style="width:0.0%"></i>') == 3
+
+
+def test_unknown_rows_and_environments_are_dashes() -> None:
+    comparison = a_comparison(name="a=b · f1", source="measured")
+    result = a_metric_result(check="slices", subject="a=b · f1", comparison=comparison)
+    measurement = a_measurement(value=None, champion=None, challenger=a_model_run(environment=""))
+    found = a_measured_evidence(measurement=measurement)
+    text = html(a_report(requests=(reports.good_request(results=(result,), evidence=found),)))
+    assert '<td data-title="Rows"><span class="figure">\u2013</span></td>' in text
+    assert '<td data-title="Environment">\u2013</td>' in text
+    assert "Value of 1,000 rows" not in text
+
+
+def test_a_model_that_did_not_finish_is_told() -> None:
+    text = html(reports.challenger_fails())
+    assert "<p>Challenger did not finish: it does not load: <code>ModuleNotFoundError" in text
 
 
 def test_worse_and_unchanged_are_told_apart() -> None:

@@ -189,9 +189,3 @@ def test_subject_is_left_out_where_the_message_begins_with_it() -> None:
     assert sentences.subject_of(result) == ""
     assert sentences.subject_of(replace(result, message=say("0.9"))) == "f1"
     assert sentences.subject_of(replace(result, message=say())) == "f1"
-
-
-def test_unknown_source_is_not_told() -> None:
-    comparison = replace(reports.BETTER_F1.comparison, source="")  # type: ignore[type-var]
-    request = reports.good_request(results=(replace(reports.BETTER_F1, comparison=comparison),))
-    assert sentences.sources(request) == ()

@@ -1,0 +1,146 @@
+"""A request's figures in the HTML report: tables with bars, money, slices, how the models ran."""
+
+from __future__ import annotations
+
+from promoter.core.evidence import MetricComparison, Outcome
+from promoter.core.measurement import ModelRun, ValueEstimate
+from promoter.core.report import RequestReport
+from promoter.render import scores
+from promoter.render.figures import ABSENT, change, interval, is_better, pair, shares
+from promoter.render.html_text import code, sentence, table, tag, text
+from promoter.render.sentences import full
+from promoter.render.words import MEASURED, OUTCOME_ICONS
+
+_METRICS = ("Outcome", "Metric", "Champion", "Challenger", "Side by side", "Change", "Rule")
+_SLICES = ("Outcome", "Slice", "Metric", "Rows", "Champion", "Challenger", "Side by side", "Change")
+_RUNS = ("Model", "Loads in", "Row (p95)", "Memory", "Size", "Environment")
+_OUTCOME_CLASSES: dict[Outcome, str] = {
+    Outcome.FAILED: "bad",
+    Outcome.ERROR: "bad",
+    Outcome.INCONCLUSIVE: "unsure",
+    Outcome.WARNED: "unsure",
+    Outcome.PASSED: "good",
+    Outcome.SKIPPED: "quiet",
+}
+
+
+def figures(request: RequestReport) -> str:
+    """All tables of figures that there are."""
+    found = scores.measurement_of(request)
+    value = _value(found.value) if found is not None and found.value is not None else ""
+    return "".join(map(_table, scores.tables(request))) + value + _slices(request) + _runs(request)
+
+
+def chip(outcome: Outcome) -> str:
+    """An outcome's sign and word."""
+    kind = f"chip {_OUTCOME_CLASSES[outcome]}"
+    return tag("span", f"{OUTCOME_ICONS[outcome]} {text(outcome.value)}", kind=kind)
+
+
+def _table(found: scores.Table) -> str:
+    is_measured = found.rows[0].comparison.source == MEASURED
+    rows = [
+        (
+            chip(row.outcome),
+            tag("span", code(row.comparison.name)),
+            *_compared(row.comparison),
+            text(row.comparison.rule),
+        )
+        for row in found.rows
+    ]
+    return table(_METRICS, rows, caption="Measured" if is_measured else "Figures") + _small(found)
+
+
+def _slices(request: RequestReport) -> str:
+    found = scores.slices(request)
+    if found is None:
+        return ""
+    rows = [
+        (
+            chip(row.outcome),
+            *(tag("span", code(part)) for part in row.parts),
+            tag("span", ABSENT if row.comparison.rows is None else f"{row.comparison.rows:,}", kind="figure"),
+            *_compared(row.comparison),
+        )
+        for row in found.rows
+    ]
+    return table(_SLICES, rows, caption=scores.tally_of_slices(found)) + _small(found)
+
+
+def _small(found: scores.Table) -> str:
+    return tag("p", " ".join(sentence(note) for note in found.notes), kind="soft")
+
+
+def _compared(comparison: MetricComparison) -> tuple[str, str, str, str]:
+    """Both figures, side by side, and the change."""
+    champion, challenger = pair(comparison)
+    direction = "better" if is_better(comparison) else "worse"
+    kind = f"figure {direction}" if comparison.change else "figure"
+    return (
+        tag("span", text(champion), kind="figure"),
+        tag("span", text(challenger), kind="figure"),
+        _bars(comparison),
+        _beside(tag("span", text(change(comparison)), kind=kind), interval(comparison)),
+    )
+
+
+def _beside(moved: str, between: str) -> str:
+    """One element: on a phone a cell is a grid."""
+    if not between:
+        return moved
+    return tag("span", f"{moved}<br>{tag('span', text(between), kind='figure soft')}")
+
+
+def _bars(comparison: MetricComparison) -> str:
+    """Both figures as bars of a common scale; nothing where they have none."""
+    bars = [
+        _bar(share, kind=role)
+        for role, share in zip(("champion", "challenger"), shares(comparison), strict=True)
+        if share is not None
+    ]
+    return tag("span", "".join(bars), kind="bars")
+
+
+def _bar(share: float, *, kind: str, start: float = 0.0) -> str:
+    """A bar of a share of the whole, in percent; `start` is where it begins."""
+    begin = f"margin-left:{start:.1f}%;" if start else ""
+    return f'<span class="bar {kind}"><i style="{begin}width:{share:.1f}%"></i></span>'
+
+
+def _value(value: ValueEstimate) -> str:
+    named = scores.values(value)
+    amounts = [0.0, *(one for _, one in named)]
+    lowest, whole = min(amounts), max(amounts) - min(amounts) or 1.0
+    rows = [
+        (
+            text(name),
+            tag("span", text(scores.money(one)), kind="figure"),
+            tag("span", _amount(name, one / whole * 100, zero=-lowest / whole * 100), kind="bars"),
+        )
+        for name, one in named
+    ]
+    head = ("Who", "Amount", "Side by side")
+    unit = tag("p", f"Amounts in {code(value.unit)}.", kind="soft")
+    return table(head, rows, caption="Value of 1,000 rows") + unit
+
+
+def _amount(name: str, share: float, *, zero: float) -> str:
+    """An amount from zero on, to the left where it is negative."""
+    kind = "challenger" if name == "challenger" else "champion"
+    return _bar(abs(share), kind=kind, start=zero + min(0.0, share))
+
+
+def _runs(request: RequestReport) -> str:
+    found = scores.measurement_of(request)
+    if found is None:
+        return ""
+    rows = [_run(role, run) for role, run in scores.runs(found)]
+    stopped = (scores.run_in_words(role, run) for role, run in scores.runs(found) if not run.finished)
+    return table(_RUNS, rows, caption="How the models ran") + tag(
+        "p", " ".join(sentence(full(message)) for message in stopped)
+    )
+
+
+def _run(role: str, run: ModelRun) -> tuple[str, ...]:
+    facts = (tag("span", text(fact), kind="figure") for fact in scores.run_facts(run))
+    return (text(role), *facts, tag("span", code(run.environment)) if run.environment else ABSENT)

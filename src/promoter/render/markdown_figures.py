@@ -1,0 +1,126 @@
+"""A request's figures as Markdown: measured, claimed, money with its chart, how the models ran, slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from promoter.core.report import RequestReport
+from promoter.render import scores
+from promoter.render.figures import ABSENT, change, interval, pair
+from promoter.render.layout import Block, Limit, Rank, block, more, within
+from promoter.render.markdown import Align, cell, prose, sentence, table, unbroken
+from promoter.render.words import OUTCOME_ICONS
+from promoter.text import Message
+
+_METRICS = (
+    ("Metric", Align.LEFT),
+    ("Champion", Align.RIGHT),
+    ("Challenger", Align.RIGHT),
+    ("Change", Align.RIGHT),
+    ("Rule", Align.LEFT),
+)
+_SLICES = (
+    ("Slice", Align.LEFT),
+    ("Metric", Align.LEFT),
+    ("Rows", Align.RIGHT),
+    ("Champion", Align.RIGHT),
+    ("Challenger", Align.RIGHT),
+    ("Change", Align.RIGHT),
+)
+
+
+def blocks(request: RequestReport, limit: Limit) -> tuple[Block, ...]:
+    """Tables first, then money with its chart, then how the models ran; slices folded."""
+    found = scores.measurement_of(request)
+    value = found.value if found is not None else None
+    drawn = f"\n\n{scores.chart(value)}".rstrip() if value is not None else ""
+    parts = scores.slices(request)
+    return (
+        *(part for one in _tables(request, limit) for part in block(one, Rank.FIGURES)),
+        *block(_value(request) + drawn, Rank.FIGURES),
+        *block(_runs(request), Rank.NOTES),
+        *(block(_slices(parts, limit), Rank.DETAILS, fold=_fold(parts)) if parts is not None else ()),
+    )
+
+
+def text(request: RequestReport, limit: Limit) -> str:
+    """The same without the chart, in one piece and not folded: for a request that is folded itself."""
+    parts = scores.slices(request)
+    pieces = (
+        *_tables(request, limit),
+        _value(request),
+        _runs(request),
+        _slices(parts, limit) if parts is not None else "",
+    )
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def _tables(request: RequestReport, limit: Limit) -> list[str]:
+    return [
+        _below(*table(_METRICS, [_figure(row) for row in found.rows]), notes=found.notes, limit=limit)
+        for found in scores.tables(request)
+    ]
+
+
+def _below(head: Sequence[str], lines: Sequence[str], *, notes: Sequence[Message], limit: Limit) -> str:
+    """As many rows as there is room for, and what is to be said of them in small print."""
+    kept = within(lines, limit, part=8)
+    below = (more(lines, kept, limit=limit), *(sentence(note) for note in notes))
+    words = " ".join(note for note in below if note)
+    return "\n".join([*head, *kept]) + (f"\n\n<sub>{words}</sub>" if words else "")
+
+
+def _figure(row: scores.Row) -> tuple[str, ...]:
+    champion, challenger = pair(row.comparison)
+    return (
+        f"{OUTCOME_ICONS[row.outcome]} {cell(row.comparison.name)}",
+        champion,
+        challenger,
+        _change(row),
+        unbroken(prose(row.comparison.rule)),
+    )
+
+
+def _change(row: scores.Row) -> str:
+    return f"{unbroken(change(row.comparison))} {_brackets(interval(row.comparison))}".rstrip()
+
+
+def _brackets(text: str) -> str:
+    return prose(text).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _slices(parts: scores.Table, limit: Limit) -> str:
+    return _below(*table(_SLICES, [_slice(row) for row in parts.rows]), notes=parts.notes, limit=limit)
+
+
+def _slice(row: scores.Row) -> tuple[str, ...]:
+    champion, challenger = pair(row.comparison)
+    part, metric = row.parts
+    rows = row.comparison.rows
+    return (
+        f"{OUTCOME_ICONS[row.outcome]} {cell(part)}",
+        cell(metric),
+        ABSENT if rows is None else f"{rows:,}",
+        champion,
+        challenger,
+        _change(row),
+    )
+
+
+def _fold(parts: scores.Table) -> str:
+    return f"{OUTCOME_ICONS[parts.rows[0].outcome]} {scores.tally_of_slices(parts)}"
+
+
+def _value(request: RequestReport) -> str:
+    found = scores.measurement_of(request)
+    return (
+        sentence(scores.value_in_words(found.value)) if found is not None and found.value is not None else ""
+    )
+
+
+def _runs(request: RequestReport) -> str:
+    found = scores.measurement_of(request)
+    if found is None:
+        return ""
+    words = " ".join(sentence(scores.run_in_words(role, run)) for role, run in scores.runs(found))
+    return f"<sub>{words}</sub>"

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from promoter.checks import slices
+from promoter.checks.comparing import measured
+from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.measurement import Measurement
+from promoter.core.report import RequestReport
+from promoter.render import scores, words
+from promoter.text import quote, say
+from tests.builders import (
+    a_comparison,
+    a_measured_evidence,
+    a_measurement,
+    a_metric_result,
+    a_model_run,
+    a_value,
+    some_data,
+)
+from tests.unit.render import reports
+
+BROKEN = a_model_run(problem=say("it does not load: ", quote("ImportError")))
+
+
+def result(name: str, **fields: object) -> CheckResult:
+    comparison = a_comparison(name=name, **{"source": "measured", **fields})
+    return a_metric_result(subject=name, comparison=comparison)
+
+
+def request(*results: CheckResult, measurement: Measurement | None = None) -> RequestReport:
+    return reports.good_request(results=results, evidence=a_measured_evidence(measurement=measurement))
+
+
+def sliced(name: str, outcome: Outcome = Outcome.PASSED) -> CheckResult:
+    return replace(result(name), check="slices", outcome=outcome)
+
+
+def test_both_rooms_call_the_same_things_alike() -> None:
+    assert words.MEASURED == measured.SOURCE
+    assert words.SLICES == slices.ID
+
+
+# --- tables ------------------------------------------------------------------------------------------
+
+
+def test_measured_and_claimed_figures_never_share_a_table() -> None:
+    found = scores.tables(
+        request(reports.BETTER_F1, result("recall"), sliced("a=b · recall"), measurement=a_measurement())
+    )
+    assert [[row.comparison.name for row in table.rows] for table in found] == [["recall"], ["f1_score"]]
+    measured_notes, claimed_notes = (" ".join(map(str, table.notes)) for table in found)
+    assert measured_notes == (
+        "Both models scored on the same 1,600 rows of `churn.parquet` (sha256 `5f1d2c3b5f1d`)."
+    )
+    assert claimed_notes == "Figures as claimed by the training runs; Promoter did not measure them."
+
+
+@pytest.mark.parametrize(
+    ("measurement", "note"),
+    [
+        (a_measurement(), "Both models scored on the same 1,600 rows of"),
+        (a_measurement(champion=None), "The challenger scored on 1,600 rows of"),
+        (a_measurement(champion=BROKEN), "The challenger scored on 1,600 rows of"),
+        (a_measurement(challenger=BROKEN), ""),
+        (None, ""),
+    ],
+)
+def test_who_scored_is_told_as_it_is(measurement: Measurement | None, note: str) -> None:
+    (table,) = scores.tables(request(result("recall"), measurement=measurement))
+    assert " ".join(map(str, table.notes)).startswith(note)
+    assert bool(table.notes) == bool(note)
+
+
+def test_brackets_are_explained_where_there_are_any() -> None:
+    one = result("recall", lower=-0.1, upper=0.1)
+    (table,) = scores.tables(request(one, measurement=a_measurement(confidence_level=0.9)))
+    assert str(table.notes[-1]) == "In brackets: where the true change lies, with 80 % confidence."
+
+
+def test_unknown_sources_are_named_and_none_is_not() -> None:
+    for source, notes in (("", []), ("*holdout*", ["Figures from `*holdout*`."])):
+        (table,) = scores.tables(request(result("recall", source=source)))
+        assert list(map(str, table.notes)) == notes
+
+
+def test_no_figures_no_tables() -> None:
+    nothing = request(*reports.PASSED_CHECKS)
+    assert scores.tables(nothing) == ()
+    assert scores.slices(nothing) is None
+
+
+def test_slices_are_counted_and_told_apart_from_their_metric() -> None:
+    found = scores.slices(
+        request(
+            sliced("a=x · y · f1"),
+            sliced("a=z · f1", Outcome.FAILED),
+            sliced("a=w · f1", Outcome.SKIPPED),
+            replace(sliced("a"), comparison=None),
+        )
+    )
+    assert found is not None
+    assert [row.parts for row in found.rows] == [("a=z", "f1"), ("a=x · y", "f1"), ("a=w", "f1")]
+    assert scores.tally_of_slices(found) == "Slices: 1 failed, 1 passed, 1 not judged"
+    assert list(map(str, found.notes)) == ["`f1`: ≥ 0.6; at most 0.01 worse."]
+
+
+# --- money -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.001, "0.00"),
+        (-0.001, "0.00"),
+        (-120.5, "\u2212120.50"),
+        (999.99, "999.99"),
+        (1_000.4, "1,000"),
+        (-1_234_567.8, "\u22121,234,568"),
+    ],
+)
+def test_amounts(amount: float, text: str) -> None:
+    assert scores.money(amount) == text
+
+
+def test_value_in_words_keeps_the_unit_apart() -> None:
+    message = scores.value_in_words(a_value(unit="`x`\n", predict_all=None, predict_none=math.nan))
+    assert quote("`x`\n") in message.parts
+    assert str(message).endswith("champion 8,120, challenger 9,030, perfect 16,000.")
+
+
+def test_chart_is_made_of_our_words_and_numbers() -> None:
+    text = scores.chart(a_value(unit="```\nclick"))
+    assert "click" not in text
+    assert text.startswith("```mermaid\n")
+    assert text.endswith("\n```")
+    assert '  x-axis ["champion", "challenger", "predict all", "predict none", "perfect"]\n' in text
+    assert "  y-axis 0.00 --> 16.00\n" in text
+    assert "  bar [8.12, 9.03, 4.00, 0.00, 16.00]\n" in text
+    assert 'title "Value of 1,000 rows in thousands"' in text
+
+
+def test_chart_of_losses_begins_below_them_and_says_so() -> None:
+    text = scores.chart(a_value(champion=-100.0, challenger=-50.0, predict_all=None, perfect=0.0))
+    assert "  y-axis -105.00 --> 0.00\n" in text
+    assert 'title "Value of 1,000 rows (bars begin below 0)"' in text
+
+
+@pytest.mark.parametrize("amount", [0.0, 1e13, -1e13])
+def test_what_cannot_be_drawn_is_not(amount: float) -> None:
+    value = a_value(
+        champion=amount, challenger=amount, predict_all=amount, predict_none=amount, perfect=amount
+    )
+    assert scores.chart(value) == ""
+
+
+def test_a_value_without_any_figure_is_not_drawn() -> None:
+    value = a_value(champion=None, challenger=math.nan, predict_all=None, predict_none=None, perfect=math.inf)
+    assert scores.chart(value) == ""
+    assert str(scores.value_in_words(value)) == "Value of 1,000 rows in `EUR`: unknown."
+
+
+# --- how the models ran ---------------------------------------------------------------------------------
+
+
+def test_runs_in_words() -> None:
+    told = [str(scores.run_in_words(role, run)) for role, run in scores.runs(a_measurement(champion=BROKEN))]
+    assert [text.replace("\xa0", " ") for text in told] == [
+        "Champion did not finish: it does not load: `ImportError`",
+        "Challenger: loads in 1.2 s, 0.8 ms per row (p95), 310 MiB of memory, 4 MiB large.",
+    ]
+    assert [role for role, _ in scores.runs(a_measurement(champion=None))] == ["Challenger"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "\u2013"),
+        (math.nan, "\u2013"),
+        (math.inf, "\u2013"),
+        (0.0123, "0.012\xa0s"),
+        (1_234, "1,234\xa0s"),
+    ],
+)
+def test_durations_that_are_unknown_are_dashes(seconds: float, text: str) -> None:
+    assert scores.run_facts(a_model_run(load_seconds=seconds))[0] == text
+
+
+def test_digest_is_short_and_text_from_outside() -> None:
+    data = some_data(name="`a`\n::x", digest="`" * 64)
+    (table,) = scores.tables(request(result("recall"), measurement=a_measurement(data=data)))
+    assert quote("`" * 12) in table.notes[0].parts
+    assert quote("`a`\n::x") in table.notes[0].parts
