@@ -45,8 +45,9 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 image: ## Build the action's image and prove it starts safely
 	scripts/image.sh
 
-bench: $(STAMP) ## Time validate beside a hand-written script (BENCH_ARGS=... to pass more)
+bench: $(STAMP) ## Time validate beside a hand-written script, resampling beside scipy (BENCH_ARGS=...)
 	$(BIN)/python -m tests.benchmarks.validate_against_script $(BENCH_ARGS)
+	$(BIN)/python -m tests.benchmarks.resampling_against_scipy
 
 lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
 	@set -e; cd requirements; for name in $(LOCKS); do \

@@ -16,21 +16,37 @@ from typing import TYPE_CHECKING, TypeVar
 from promoter.core.approval import ApprovalState, Refusal, Standing
 from promoter.core.evidence import CheckResult, Evidence, MetricComparison, Outcome
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion
+from promoter.core.measurement import (
+    Data,
+    Estimate,
+    FlipEstimate,
+    Measurement,
+    ModelRun,
+    SliceEstimates,
+    ValueEstimate,
+)
 from promoter.core.model_version import READY, Column, Dataset, LoggedModel, ModelVersion, Run, Signature
 from promoter.core.plan import Move, Step, ThreeWay
 from promoter.core.policy import (
     Approvals,
+    BusinessValueRule,
     Checks,
     DescriptionRule,
+    Evaluation,
+    InferenceRule,
     LineageRule,
     MetricRule,
     Mode,
     ModelRule,
+    NegativeFlipsRule,
     OnMissingChampion,
     Policy,
     SignatureRule,
+    SliceRule,
+    Source,
     TagsRule,
     Task,
+    Test,
 )
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
 from promoter.core.report import Links, Phase, Report, RequestReport
@@ -104,11 +120,84 @@ an_evidence = _like(
     )
 )
 
+# --- what was measured ---------------------------------------------------------------------------
+
+MIB = 1024 * 1024
+
+an_estimate = _like(
+    Estimate(
+        metric="f1_score",
+        greater_is_better=True,
+        rows=1_600,
+        challenger=0.8312,
+        champion=0.8100,
+        change=0.0212,
+        lower=0.0031,
+        upper=0.0393,
+        standard_error=0.011,
+        p_worse=0.97,
+        method="paired bootstrap",
+    )
+)
+some_data = _like(Data(name="churn.parquet", digest="5f1d2c3b" * 8, rows=1_600))
+a_model_run = _like(
+    ModelRun(
+        load_seconds=1.2,
+        p50_latency_ms=0.4,
+        p95_latency_ms=0.8,
+        peak_memory=310 * MIB,
+        size=4 * MIB,
+        environment="scikit-learn 1.7, Python 3.11",
+    )
+)
+a_slice = _like(
+    SliceEstimates(values=(("contract", "Monthly"),), rows=900, estimates={"f1_score": an_estimate(rows=900)})
+)
+a_value = _like(
+    ValueEstimate(
+        unit="EUR",
+        rows=1_600,
+        challenger=9_030.0,
+        champion=8_120.0,
+        change=910.0,
+        lower=210.0,
+        upper=1_610.0,
+        predict_all=4_000.0,
+        predict_none=0.0,
+        perfect=16_000.0,
+    )
+)
+some_flips = _like(FlipEstimate(rows=1_600, count=12, rate=0.0075, lower=0.004, upper=0.013))
+a_measurement = _like(
+    Measurement(
+        data=some_data(),
+        challenger=a_model_run(),
+        champion=a_model_run(load_seconds=1.0, p95_latency_ms=0.5, size=2 * MIB),
+        estimates={"f1_score": an_estimate()},
+        slices=(a_slice(), a_slice(values=(("contract", "Yearly"),), rows=700)),
+        value=a_value(),
+        flips=some_flips(),
+    )
+)
+a_measured_evidence = _like(an_evidence(measurement=a_measurement()))
+
 # --- what the policy says ------------------------------------------------------------------------
 
 a_metric_rule = _like(
     MetricRule(name="f1_score", greater_is_better=True, threshold=0.6, max_absolute_degradation=0.01)
 )
+an_inference_rule = _like(
+    InferenceRule(max_p95_latency_ms=2.0, max_load_seconds=10.0, max_memory_mb=512.0, max_size_mb=100.0)
+)
+a_slice_rule = _like(
+    SliceRule(
+        by=("contract",),
+        metrics=(a_metric_rule(threshold=None, max_absolute_degradation=0.02, test=Test.NO_REGRESSION),),
+    )
+)
+a_value_rule = _like(BusinessValueRule(unit="EUR", values={}, max_absolute_degradation=0.0))
+a_flips_rule = _like(NegativeFlipsRule(max_rate=0.01))
+by_inference = _like(Evaluation(source=Source.INFERENCE, data="churn.parquet", target="churned"))
 a_tags_rule = _like(TagsRule(required={"owner": re.compile(".+")}))
 a_lineage_rule = _like(LineageRule(run_status="FINISHED", git_commit=True, dataset=True))
 some_checks = _like(
@@ -118,6 +207,15 @@ some_checks = _like(
         lineage=a_lineage_rule(),
         signature=SignatureRule(compatible_with_champion=True),
         metrics=(a_metric_rule(),),
+    )
+)
+some_measured_checks = _like(
+    Checks(
+        inference=an_inference_rule(),
+        metrics=(a_metric_rule(),),
+        slices=(a_slice_rule(),),
+        business_value=a_value_rule(),
+        negative_flips=a_flips_rule(),
     )
 )
 no_checks = _like(Checks())

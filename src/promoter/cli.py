@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,9 +31,9 @@ from promoter.inputs import Inputs, process_environment, read_inputs
 from promoter.render.outputs import result_json
 from promoter.render.terminal import Style
 from promoter.render.terminal import terminal as rendered
-from promoter.text import printable, quote, say
+from promoter.text import Message, printable, quote, say
 from promoter.version import tool_version
-from promoter.world import Registries, World, places
+from promoter.world import Registries, World, measurer, places
 
 # The full MLflow brings SQLAlchemy, its slim one does not; the demo's registry is a SQLite file.
 _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
@@ -117,10 +117,15 @@ def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         registry=registries.reader,
         pull_requests=None,
         places=places(inputs),
+        measurer=measurer(repository, deadline=registries.deadline, log=_teller(terminal)),
     )
     paths = repository.changed_paths(fork_point, head, patterns=patterns)
     report = validate(world, Change(head=head, base=base, paths=paths))
     return _show(report, options, terminal=terminal)
+
+
+def _teller(terminal: Terminal) -> Callable[[Message], None]:
+    return lambda message: print(message, file=terminal.err, flush=True)
 
 
 def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:

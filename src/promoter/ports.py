@@ -7,12 +7,17 @@ or raises `PromoterError` with a reason code. Absence is answered only where it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
-from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.measurement import Measurement
+from promoter.core.model_version import ModelFiles, ModelVersion, Signature
+from promoter.core.policy import ModelRule
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
 from promoter.text import Message
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Repository(Protocol):
@@ -26,6 +31,9 @@ class Repository(Protocol):
 
     def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
         """Blob id → bytes, verified against the blob id, for the entries given."""
+
+    def data(self, entry: FileEntry) -> bytes:
+        """One file of data, however large the repository allows it to be, verified against its blob id."""
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         """The path's changes up to the commit, newest first, at most `limit`.
@@ -101,6 +109,9 @@ class RegistryReader(Protocol):
     def signature(self, version: ModelVersion) -> Signature | None:
         """The signature in the version's `MLmodel`; None when it was logged without one."""
 
+    def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
+        """Copy the version's model directory into an empty folder; what came, by path, digest and size."""
+
 
 class Registry(RegistryReader, Protocol):
     """A model registry that apply may write to."""
@@ -110,6 +121,25 @@ class Registry(RegistryReader, Protocol):
 
     def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version; the others stay."""
+
+
+class Measurer(Protocol):
+    """Scores models on the policy's data."""
+
+    def measure(
+        self,
+        rule: ModelRule,
+        registry: RegistryReader,
+        *,
+        challenger: ModelVersion,
+        champion: ModelVersion | None,
+        commit: str,
+    ) -> Measurement:
+        """Both models, downloaded from the registry, on the same rows.
+
+        Data in the repository is read at `commit`. A model that does not run is told in the measurement.
+        Raises DATA_UNAVAILABLE, POLICY_INVALID.
+        """
 
 
 class Runner(Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from promoter.adapters import mlflow_registry
@@ -18,10 +20,12 @@ from promoter.commands.trees import Places
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request, validate
 from promoter.core.report import Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError
+from promoter.evaluation.measuring import LocalMeasurer
 from promoter.event import Event, EventKind
-from promoter.inputs import Inputs
-from promoter.ports import Registry, RegistryReader
+from promoter.inputs import Inputs, process_environment
+from promoter.ports import Registry, RegistryReader, Repository
 from promoter.render.terminal import Style, terminal
+from promoter.text import Message
 from promoter.version import tool_version
 
 
@@ -68,6 +72,7 @@ class World:
         self._repository = GitHubRepository(connection)
         self._pull_requests = GitHubPullRequests(connection)
         self._places = places(inputs)
+        self._measurer = measurer(self._repository, deadline=deadline, log=runner.log)
 
     def default_branch(self) -> str:
         """The repository's default branch, for an event that does not name it."""
@@ -80,6 +85,7 @@ class World:
             registry=self._registries.reader,
             pull_requests=self._pull_requests,
             places=self._places,
+            measurer=self._measurer,
         )
         try:
             report = validate(world, self._change())
@@ -94,6 +100,7 @@ class World:
             registry=self._registries.writer,
             pull_requests=self._pull_requests,
             places=self._places,
+            measurer=self._measurer,
             now=datetime.now(UTC),
             tool_version=tool_version(),
         )
@@ -131,6 +138,13 @@ class World:
 def places(inputs: Inputs) -> Places:
     """Where requests and policy are."""
     return Places(requests=inputs.requests, policy=inputs.policy)
+
+
+def measurer(repository: Repository, *, deadline: Deadline, log: Callable[[Message], None]) -> LocalMeasurer:
+    """Scores models on this machine; environments are kept in the user's cache."""
+    variables = process_environment()
+    cache = Path(variables.get("XDG_CACHE_HOME") or Path.home() / ".cache", "promoter", "environments")
+    return LocalMeasurer(repository=repository, variables=variables, cache=cache, deadline=deadline, log=log)
 
 
 def report_of(error: PromoterError, phase: Phase) -> Report:

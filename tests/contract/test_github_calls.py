@@ -39,6 +39,7 @@ from tests.contract.github_adapters_world import (
 from tests.contract.github_graphql_schema import load_schema
 from tests.contract.github_spec import Exchange, load_spec
 from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW
+from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.team import NOW, PLACES
 
@@ -184,7 +185,13 @@ def validated(standin: Standin, *, number: int = 1) -> Report:
     connection = connected(standin)
     repository, pulls = GitHubRepository(connection), GitHubPullRequests(connection)
     head = standin.world.pulls[number].head_sha
-    world = ValidateWorld(repository=repository, registry=busy_registry, pull_requests=pulls, places=PLACES)
+    world = ValidateWorld(
+        repository=repository,
+        registry=busy_registry,
+        pull_requests=pulls,
+        places=PLACES,
+        measurer=FakeMeasurer(),
+    )
     report = validate(
         world, change_of_pull_request(pulls, repository, number=number, head=head, default_branch="main")
     )
@@ -201,6 +208,7 @@ def applied(standin: Standin, push: Push) -> Report:
         registry=lambda: registry,
         pull_requests=pulls,
         places=PLACES,
+        measurer=FakeMeasurer(),
         now=NOW,
         tool_version="0.1.0",
     )

@@ -108,6 +108,7 @@ def test_an_alias_in_place_is_noted_so_that_a_move_by_hand_is_noticed(house: Hou
     house.adopt(old)
     number = house.ask_for(new)
     house.set_alias(new)
+    house.approve(number)
     push = house.merge(number)
     assert house.apply(push).outputs["reason-code"] == "already_applied"
     assert house.tags(new) == {"promoter_applied_champion": f"{number} "}

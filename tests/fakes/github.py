@@ -84,6 +84,9 @@ class InMemoryRepository:
                 raise hidden(entry.blob_id)
         return {entry.blob_id: known[entry.blob_id] for entry in entries}
 
+    def data(self, entry: FileEntry) -> bytes:
+        return self.contents([entry])[entry.blob_id]
+
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         changes: list[FileVersion] = []
         at: str | None = commit

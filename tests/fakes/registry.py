@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from promoter.core.model_version import ModelVersion, Signature
+from promoter.adapters.mlflow_download import download
+from promoter.adapters.mlflow_files import Local
+from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -28,6 +31,7 @@ class _Model:
     versions: dict[str, ModelVersion] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, Signature | None] = field(default_factory=dict)
+    folders: dict[str, Path] = field(default_factory=dict)
 
 
 class InMemoryRegistry:
@@ -54,6 +58,10 @@ class InMemoryRegistry:
         model.signatures[version.version] = signature
         return version
 
+    def add_files(self, version: ModelVersion, folder: Path) -> None:
+        """What a version is made of: `download` gives a copy of it."""
+        self._models[version.model].folders[version.version] = folder
+
     def fail(self, method: str, error: PromoterError, *, times: int = 1) -> None:
         """Have the next `times` calls of a method raise instead of answering."""
         self._failures.setdefault(method, []).extend([error] * times)
@@ -78,6 +86,14 @@ class InMemoryRegistry:
         """See `RegistryReader`."""
         self._fail_if_told("signature")
         return self._models[version.model].signatures[version.version]
+
+    def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
+        """See `RegistryReader`."""
+        self._fail_if_told("download")
+        found = self._models[version.model].folders.get(version.version)
+        if found is None:
+            raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("there is no file `MLmodel`"))
+        return download(Local(found), folder)
 
     def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """See `Registry`."""

@@ -17,6 +17,7 @@ from promoter.core.model_version import ModelVersion
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
 from tests.builders import a_model_version, a_pull_request, a_run
 from tests.fakes.github import Files, InMemoryPullRequests, InMemoryRepository, Irregular
+from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.registry import InMemoryRegistry
 
 REQUEST = "promotions/churn/champion.yaml"
@@ -187,6 +188,7 @@ class Team:
             "registry": lambda: self.registry,
             "pull_requests": self.pull_requests,
             "places": PLACES,
+            "measurer": FakeMeasurer(),
             "now": NOW,
             "tool_version": "0.1.0",
         }
@@ -199,6 +201,7 @@ class Team:
             "registry": lambda: self.registry,
             "pull_requests": self.pull_requests,
             "places": PLACES,
+            "measurer": FakeMeasurer(),
         }
         return ValidateWorld(**{**given, **changes})
 

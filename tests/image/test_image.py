@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from promoter.core.model_version import Column, Signature
 from promoter.demo.github.events import pull_request_event, push_event
 from promoter.errors import ExitCode
 from tests.e2e.house import POLICY, POLICY_TEXT, TOKEN, House, housed
+from tests.image.models import HOLDOUT, holdout, log_fitted
+from tests.image.models import POLICY_TEXT as INFERENCE_TEXT
 from tests.image.runner import Docker, Engine, Job, Ran, find_engine
 from tests.mlflow_server import MlflowServer
 from tests.registry_worlds import write_mlmodel
@@ -143,6 +146,24 @@ def test_a_pull_request_is_judged_and_its_merge_moves_the_alias(
     assert tags["promoter_previous_version"] == old
     assert tags["promoter_commit"] == push.after
     assert "Promoted" in house.comments(number)[0].body
+
+
+# What MLflow says of its own code while it writes a model.
+@pytest.mark.filterwarnings("ignore")
+def test_models_are_scored_in_the_image(engine: Engine, house: House, tmp_path: Path) -> None:
+    house.land({POLICY: INFERENCE_TEXT.encode(), HOLDOUT: holdout()})
+    old, new = (log_fitted(house, rows=rows, folder=tmp_path / f"fitted-to-{rows}") for rows in (12, 2000))
+    house.adopt(old)
+    number = house.ask_for(new)
+    ran = engine.run(pull_request_job(house, number, workspace=empty(tmp_path)))
+    assert ran.exit_code == ExitCode.DONE, show(ran)
+    assert ran.outputs["reason-code"] == "validated"
+    assert ran.outputs["decision"] == "promote"
+    (comment,) = house.comments(number)
+    interval = re.search(r"`accuracy_score` .*\\\[(\S+),\s(\S+)\\\]", comment.body)
+    assert interval, comment.body
+    assert -0.01 <= float(interval[1]) < float(interval[2]) < 1
+    assert "on the same 1,000 rows of" in comment.body
 
 
 def test_what_lies_in_the_workspace_changes_nothing(

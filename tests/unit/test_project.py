@@ -66,10 +66,13 @@ def test_contributors_work_with_the_versions_that_ship(name: str) -> None:
 def test_locks_meet_what_the_package_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     declared = [Requirement(line) for line in project["project"]["dependencies"]]
-    for_demo = [Requirement(line) for line in project["project"]["optional-dependencies"]["demo"]]
+    extras = project["project"]["optional-dependencies"]
+    for_inference = [Requirement(line) for line in extras["inference"]]
+    itself, *for_demo = [Requirement(line) for line in extras["demo"]]
     for_build = [Requirement(line) for line in project["build-system"]["requires"]]
-    assert unmet(declared, pins("image")) == []
-    assert unmet([*declared, *for_demo], pins("dev")) == []
+    assert str(itself) == "promoter[inference]"
+    assert unmet([*declared, *for_inference], pins("image")) == []
+    assert unmet([*declared, *for_inference, *for_demo], pins("dev")) == []
     assert unmet(for_build, pins("build")) == []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from promoter.commands.judging import OUTAGES, judge, refused, rule_for
+from promoter.commands.judging import OUTAGES, Bench, judge, refused, rule_for
 from promoter.commands.moving import Record, carry_out
 from promoter.commands.recording import record_in_place
 from promoter.commands.tracing import Branch, Traced, Tracer
@@ -19,7 +19,7 @@ from promoter.core.policy import Policy
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.ports import PullRequests, Registry, Repository
+from promoter.ports import Measurer, PullRequests, Registry, Repository
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import quote, say
 
@@ -34,6 +34,7 @@ class ApplyWorld:
     registry: Callable[[], Registry]
     pull_requests: PullRequests
     places: Places
+    measurer: Measurer
     now: datetime
     tool_version: str
 
@@ -107,6 +108,7 @@ def _judge_all(
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
+    bench = Bench(registry=registry, measurer=world.measurer, policy=policy, commit=tracer.branch.tip)
     reports = _look_at_all(registry, policy, requests=requests)
     # What was refused already is traced too: it holds up the rest of its pull request.
     traced, untraced = _trace_all(tracer, [r for r in requests if not _is_in_place(reports[r.path])])
@@ -114,7 +116,7 @@ def _judge_all(
         reports[path] = reports[path] or report
     for number in dict.fromkeys(one.pull.number for one in traced):
         group = [one for one in traced if one.pull.number == number]
-        reports |= _judge_group(world, registry, policy=policy, group=group, known=reports)
+        reports |= _judge_group(world, bench, group=group, known=reports)
     return tuple(report for report in reports.values() if report is not None)
 
 
@@ -174,47 +176,51 @@ def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> R
 
 def _judge_group(
     world: ApplyWorld,
-    registry: Registry,
+    bench: Bench,
     *,
-    policy: Policy,
     group: Sequence[Traced],
     known: Mapping[str, RequestReport | None],
 ) -> Mapping[str, RequestReport]:
     """The requests of one pull request: each judged, and none ready unless all are."""
     pull = group[0].pull
-    judged = [known[one.claim.request.path] or judge(registry, policy, claim=one.claim) for one in group]
-    reports = [replace(report, pull_request=pull.number) for report in judged]
+    requests = [one.claim.request for one in group]
     try:
-        paths = tuple(one.claim.request.path for one in group)
         reviewed = gather_reviews(
-            Question(pull=pull, onto=group[0].onto, paths=paths),
-            policy.approvals,
+            Question(pull=pull, onto=group[0].onto, paths=tuple(request.path for request in requests)),
+            bench.policy.approvals,
             pull_requests=world.pull_requests,
             repository=world.repository,
         )
     except PromoterError as error:
-        reports = [replace(refused(r.request, error), pull_request=pull.number) for r in reports]
+        reports = [refused(request, error) for request in requests]
     else:
-        reports = [_with_approval(report, reviewed.state(report.request)) for report in reports]
+        states = [reviewed.state(request) for request in requests]
+        reports = [
+            replace(
+                known[one.claim.request.path] or _judge_approved(bench, one, approval=state), approval=state
+            )
+            for one, state in zip(group, states, strict=True)
+        ]
+    reports = [replace(report, pull_request=pull.number) for report in reports]
     return {report.request.path: report for report in _all_or_none(reports)}
 
 
-def _with_approval(report: RequestReport, approval: ApprovalState) -> RequestReport:
-    report = replace(report, approval=approval)
-    if report.reason not in _READY or approval.is_enough:
-        return report
+def _judge_approved(bench: Bench, traced: Traced, *, approval: ApprovalState) -> RequestReport:
+    """Judge what was approved; the rest is refused before any of its model's code is run."""
+    if approval.is_enough:
+        return judge(bench, traced.claim)
     causes = {why for _, why in approval.refused}
     reason = ReasonCode.APPROVAL_MISSING
     if Refusal.STALE in causes:
         reason = ReasonCode.APPROVAL_STALE
     elif Refusal.AUTHOR in causes:
         reason = ReasonCode.APPROVAL_SELF
-    return replace(
-        report,
+    return RequestReport(
+        request=traced.claim.request,
         reason=reason,
         message=say(f"{len(approval.counted)} of {approval.needed} approvals count for this content"),
         hint=say(
-            f"Have it approved on pull request #{report.pull_request} (a merged one can still be approved) "
+            f"Have it approved on pull request #{traced.pull.number} (a merged one can still be approved) "
             "by somebody with write access who wrote no part of it; then run this job again."
         ),
     )

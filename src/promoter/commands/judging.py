@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from promoter.checks.catalog import needs_signature, report_only, run_checks
 from promoter.commands.versions import Claim, three_way
 from promoter.core.evidence import Evidence
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
-from promoter.core.policy import Mode, ModelRule, Policy
+from promoter.core.policy import Mode, ModelRule, Policy, Source
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.core.verdict import Verdict, decide
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import RegistryReader
+from promoter.ports import Measurer, RegistryReader
 from promoter.text import Message, quote, say
 
 _WORKFLOWS = ".github/workflows/"
@@ -56,10 +56,20 @@ def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
     raise PromoterError(ReasonCode.ALIAS_NOT_ALLOWED, message, hint=hint)
 
 
-def judge(registry: RegistryReader, policy: Policy, *, claim: Claim) -> RequestReport:
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What requests are judged with. Data in the repository is read at `commit`."""
+
+    registry: RegistryReader
+    measurer: Measurer
+    policy: Policy
+    commit: str
+
+
+def judge(bench: Bench, claim: Claim) -> RequestReport:
     """Everything there is to say of one request. Never raises for what the request or registry does."""
     try:
-        return _judge(registry, rule_for(policy, claim.request), claim=claim)
+        return _judge(bench, rule_for(bench.policy, claim.request), claim=claim)
     except PromoterError as error:
         return refused(claim.request, error)
 
@@ -69,8 +79,13 @@ def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
     return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
 
 
-def _judge(registry: RegistryReader, rule: ModelRule, *, claim: Claim) -> RequestReport:
-    request = claim.request
+_UNCONFINED = say(
+    "the models' code ran in child processes that are not confined yet: judge only models that you trust"
+)
+
+
+def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
+    request, registry = claim.request, bench.registry
     holders = registry.aliases(request.model)
     live = holders.get(request.alias)
     challenger = registry.model_version(request.model, request.version)
@@ -90,27 +105,33 @@ def _judge(registry: RegistryReader, rule: ModelRule, *, claim: Claim) -> Reques
     if not step.moves:
         return _without_judgement(report, before=versions.before)
     try:
-        evidence = _gather(registry, rule, challenger=challenger, live=live)
+        evidence = _gather(bench, rule, challenger=challenger, live=live)
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
+    if evidence.measurement is not None:
+        report = replace(report, notes=(*report.notes, _UNCONFINED))
     results = run_checks(rule, evidence)
     if step is Step.ROLLBACK:
         results = report_only(results)
     return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
 
 
-def _gather(
-    registry: RegistryReader, rule: ModelRule, *, challenger: ModelVersion, live: str | None
-) -> Evidence:
+def _gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str | None) -> Evidence:
+    registry = bench.registry
     champion = registry.model_version(challenger.model, live) if live is not None else None
-    if not needs_signature(rule):
-        return Evidence(challenger=challenger, champion=champion)
-    return Evidence(
-        challenger=challenger,
-        champion=champion,
-        challenger_signature=registry.signature(challenger),
-        champion_signature=registry.signature(champion) if champion else None,
+    evidence = Evidence(challenger=challenger, champion=champion)
+    if needs_signature(rule):
+        evidence = replace(
+            evidence,
+            challenger_signature=registry.signature(challenger),
+            champion_signature=registry.signature(champion) if champion else None,
+        )
+    if rule.evaluation is None or rule.evaluation.source is not Source.INFERENCE:
+        return evidence
+    measured = bench.measurer.measure(
+        rule, registry, challenger=challenger, champion=champion, commit=bench.commit
     )
+    return replace(evidence, measurement=measured)
 
 
 def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:

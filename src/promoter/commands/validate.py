@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from promoter.commands.judging import OUTAGES, brings_workflows, judge, own_rules, refused
+from promoter.commands.judging import OUTAGES, Bench, brings_workflows, judge, own_rules, refused
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
@@ -24,7 +24,7 @@ from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import PullRequests, RegistryReader, Repository
+from promoter.ports import Measurer, PullRequests, RegistryReader, Repository
 from promoter.text import Message, quote, say
 
 
@@ -36,6 +36,7 @@ class ValidateWorld:
     registry: Callable[[], RegistryReader]
     pull_requests: PullRequests | None
     places: Places
+    measurer: Measurer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,9 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
         raise own_rules(say("this change edits a workflow together with promotion requests"))
     _refuse_what_cannot_be_judged(change)
     claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
-    judged = _with_approvals(world, change, policy=policy, reports=_judge_all(world, policy, claims=claims))
+    judged = _with_approvals(
+        world, change, policy=policy, reports=_judge_all(world, policy, claims=claims, commit=base.commit)
+    )
     return replace(
         report,
         policy_digest=policy.digest,
@@ -148,12 +151,14 @@ def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Cl
     return replace(claim, pulls_of=world.pull_requests.numbers_of_commit)
 
 
-def _judge_all(world: ValidateWorld, policy: Policy, *, claims: list[Claim]) -> tuple[RequestReport, ...]:
-    registry = world.registry()
+def _judge_all(
+    world: ValidateWorld, policy: Policy, *, claims: list[Claim], commit: str
+) -> tuple[RequestReport, ...]:
+    bench = Bench(registry=world.registry(), measurer=world.measurer, policy=policy, commit=commit)
     reports: list[RequestReport] = []
     outage: PromoterError | None = None
     for claim in claims:
-        report = refused(claim.request, outage) if outage else judge(registry, policy, claim=claim)
+        report = refused(claim.request, outage) if outage else judge(bench, claim)
         reports.append(report)
         if outage is None and report.reason in OUTAGES:
             # The registry does not answer: asking again for every request would only spend the deadline.

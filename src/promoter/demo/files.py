@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 POLICY = ".github/promotion-policy.yaml"
-
-
-def policy_text() -> str:
-    """A policy on what the registry knows: figures are claims of the training runs."""
-    return """\
+HOLDOUT = "data/holdout.parquet"
+# Both models are scored on the same customers; what predictions are worth is told in dollars.
+POLICY_TEXT = """\
 version: 1
 approvals: {minimum: 1}
 models:
@@ -15,16 +13,40 @@ models:
     aliases: [champion]
     task: binary_classification
     evaluation:
-      source: run_metrics
+      source: inference
+      data: data/holdout.parquet
+      target: churn
+      positive_label: "1"
+      environment: image
     checks:
       description: {min_length: 40}
       tags: {required: {owner: ".+"}}
       lineage: {run_status: FINISHED, git_commit: true, dataset: true}
       signature: {compatible_with_champion: true}
+      inference: {max_p95_latency_ms: 50}
       metrics:
-        - {name: f1_score, greater_is_better: true, threshold: 0.5, max_absolute_degradation: 0.01}
-        - {name: roc_auc, greater_is_better: true, min_absolute_change: 0.0}
-        - {name: log_loss, greater_is_better: false, max_relative_degradation: 0.05, severity: warn}
+        - name: f1_score
+          greater_is_better: true
+          threshold: 0.5
+          test: non_inferiority
+          max_absolute_degradation: 0.01
+        - name: accuracy_score
+          greater_is_better: true
+          test: no_regression
+          max_absolute_degradation: 0.01
+      slices:
+        - by: [is_monthly_contract]
+          metrics:
+            - name: recall_score
+              greater_is_better: true
+              test: no_regression
+              max_absolute_degradation: 0.05
+      business_value:
+        unit: USD
+        values: {true_positive: 1500, false_positive: -1000, false_negative: -500, true_negative: 0}
+        test: non_inferiority
+        max_absolute_degradation: 500
+      negative_flips: {max_rate: 0.08}
 """
 
 

@@ -18,7 +18,7 @@ from promoter.adapters.local_repository import LocalRepository
 from promoter.commands.history import history
 from promoter.commands.trees import Places
 from promoter.demo import training
-from promoter.demo.files import POLICY, policy_text, request_text
+from promoter.demo.files import HOLDOUT, POLICY, POLICY_TEXT, request_text
 from promoter.demo.github.events import pull_request_event, push_event
 from promoter.demo.github.model import Permission, Push, Repository, ReviewState
 from promoter.demo.github.server import Standin, serve
@@ -85,7 +85,11 @@ class Story:
         first = self.versions[0].version
         training.make_champion(first)
         self._say(f"churn@champion is version {training.champion()}, set by hand")
-        files = {POLICY: policy_text().encode(), _REQUEST: request_text(first, "Adopted as it was").encode()}
+        files = {
+            HOLDOUT: training.holdout_file(),
+            POLICY: POLICY_TEXT.encode(),
+            _REQUEST: request_text(first, "Adopted as it was").encode(),
+        }
         for path, content in files.items():
             self.world.commit("main", {path: content}, author="alice", message=f"Add {path}")
         self._say(f"main holds {POLICY} and {_REQUEST}, which says version {first}")

@@ -273,13 +273,14 @@ def test_a_reader_approved(team: Team) -> None:
     assert reasons(applied(team)) == {REQUEST: ReasonCode.APPROVAL_MISSING}
 
 
-def test_what_the_checks_say_outranks_a_missing_approval(team: Team) -> None:
+def test_what_nobody_approved_is_not_even_judged(team: Team) -> None:
     team.version("8", 0.2)
     team.propose(12, {REQUEST: request("8")})
     team.merge(12)
     report = applied(team)
-    assert reasons(report) == {REQUEST: ReasonCode.CHECKS_FAILED}
+    assert reasons(report) == {REQUEST: ReasonCode.APPROVAL_MISSING}
     assert report.requests[0].approval == an_approval_state(counted=(), refused=())
+    assert report.requests[0].results == ()
 
 
 # --- the policy's word ----------------------------------------------------------------------------

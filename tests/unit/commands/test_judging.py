@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from promoter.commands.judging import judge, refused, rule_for
+from promoter.commands.judging import Bench, judge, refused, rule_for
 from promoter.commands.versions import Claim, Past, applied_tag
 from promoter.core.evidence import Outcome
 from promoter.core.plan import Step
@@ -17,6 +17,7 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import say
 from tests.builders import (
+    BASE_COMMIT,
     a_champion,
     a_champion_run,
     a_metric_rule,
@@ -27,6 +28,7 @@ from tests.builders import (
     a_run,
     a_signature,
 )
+from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.observed import observed
 from tests.fakes.registry import InMemoryRegistry
 
@@ -45,7 +47,8 @@ def registry_with(aliases: dict[str, str] | None = None, **version: object) -> I
 def judged(registry: RegistryReader, claim: Claim | None = None, **rule: object) -> RequestReport:
     policy = a_policy(models=(a_model_rule(**rule),))
     past = (Past(commit="c6", version="6"),)
-    return judge(registry, policy, claim=claim or Claim(request=a_request(), past=past))
+    bench = Bench(registry=registry, measurer=FakeMeasurer(), policy=policy, commit=BASE_COMMIT)
+    return judge(bench, claim or Claim(request=a_request(), past=past))
 
 
 def test_a_challenger_that_passes_every_check() -> None:

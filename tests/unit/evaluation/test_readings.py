@@ -1,0 +1,118 @@
+"""What predictions mean: codes, scores or values, and what means nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from promoter.core.policy import Task
+from promoter.errors import ReasonCode
+from promoter.evaluation.figures import FloatArray, IntArray
+from promoter.evaluation.readings import Meaning, Reading, read
+from promoter.evaluation.sandbox.answers import Kind, Predicted
+from promoter.evaluation.sandbox.problems import ModelProblem
+
+CHURN = Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=1)
+DIGITS = Meaning(task=Task.BINARY, labels=("0", "1"), positive=1)
+COLOURS = Meaning(task=Task.MULTICLASS, labels=("blue", "green", "red"), positive=None)
+PRICE = Meaning(task=Task.REGRESSION, labels=(), positive=None)
+
+
+def labels(*texts: str) -> Predicted:
+    distinct = tuple(dict.fromkeys(texts))
+    codes = np.array([distinct.index(text) for text in texts], dtype=np.int32)
+    return Predicted(kind=Kind.LABELS, seconds=0.0, labels=distinct, codes=codes)
+
+
+def values(*numbers: float) -> Predicted:
+    return Predicted(kind=Kind.VALUES, seconds=0.0, values=np.array(numbers, dtype=np.float64))
+
+
+def columns(rows: Sequence[Sequence[float]], *names: str) -> Predicted:
+    table = np.array(rows, dtype=np.float64)
+    return Predicted(kind=Kind.PROBABILITIES, seconds=0.0, values=table, labels=names)
+
+
+def shown(array: IntArray | FloatArray | None) -> list[float] | None:
+    return None if array is None else [float(number) for number in array]
+
+
+def codes_and_scores(reading: Reading) -> tuple[list[float] | None, list[float] | None]:
+    assert reading.values is None
+    return shown(reading.codes), shown(reading.scores)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "meaning", "expected"),
+    [
+        (labels("Yes", "No", "Yes"), CHURN, ([1, 0, 1], None)),
+        (labels("red", "blue"), COLOURS, ([2, 0], None)),
+        (labels(), CHURN, ([], None)),
+        # whole floats are labels, as pandas makes them of whole numbers beside a missing one
+        (values(1.0, 0.0, 0.0), DIGITS, ([1, 0, 0], None)),
+        (values(1.0), DIGITS, ([1], None)),
+        (
+            values(2.0, 10.0),
+            Meaning(task=Task.MULTICLASS, labels=("1", "10", "2"), positive=None),
+            ([2, 1], None),
+        ),
+        # scores of the positive class, whichever code it has
+        (values(0.2, 0.5, 0.9), CHURN, ([0, 1, 1], [0.2, 0.5, 0.9])),
+        (values(0.2, 0.9), Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=0), ([1, 0], [0.2, 0.9])),
+        (values(0.0, 1.0, 0.3), DIGITS, ([0, 1, 0], [0.0, 1.0, 0.3])),
+        (columns([[0.9, 0.1], [0.3, 0.7]]), CHURN, ([0, 1], [0.1, 0.7])),
+        (columns([[0.9, 0.1], [0.3, 0.7]], "Yes", "No"), CHURN, ([1, 0], [0.9, 0.3])),
+        (columns([[0.9, 0.1], [0.3, 0.7]], "0", "1"), CHURN, ([0, 1], [0.1, 0.7])),
+        (columns([[0.9, 0.1]], "p_no", "p_yes"), CHURN, ([0], [0.1])),
+        (columns([[0.1, 0.2, 0.7]]), COLOURS, ([2], None)),
+        (columns([[0.1, 0.9]], "red", "green"), COLOURS, ([1], None)),
+    ],
+)
+def test_a_classification_is_read_as_codes_and_scores(
+    predicted: Predicted, meaning: Meaning, expected: tuple[list[float], list[float] | None]
+) -> None:
+    assert codes_and_scores(read(predicted, meaning)) == expected
+
+
+@pytest.mark.parametrize("predicted", [values(1.5, -2.0), columns([[1.5], [-2.0]])])
+def test_a_regression_is_read_as_values(predicted: Predicted) -> None:
+    reading = read(predicted, PRICE)
+    assert (shown(reading.values), reading.codes, reading.scores) == ([1.5, -2.0], None, None)
+
+
+ELEVEN = Meaning(task=Task.MULTICLASS, labels=tuple(sorted(str(n) for n in range(11))), positive=None)
+
+
+@pytest.mark.parametrize(
+    ("predicted", "meaning", "told"),
+    [
+        (labels("Yes", "Perhaps"), CHURN, "Perhaps"),
+        (values(0.2, 1.2), CHURN, "neither labels of the data nor probabilities"),
+        (values(-0.1), CHURN, "neither labels of the data nor probabilities"),
+        (values(0.2, 0.4), COLOURS, "neither labels of the data nor probabilities"),
+        (columns([[0.1, 0.9]]), COLOURS, "2 columns for 3 labels"),
+        (columns([[0.1, 0.2, 0.7]], "No", "Yes", "Perhaps"), CHURN, "Perhaps"),
+        # as many columns as labels, one of them named otherwise: the place of a column does not tell
+        (columns([[0.1, 0.9]], "Yes", "Perhaps"), CHURN, "Perhaps"),
+        (columns([[0.1, 0.9]], "No", "No"), CHURN, "Yes"),
+        (columns([[0.1, 0.9]], "Yes", "Yes"), CHURN, "Yes"),
+        (columns([[0.0] * 11]), ELEVEN, "another order"),
+        (labels("Yes"), PRICE, "predicts labels where a regression needs one number"),
+        (columns([[0.1, 0.9]]), PRICE, "predicts probabilities where a regression needs one number"),
+    ],
+)
+def test_what_means_nothing_is_the_models_problem(predicted: Predicted, meaning: Meaning, told: str) -> None:
+    with pytest.raises(ModelProblem) as caught:
+        read(predicted, meaning)
+    assert told in str(caught.value)
+    assert caught.value.reason is ReasonCode.CHECKS_FAILED
+    assert str(caught.value.hint)
+
+
+def test_columns_named_by_numbers_are_read_by_their_names() -> None:
+    names = tuple(str(number) for number in range(11))
+    reading = read(columns(np.eye(11).tolist(), *names), ELEVEN)
+    assert reading.codes is not None
+    assert [ELEVEN.labels[code] for code in reading.codes] == list(names)
