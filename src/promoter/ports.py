@@ -6,8 +6,8 @@ or raises `PromoterError` with a reason code. Absence is answered only where it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.measurement import Measurement
@@ -18,6 +18,8 @@ from promoter.text import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_T = TypeVar("_T")
 
 
 class Repository(Protocol):
@@ -121,6 +123,20 @@ class Registry(RegistryReader, Protocol):
 
     def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version; the others stay."""
+
+
+class TimeLeft(Protocol):
+    """The run's deadline."""
+
+    def remaining(self) -> float:
+        """Seconds left; never negative."""
+
+
+class Deadline(TimeLeft, Protocol):
+    """The same, for whoever makes calls that may never come back."""
+
+    def run(self, call: Callable[[], _T], *, what: str) -> _T:
+        """The call's answer, given up when it does not come in time. Raises DEADLINE_EXCEEDED."""
 
 
 class Measurer(Protocol):

@@ -101,8 +101,8 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One evaluation. `estimates` by metric name; `seed` from versions, data and policy: same evidence,
-    same numbers."""
+    """One evaluation. `estimates` by metric name; `seed` from the data's and the models' bytes: same
+    evidence, same numbers."""
 
     data: Data
     challenger: ModelRun

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from promoter.core.measurement import Measurement, ModelRun
 from promoter.core.policy import ModelRule, Task
@@ -17,14 +16,8 @@ from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.launcher import Launch, Worker, launch
 from promoter.evaluation.sandbox.problems import ModelProblem
 from promoter.evaluation.tallies import Asked, Tallies, refuse_unknown
+from promoter.ports import TimeLeft
 from promoter.text import NOTHING, Message, say
-
-
-class TimeLeft(Protocol):
-    """The run's deadline."""
-
-    def remaining(self) -> float:
-        """Seconds left; never negative."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelVersion
 from promoter.core.policy import Evaluation, ModelRule, Task
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.ports import RegistryReader, Repository
+from promoter.ports import Deadline, RegistryReader, Repository
 from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
@@ -24,16 +24,6 @@ _ELSEWHERE = "://"
 _NEEDS = ("numpy", "pandas", "pyarrow", "scipy")
 
 
-class TimeLeft(Protocol):
-    """The run's deadline."""
-
-    def remaining(self) -> float:
-        """Seconds left; never negative."""
-
-    def run(self, call: Callable[[], None], *, what: str) -> None:
-        """Give up on a call that does not come back in time. Raises DEADLINE_EXCEEDED."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class LocalMeasurer:
     """Scores on this machine. `variables` is the process's environment, of which package indexes are read;
@@ -42,7 +32,7 @@ class LocalMeasurer:
     repository: Repository
     variables: Mapping[str, str]
     cache: Path
-    deadline: TimeLeft
+    deadline: Deadline
     log: Callable[[Message], None]
 
     def measure(

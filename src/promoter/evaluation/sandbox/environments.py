@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from promoter.core.policy import Environment
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
 from promoter.evaluation.sandbox.requirements import Needs, read_needs
+from promoter.ports import TimeLeft
 from promoter.text import NOTHING, Message, quote, say
 
 _FORM = 1
@@ -38,13 +38,6 @@ _OUTAGE = re.compile(
     r"HTTP status server error|50[0234] |No space left|temporary failure",
     re.IGNORECASE,
 )
-
-
-class TimeLeft(Protocol):
-    """The run's deadline."""
-
-    def remaining(self) -> float:
-        """Seconds left; never negative."""
 
 
 @dataclass(frozen=True, kw_only=True)

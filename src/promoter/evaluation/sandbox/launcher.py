@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -36,17 +35,11 @@ from promoter.evaluation.sandbox.child_process import Command, end_all, start
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
+from promoter.ports import TimeLeft
 from promoter.text import Message, say
 
 _GIB = 1024**3
 _LARGEST_BODY = 128 * 1024**2
-
-
-class TimeLeft(Protocol):
-    """The run's deadline."""
-
-    def remaining(self) -> float:
-        """Seconds left; never negative."""
 
 
 @dataclass(frozen=True, kw_only=True)
