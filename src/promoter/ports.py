@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
-from promoter.core.policy import ModelRule
+from promoter.core.policy import CustomRule
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
 from promoter.text import Message
 
@@ -114,6 +115,12 @@ class RegistryReader(Protocol):
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """Copy the version's model directory into an empty folder; what came, by path, digest and size."""
 
+    def run_file(self, version: ModelVersion, path: str, file: Path) -> str:
+        """Copy one artifact of the version's run; the sha256 of its bytes, in hex.
+
+        Raises DATA_UNAVAILABLE when the run has no such file, or the version no run.
+        """
+
 
 class Registry(RegistryReader, Protocol):
     """A model registry that apply may write to."""
@@ -142,19 +149,20 @@ class Deadline(TimeLeft, Protocol):
 class Measurer(Protocol):
     """Scores models on the policy's data."""
 
-    def measure(
-        self,
-        rule: ModelRule,
-        registry: RegistryReader,
-        *,
-        challenger: ModelVersion,
-        champion: ModelVersion | None,
-        commit: str,
-    ) -> Measurement:
-        """Both models, downloaded from the registry, on the same rows.
+    def measure(self, asked: ToMeasure, registry: RegistryReader) -> Measurement:
+        """The models, downloaded from the registry, or the predictions they logged, on the same rows.
 
-        Data in the repository is read at `commit`. A model that does not run is told in the measurement.
-        Raises DATA_UNAVAILABLE, POLICY_INVALID.
+        A model that does not run is told in the measurement. Raises DATA_UNAVAILABLE, POLICY_INVALID.
+        """
+
+
+class CustomChecks(Protocol):
+    """Asks the user's own checks."""
+
+    def ask(self, rules: Sequence[CustomRule], evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
+        """What each command of the commit answers to the evidence (JSON), in order; at least one a rule.
+
+        A command that does not answer is told in its answer.
         """
 
 

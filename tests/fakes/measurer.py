@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
-from promoter.core.model_version import ModelVersion
-from promoter.core.policy import ModelRule
 from promoter.errors import PromoterError
 from promoter.ports import RegistryReader
 
@@ -18,18 +17,10 @@ class FakeMeasurer:
     gives: Measurement | PromoterError | None = None
     asked: list[str] = field(default_factory=list)
 
-    def measure(
-        self,
-        rule: ModelRule,
-        registry: RegistryReader,
-        *,
-        challenger: ModelVersion,
-        champion: ModelVersion | None,
-        commit: str,
-    ) -> Measurement:
+    def measure(self, asked: ToMeasure, registry: RegistryReader) -> Measurement:
         """What was given; the models are not looked at."""
-        assert self.gives is not None, f"{rule.match} {challenger.version} {champion} {registry}"
-        self.asked.append(commit)
+        assert self.gives is not None, f"{asked} {registry}"
+        self.asked.append(asked.commit)
         if isinstance(self.gives, PromoterError):
             raise self.gives
         return self.gives

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 
 from promoter.adapters.mlflow_download import download
@@ -43,6 +44,7 @@ class InMemoryRegistry:
     def __init__(self) -> None:
         self.writes: list[Write] = []
         self._models: dict[str, _Model] = {}
+        self._run_files: dict[tuple[str, str], bytes] = {}
         self._failures: dict[str, list[PromoterError]] = {}
 
     # what tests arrange
@@ -61,6 +63,10 @@ class InMemoryRegistry:
     def add_files(self, version: ModelVersion, folder: Path) -> None:
         """What a version is made of: `download` gives a copy of it."""
         self._models[version.model].folders[version.version] = folder
+
+    def add_run_file(self, version: ModelVersion, path: str, content: bytes) -> None:
+        """An artifact of the version's run."""
+        self._run_files[version.run_id or "", path] = content
 
     def fail(self, method: str, error: PromoterError, *, times: int = 1) -> None:
         """Have the next `times` calls of a method raise instead of answering."""
@@ -94,6 +100,15 @@ class InMemoryRegistry:
         if found is None:
             raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("there is no file `MLmodel`"))
         return download(Local(found), folder)
+
+    def run_file(self, version: ModelVersion, path: str, file: Path) -> str:
+        """See `RegistryReader`."""
+        self._fail_if_told("run_file")
+        content = self._run_files.get((version.run_id or "", path))
+        if content is None:
+            raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("the run has no artifact ", quote(path)))
+        file.write_bytes(content)
+        return sha256(content).hexdigest()
 
     def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """See `Registry`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from promoter.checks.catalog import needs_signature, report_only, run_checks
 from promoter.commands.versions import Claim, three_way
-from promoter.core.evidence import Evidence
+from promoter.core.evidence import Evidence, ToMeasure
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
 from promoter.core.policy import Mode, ModelRule, Policy, Source
@@ -126,12 +126,18 @@ def _gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: st
             challenger_signature=registry.signature(challenger),
             champion_signature=registry.signature(champion) if champion else None,
         )
-    if rule.evaluation is None or rule.evaluation.source is not Source.INFERENCE:
+    if rule.evaluation is None or rule.evaluation.source is Source.RUN_METRICS:
         return evidence
-    measured = bench.measurer.measure(
-        rule, registry, challenger=challenger, champion=champion, commit=bench.commit
+    reference = rule.evaluation.reference
+    asked = ToMeasure(
+        rule=rule,
+        challenger=challenger,
+        champion=champion,
+        reference=registry.model_version(challenger.model, reference) if reference else None,
+        commit=bench.commit,
+        policy_digest=bench.policy.digest,
     )
-    return replace(evidence, measurement=measured)
+    return replace(evidence, measurement=bench.measurer.measure(asked, registry))
 
 
 def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:

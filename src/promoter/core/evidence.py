@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.policy import ModelRule
 from promoter.text import Message
 
 
@@ -22,11 +23,35 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToMeasure:
+    """Which versions to score by which rule. Data in the repository is read at `commit`; `policy_digest` is
+    the sha256 of the policy's bytes, part of the seed."""
+
+    rule: ModelRule
+    challenger: ModelVersion
+    champion: ModelVersion | None
+    reference: ModelVersion | None = None
+    commit: str
+    policy_digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomAnswer:
+    """What a custom check's command answered; ERROR when it gave no usable answer."""
+
+    name: str
+    outcome: Outcome
+    message: Message
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """Both models as the registry described them, each resolved once.
 
     `champion` is None only where the registry proved that no version holds the alias. Signatures are read
-    only when a check asks for them; None then means the model was logged without one.
+    only when a check asks for them; None then means the model was logged without one. `answers` holds one or
+    more for each custom check that was asked.
     """
 
     challenger: ModelVersion
@@ -34,6 +59,7 @@ class Evidence:
     challenger_signature: Signature | None = None
     champion_signature: Signature | None = None
     measurement: Measurement | None = None
+    answers: tuple[CustomAnswer, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,17 @@ from promoter.text import NOTHING, Message
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondOpinion:
+    """The same change by another method, shown and not judged by: a two-sided p-value that there is none, or
+    an interval as in `Estimate`."""
+
+    method: str
+    p_value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """One figure of both models on the same rows.
 
@@ -33,6 +44,7 @@ class Estimate:
     undefined: float = 0.0
     p_worse: float | None = None
     method: str = ""
+    opinions: tuple[SecondOpinion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +85,11 @@ class FlipEstimate:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRun:
-    """How one model behaved: seconds, milliseconds per row, bytes. `problem` is why it did not finish."""
+    """How one model behaved: seconds, milliseconds per row, bytes. `problem` is why it did not finish.
+
+    `asked_twice` rows were predicted a second time, and `differing` of them otherwise than at first. Where
+    predictions were logged, nothing ran: times and memory are 0, and `environment` says so.
+    """
 
     load_seconds: float = 0.0
     p50_latency_ms: float = 0.0
@@ -81,12 +97,24 @@ class ModelRun:
     peak_memory: int = 0
     size: int = 0
     environment: str = ""
+    asked_twice: int = 0
+    differing: int = 0
     problem: Message = NOTHING
 
     @property
     def finished(self) -> bool:
         """Whether it loaded and predicted every row validly."""
         return not self.problem.parts
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceMeasurement:
+    """The challenger beside the policy's reference version, on the same rows: in `estimates`, `champion`
+    stands for the reference."""
+
+    version: str
+    run: ModelRun
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +129,13 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One evaluation. `estimates` by metric name; `seed` from the data's and the models' bytes: same
+    """One evaluation. `estimates` by metric name; `seed` from the bytes of data, models and policy: same
     evidence, same numbers."""
 
     data: Data
     challenger: ModelRun
     champion: ModelRun | None = None
+    reference: ReferenceMeasurement | None = None
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     slices: tuple[SliceEstimates, ...] = ()
     value: ValueEstimate | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
@@ -153,12 +153,15 @@ class SliceRule:
 @dataclass(frozen=True, kw_only=True)
 class BusinessValueRule:
     """What each outcome is worth. Binary: keys true_positive, false_positive, false_negative, true_negative.
+    Regression: keys under_prediction and over_prediction, per unit of it. Multiclass: `matrix` has, for each
+    true label, the worth of each predicted one, and `values` is empty.
 
     Limits are per 1000 rows.
     """
 
     unit: str
-    values: Mapping[str, float]
+    values: Mapping[str, float] = field(default_factory=dict)
+    matrix: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     test: Test = Test.POINT
     min_absolute_change: float | None = None
     max_absolute_degradation: float | None = None
@@ -172,8 +175,27 @@ class NegativeFlipsRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomRule:
+    """A check of the user's own: a command of the base commit, given the evidence, answering by JSON.
+
+    `files` are globs of what it needs beside the files its command names.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    timeout_seconds: float = 60.0
+    severity: Severity = Severity.FAIL
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """How figures are made. `data` is a path in the repository or an address; `target` a column of it."""
+    """How figures are made. `data` is a path in the repository or an address; `target` a column of it.
+
+    `predictions` is a table among the artifacts of each version's run, joined by the column `id`;
+    `prediction_columns` are those of it that hold predictions, all but `id` where none is named. `reference`
+    is a version of the same model that the challenger is compared with too.
+    """
 
     source: Source
     data: str = ""
@@ -183,6 +205,9 @@ class Evaluation:
     id: str | None = None
     group: str | None = None
     environment: Environment = Environment.MODEL
+    predictions: str = ""
+    prediction_columns: tuple[str, ...] = ()
+    reference: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +231,7 @@ class Checks:
     slices: tuple[SliceRule, ...] = ()
     business_value: BusinessValueRule | None = None
     negative_flips: NegativeFlipsRule | None = None
+    custom: tuple[CustomRule, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

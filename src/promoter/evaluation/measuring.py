@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
-from promoter.core.model_version import ModelVersion
 from promoter.core.policy import Evaluation, ModelRule, Task
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import Deadline, RegistryReader, Repository
@@ -35,24 +35,17 @@ class LocalMeasurer:
     deadline: Deadline
     log: Callable[[Message], None]
 
-    def measure(
-        self,
-        rule: ModelRule,
-        registry: RegistryReader,
-        *,
-        challenger: ModelVersion,
-        champion: ModelVersion | None,
-        commit: str,
-    ) -> Measurement:
+    def measure(self, asked: ToMeasure, registry: RegistryReader) -> Measurement:
         """See `ports.Measurer`."""
         _require_packages()
         # numpy, scipy and pyarrow take a second to import: only a policy that measures pays for them.
         from promoter.evaluation.local import Case, evaluate  # noqa: PLC0415
         from promoter.evaluation.statistics import seed_of  # noqa: PLC0415
 
+        rule, champion = asked.rule, asked.champion
         with TemporaryDirectory(prefix="promoter-data-") as folder:
-            dataset = self._dataset(rule, commit=commit, folder=Path(folder))
-            versions = [challenger, *([champion] if champion else [])]
+            dataset = self._dataset(rule, commit=asked.commit, folder=Path(folder))
+            versions = [asked.challenger, *([champion] if champion else [])]
             digests: list[str] = []
             models: list[Runnable] = []
             for version in versions:
@@ -65,7 +58,7 @@ class LocalMeasurer:
                 columns=_columns(rule),
                 challenger=models[0],
                 champion=models[1] if champion else None,
-                seed=seed_of(dataset.data.digest, *digests),
+                seed=seed_of(asked.policy_digest, dataset.data.digest, *digests),
             )
             return evaluate(case, deadline=self.deadline, log=self.log)
 

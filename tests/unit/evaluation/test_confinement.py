@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from promoter.evaluation.sandbox import confinement
-from promoter.evaluation.sandbox.child_process import Command, end_all, start
+from promoter.evaluation.sandbox.child_process import end_all, model_command, start
 
 
 def run(code: str, limits: dict[str, int]) -> str:
@@ -68,7 +68,7 @@ def test_a_cut_life_line_ends_a_process_that_hangs(tmp_path: Path) -> None:
     fake = tmp_path / "python"
     fake.write_text("#!/bin/sh\ntrap '' TERM\nsleep 600 &\nsleep 600\n", encoding="utf-8")
     fake.chmod(0o700)
-    started = start(Command(interpreter=fake, memory=2**33, threads=1), scratch=tmp_path)
+    started = start(model_command(fake, memory=2**33, threads=1), scratch=tmp_path)
     while len(confinement.descendants(started.process.pid)) < 3:
         time.sleep(0.01)
     alive = confinement.descendants(started.process.pid)
@@ -85,7 +85,7 @@ def test_what_the_warden_cannot_end_is_ended_from_outside(tmp_path: Path) -> Non
     fake = tmp_path / "python"
     fake.write_text("#!/bin/sh\nkill -STOP $PPID\nsleep 600\n", encoding="utf-8")
     fake.chmod(0o700)
-    started = start(Command(interpreter=fake, memory=2**33, threads=1), scratch=tmp_path)
+    started = start(model_command(fake, memory=2**33, threads=1), scratch=tmp_path)
     while len(confinement.descendants(started.process.pid)) < 2:
         time.sleep(0.01)
     alive = confinement.descendants(started.process.pid)

@@ -18,7 +18,7 @@ from promoter.evaluation.measuring import LocalMeasurer
 from promoter.errors import PromoterError
 measurer = LocalMeasurer(repository=None, variables={}, cache=None, deadline=None, log=None)
 try:
-    measurer.measure(None, None, challenger=None, champion=None, commit="")
+    measurer.measure(None, None)
 except PromoterError as error:
     print(error.reason, error.message, error.hint, sep="|")
 """

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from promoter.evaluation.sandbox import confinement
@@ -41,13 +42,29 @@ _SETTINGS = {
 }
 
 
+class Results(Enum):
+    """Where a process writes its results: a descriptor whose number is its last argument, or its standard
+    output."""
+
+    DESCRIPTOR = auto()
+    STANDARD_OUTPUT = auto()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to start: the interpreter of the model's environment, bytes of memory, threads."""
+    """What to start: a program with its arguments, bytes of memory, threads, and where results come."""
 
-    interpreter: Path
+    words: tuple[str, ...]
     memory: int
     threads: int
+    results: Results = Results.STANDARD_OUTPUT
+
+
+def model_command(interpreter: Path, *, memory: int, threads: int) -> Command:
+    """The command that loads and asks a model, on the interpreter of its environment."""
+    # -I keeps the working directory and PYTHON* variables out, -B bytecode out of a shared environment.
+    words = (str(interpreter), "-I", "-B", str(_HERE / "worker.py"))
+    return Command(words=words, memory=memory, threads=threads, results=Results.DESCRIPTOR)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +77,12 @@ class Started:
 
 
 def start(command: Command, *, scratch: Path) -> Started:
-    """Start it in an empty folder of its own. Closing the life line ends all that it started."""
+    """Start it in the folder `work` below `scratch`, which is its own with all that is in it.
+
+    Closing the life line ends all that it started.
+    """
     for name in ("home", "tmp", "work"):
-        (scratch / name).mkdir(mode=0o700)
+        (scratch / name).mkdir(mode=0o700, exist_ok=True)
     theirs, ours = _pipes()
     life_line, held = os.pipe()
     settings = {
@@ -75,16 +95,16 @@ def start(command: Command, *, scratch: Path) -> Started:
         "life_line": life_line,
         "keep": theirs.results,
     }
-    # -I keeps the working directory and PYTHON* variables out, -B bytecode out of a shared environment.
-    worker = [str(command.interpreter), "-I", "-B", str(_HERE / "worker.py"), str(theirs.results)]
+    by_number = command.results is Results.DESCRIPTOR
+    words = [*command.words, *([str(theirs.results)] if by_number else [])]
     try:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_HERE / "confinement.py"), json.dumps(settings), *worker],
+            [sys.executable, "-I", "-S", str(_HERE / "confinement.py"), json.dumps(settings), *words],
             stdin=theirs.questions,
-            stdout=theirs.printed,
+            stdout=theirs.printed if by_number else theirs.results,
             stderr=theirs.printed,
             pass_fds=(theirs.results, life_line),
-            env=child_environment(scratch, interpreter=command.interpreter, threads=command.threads),
+            env=child_environment(scratch, interpreter=Path(words[0]), threads=command.threads),
             cwd=scratch / "work",
             umask=0o077,
             start_new_session=True,

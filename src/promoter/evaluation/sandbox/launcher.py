@@ -31,7 +31,7 @@ from promoter.evaluation.sandbox.answers import (
     read_load_seconds,
     read_object,
 )
-from promoter.evaluation.sandbox.child_process import Command, end_all, start
+from promoter.evaluation.sandbox.child_process import end_all, model_command, start
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
@@ -74,7 +74,7 @@ def launch(asked: Launch, *, deadline: TimeLeft) -> Iterator[Worker]:
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="promoter-model-")))
         limits = asked.limits
-        command = Command(interpreter=asked.interpreter.path, memory=limits.memory, threads=limits.threads)
+        command = model_command(asked.interpreter.path, memory=limits.memory, threads=limits.threads)
         started = start(command, scratch=scratch)
         stack.callback(end_all, started)
         link = Link(started.ends)
