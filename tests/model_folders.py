@@ -5,7 +5,9 @@ There is no pickle in them; MLflow runs their code when it loads them, as it doe
 
 from __future__ import annotations
 
+import os
 import platform
+import shutil
 import sys
 import sysconfig
 import textwrap
@@ -97,10 +99,20 @@ def light_interpreter(folder: Path) -> Interpreter:
         "dateutil",
         "six.py",
     ):
-        if (ours / name).exists():
-            (packages / name).symlink_to(ours / name)
+        # A link would lead out of the environment, and a model's process may read nothing there.
+        if (ours / name).is_dir():
+            shutil.copytree(ours / name, packages / name, copy_function=_same_file)
+        elif (ours / name).exists():
+            _same_file(str(ours / name), str(packages / name))
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     (folder / "pyvenv.cfg").write_text(f"home = {base.parent}\n", encoding="utf-8")
     (folder / "bin").mkdir()
     (folder / "bin" / "python").symlink_to(base)
     return Interpreter(path=folder / "bin" / "python", name="light")
+
+
+def _same_file(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

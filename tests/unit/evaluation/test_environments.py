@@ -130,7 +130,7 @@ def test_requirements_are_installed_with_what_a_worker_needs(uv: FakeUv, tmp_pat
     assert found.path.parent.parent.parent == uv.folder / "cache"
     assert str(found.name).endswith(f"(Python {OURS})")
     assert found.note.parts == ()
-    assert stat.S_IMODE((uv.folder / "cache").stat().st_mode) == 0o700
+    assert stat.S_IMODE((uv.folder / "cache").stat().st_mode) == 0o711
     assert [path.name for path in (uv.folder / "cache").iterdir()] == [found.path.parent.parent.name]
 
 

@@ -18,9 +18,10 @@ from promoter.core.measurement import ModelRun
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.answers import Kind
-from promoter.evaluation.sandbox.child_process import child_environment
+from promoter.evaluation.sandbox.child_process import Sandbox, child_environment
 from promoter.evaluation.sandbox.environments import IMAGE, Interpreter
 from promoter.evaluation.sandbox.launcher import Launch, Limits, Worker, launch
+from promoter.evaluation.sandbox.layers import Layer
 from promoter.evaluation.sandbox.problems import ModelProblem
 from tests.model_folders import Unlimited, batch, light_interpreter, write_model
 
@@ -93,7 +94,6 @@ def test_a_model_predicts_in_its_own_process_and_tells_how_it_went(tmp_path: Pat
 def test_a_process_sees_the_features_and_an_environment_made_from_nothing(
     python: Interpreter, tmp_path: Path
 ) -> None:
-    seen = tmp_path / "seen.json"
     model = write_model(
         tmp_path / "model",
         top="""
@@ -101,16 +101,17 @@ def test_a_process_sees_the_features_and_an_environment_made_from_nothing(
         with open("/proc/self/environ") as file:
             variables = dict(line.split("=", 1) for line in file.read().split("\\0") if line)
         """,
-        predict=f"""
-        with open({str(seen)!r}, "w") as file:
-            json.dump([list(frame.columns), variables, os.getcwd(), sys.stdin.read(), os.umask(0o77),
-                       os.getsid(0), sorted(os.listdir("/proc/self/fd"), key=int)], file)
-        return numpy.zeros(len(frame))
+        predict="""
+        seen = [list(frame.columns), variables, os.getcwd(), sys.stdin.read(), os.umask(0o77),
+                os.getsid(0), sorted(os.listdir("/proc/self/fd"), key=int)]
+        return [f"{number}{json.dumps(part)}" for number, part in enumerate(seen)]
         """,
     )
-    with running(python, model, wanted=Kind.VALUES) as worker:
-        worker.predict(batch())
-    columns, variables, folder, standard_input, mask, session, descriptors = json.loads(seen.read_text())
+    with running(python, model) as worker:
+        seen = sorted(worker.predict(batch(7)).labels)
+    columns, variables, folder, standard_input, mask, session, descriptors = (
+        json.loads(part[1:]) for part in seen
+    )
     assert columns == ["tenure", "charges"]
     scratch = Path(folder).parent
     assert variables == child_environment(scratch, interpreter=python.path, threads=2)
@@ -268,42 +269,38 @@ def test_an_answer_before_the_question_is_none(python: Interpreter, tmp_path: Pa
 
 
 def test_daemons_end_with_the_model(python: Interpreter, tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
     model = write_model(
         tmp_path / "model",
-        top=f"""
+        top="""
         def daemon():
-            if os.fork():
-                return
-            os.setsid()
-            if os.fork():
-                os._exit(0)
-            with open({str(pids)!r}, "a") as file:
-                print(os.getpid(), file=file)
-            time.sleep(600)
+            read, write = os.pipe()
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork():
+                    os._exit(0)
+                os.write(write, str(os.getpid()).encode())
+                time.sleep(600)
+            return int(os.read(read, 20))
         """,
-        predict="daemon(); daemon(); time.sleep(0.3)\nreturn [1] * len(frame)",
+        predict="return numpy.array([daemon(), daemon()])",
     )
     with running(python, model) as worker:
-        worker.predict(batch())
-        alive = [int(line) for line in pids.read_text().split()]
+        alive = [int(label) for label in worker.predict(batch(2)).labels]
         assert len(alive) == 2
         assert all(Path(f"/proc/{pid}").exists() for pid in alive)
     assert not any(is_running(pid) for pid in alive)
 
 
 def test_a_daemon_does_not_outlive_a_model_that_ends_itself(python: Interpreter, tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
     model = write_model(
         tmp_path / "model",
-        predict=f"""
+        predict="""
+        read, write = os.pipe()
         if os.fork() == 0:
             os.setsid()
-            with open({str(pids)!r}, "w") as file:
-                file.write(str(os.getpid()))
+            os.write(write, str(os.getpid()).encode())
             time.sleep(600)
-        while not os.path.exists({str(pids)!r}):
-            time.sleep(0.01)
+        print("daemon", os.read(read, 20).decode(), flush=True)
         os._exit(0)
         """,
     )
@@ -311,7 +308,7 @@ def test_a_daemon_does_not_outlive_a_model_that_ends_itself(python: Interpreter,
     message, _ = problem_of(python, model, limits=Limits(batch_seconds=30))
     assert "its process ended without an answer" in message
     assert time.monotonic() - start < 20
-    assert not is_running(int(pids.read_text()))
+    assert not is_running(int(message.rpartition("daemon ")[2].strip("`")))
 
 
 def test_a_model_that_kills_the_process_around_it_ends_with_it(python: Interpreter, tmp_path: Path) -> None:
@@ -334,6 +331,23 @@ def test_a_model_that_takes_too_much_memory_is_told_so(python: Interpreter, tmp_
     model = write_model(tmp_path / "model", predict="return numpy.ones((1 << 30,))")
     message, _ = problem_of(python, model, limits=Limits(batch_seconds=20, memory=2 * 1024**3))
     assert "MemoryError" in message
+
+
+def test_a_model_that_fills_the_disk_is_ended_and_told_so(python: Interpreter, tmp_path: Path) -> None:
+    model = write_model(
+        tmp_path / "model",
+        predict="""
+        for number in range(1000):
+            with open(f"file{number}", "wb") as file:
+                file.write(b"x" * 1_000_000)
+        time.sleep(60)
+        """,
+    )
+    asked = Launch(interpreter=python, model=model, wanted=Kind.LABELS, sandbox=Sandbox(disk=20_000_000))
+    with launch(asked, deadline=Unlimited()) as worker:
+        with pytest.raises(ModelProblem, match="ended by Promoter: it wrote more than 20,000,000 bytes"):
+            worker.predict(batch())
+        assert worker.confinement.layers == set(Layer)
 
 
 def test_an_interpreter_that_is_not_there_is_said(tmp_path: Path) -> None:

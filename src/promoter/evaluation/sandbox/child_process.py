@@ -8,18 +8,30 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
+from promoter.errors import PromoterError
 from promoter.evaluation.sandbox import confinement
+from promoter.evaluation.sandbox.assurance import Confinement, read_confinement, require
 from promoter.evaluation.sandbox.frames import Ends
+from promoter.evaluation.sandbox.layers import Strictness
+from promoter.evaluation.sandbox.reach import prepare, reach
 
 _HERE = Path(__file__).parent
+# Our interpreter without its packages; ours are looked for last, and only empty ones lie above the sandbox.
+_ROOT = _HERE.parents[2]
+_CONFINE = (
+    "import sys; sys.path.append(sys.argv[1]); from promoter.evaluation.sandbox import confinement; "
+    "sys.exit(confinement.main(sys.argv[2:]))"
+)
+_GIB = 1024**3
 _ENDING_SECONDS = 5.0
 # Libraries are mapped, and allocators reserve, far more than they use.
-_MAPPED = 16 * 1024**3
-_LARGEST_FILE = 4 * 1024**3
+_MAPPED = 16 * _GIB
 _SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -33,6 +45,10 @@ _SETTINGS = {
     "TZ": "UTC",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "DO_NOT_TRACK": "true",
+    # Its processes need semaphores in memory that is shared by all, and its threads do not.
+    "JOBLIB_MULTIPROCESSING": "0",
+    "LOGNAME": "model",
+    "USER": "model",
     "HF_HUB_OFFLINE": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
@@ -51,68 +67,139 @@ class Results(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """How strictly a process is confined, and how much it may take in total.
+
+    Bytes on disk, files, processes with threads, open files, and seconds of processor time.
+    """
+
+    strictness: Strictness = Strictness.REQUIRED
+    disk: int = 2 * _GIB
+    files: int = 50_000
+    processes: int = 512
+    open_files: int = 1024
+    processor_seconds: int = 4 * 3600
+
+
+@dataclass(frozen=True, kw_only=True)
 class Command:
-    """What to start: a program with its arguments, bytes of memory, threads, and where results come."""
+    """What to start: a program with its arguments, bytes of memory, threads, and where results come.
+
+    `model`: a folder that the process is given to read, under the name that `Started.model` tells.
+    """
 
     words: tuple[str, ...]
     memory: int
     threads: int
     results: Results = Results.STANDARD_OUTPUT
+    model: Path | None = None
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
 
-def model_command(interpreter: Path, *, memory: int, threads: int) -> Command:
+def model_command(
+    interpreter: Path, *, memory: int, threads: int, model: Path | None = None, sandbox: Sandbox | None = None
+) -> Command:
     """The command that loads and asks a model, on the interpreter of its environment."""
     # -I keeps the working directory and PYTHON* variables out, -B bytecode out of a shared environment.
     words = (str(interpreter), "-I", "-B", str(_HERE / "worker.py"))
-    return Command(words=words, memory=memory, threads=threads, results=Results.DESCRIPTOR)
+    return Command(
+        words=words,
+        memory=memory,
+        threads=threads,
+        results=Results.DESCRIPTOR,
+        model=model,
+        sandbox=sandbox or Sandbox(),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Started:
-    """A process, our ends of its pipes, and the descriptor whose closing ends it."""
+    """A process, our ends of its pipes, and the descriptor whose closing ends it.
+
+    `model` is the folder of the model as the process sees it, `confinement` what stands around it.
+    """
 
     ends: Ends
     process: subprocess.Popen[bytes]
     life_line: int
+    model: Path
+    confinement: Confinement
 
 
 def start(command: Command, *, scratch: Path) -> Started:
     """Start it in the folder `work` below `scratch`, which is its own with all that is in it.
 
-    Closing the life line ends all that it started.
+    Closing the life line ends all that it started. Raises PromoterError, MODEL_UNSAFE, when a layer of the
+    sandbox is missing and every layer is required: the command was not run then.
     """
-    for name in ("home", "tmp", "work"):
-        (scratch / name).mkdir(mode=0o700, exist_ok=True)
+    folders = prepare(scratch, model=command.model)
     theirs, ours = _pipes()
     life_line, held = os.pipe()
+    telling, report = os.pipe()
     settings = {
-        "limits": {
-            "RLIMIT_DATA": command.memory,
-            "RLIMIT_AS": command.memory + _MAPPED,
-            "RLIMIT_FSIZE": _LARGEST_FILE,
-            "RLIMIT_CORE": 0,
-        },
         "life_line": life_line,
         "keep": theirs.results,
+        "report": report,
+        **_settings(command),
+        **reach(command.words, folders=folders),
     }
-    by_number = command.results is Results.DESCRIPTOR
-    words = [*command.words, *([str(theirs.results)] if by_number else [])]
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_HERE / "confinement.py"), json.dumps(settings), *words],
-            stdin=theirs.questions,
-            stdout=theirs.printed if by_number else theirs.results,
-            stderr=theirs.printed,
-            pass_fds=(theirs.results, life_line),
-            env=child_environment(scratch, interpreter=Path(words[0]), threads=command.threads),
-            cwd=scratch / "work",
-            umask=0o077,
-            start_new_session=True,
-        )
+        process = _start(command, settings=settings, ends=theirs, scratch=scratch)
     finally:
         theirs.close()
         os.close(life_line)
-    return Started(ends=ours, process=process, life_line=held)
+        os.close(report)
+    started = Started(
+        ends=ours,
+        process=process,
+        life_line=held,
+        model=folders.model,
+        confinement=read_confinement(telling),
+    )
+    try:
+        require(started.confinement, strictness=command.sandbox.strictness)
+    except PromoterError:
+        end_all(started)
+        ours.close()
+        raise
+    return started
+
+
+def _start(
+    command: Command, *, settings: Mapping[str, Any], ends: Ends, scratch: Path
+) -> subprocess.Popen[bytes]:
+    by_number = command.results is Results.DESCRIPTOR
+    words = [*command.words, *([str(ends.results)] if by_number else [])]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _CONFINE, str(_ROOT), json.dumps(settings), *words],
+        stdin=ends.questions,
+        stdout=ends.printed if by_number else ends.results,
+        stderr=ends.printed,
+        pass_fds=(settings["keep"], settings["life_line"], settings["report"]),
+        env=child_environment(scratch, interpreter=Path(words[0]), threads=command.threads),
+        cwd=scratch / "work",
+        umask=0o077,
+        start_new_session=True,
+    )
+
+
+def _settings(command: Command) -> dict[str, object]:
+    sandbox = command.sandbox
+    return {
+        "strictness": sandbox.strictness.value,
+        "memory": command.memory,
+        "disk": sandbox.disk,
+        "files": sandbox.files,
+        "limits": {
+            "RLIMIT_DATA": command.memory,
+            "RLIMIT_AS": command.memory + _MAPPED,
+            "RLIMIT_FSIZE": sandbox.disk,
+            "RLIMIT_CPU": sandbox.processor_seconds,
+            "RLIMIT_NOFILE": sandbox.open_files,
+            "RLIMIT_NPROC": sandbox.processes,
+            "RLIMIT_CORE": 0,
+        },
+    }
 
 
 def _pipes() -> tuple[Ends, Ends]:
@@ -136,9 +223,11 @@ def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
         confinement.kill_descendants(process.pid, seconds=patience)
         process.kill()
         process.wait()
-    # Had the model killed the process around it, those left in its group are still there.
+    # Had something killed the process around it, those left in its group or of its user are still there.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
+    if started.confinement.user is not None:
+        confinement.kill_user(started.confinement.user, seconds=patience)
 
 
 def child_environment(scratch: Path, *, interpreter: Path, threads: int) -> dict[str, str]:

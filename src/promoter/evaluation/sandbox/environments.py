@@ -105,7 +105,8 @@ class EnvironmentBuilder:
 
     def _build_into(self, folder: Path, needs: Needs) -> None:
         """Build aside and rename: what has its final name is whole."""
-        self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Open to pass: a model runs as a user of its own.
+        self._cache.mkdir(mode=0o711, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="building-", dir=self._cache) as name:
             made = Path(name) / "environment"
             with _home(Path(name)) as home:

@@ -31,7 +31,7 @@ from promoter.evaluation.sandbox.answers import (
     read_load_seconds,
     read_object,
 )
-from promoter.evaluation.sandbox.child_process import end_all, model_command, start
+from promoter.evaluation.sandbox.child_process import Sandbox, Started, end_all, model_command, start
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
@@ -63,24 +63,32 @@ class Launch:
     model: Path
     wanted: Kind
     limits: Limits = field(default_factory=Limits)
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
 
 @contextlib.contextmanager
 def launch(asked: Launch, *, deadline: TimeLeft) -> Iterator[Worker]:
     """A process that loads the model at once; `Worker.load` waits for it, so two can load side by side.
 
-    When the context ends, so has everything the process started.
+    When the context ends, so has everything the process started. Raises PromoterError, MODEL_UNSAFE, where
+    the sandbox is not whole and has to be.
     """
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="promoter-model-")))
         limits = asked.limits
-        command = model_command(asked.interpreter.path, memory=limits.memory, threads=limits.threads)
+        command = model_command(
+            asked.interpreter.path,
+            memory=limits.memory,
+            threads=limits.threads,
+            model=asked.model,
+            sandbox=asked.sandbox,
+        )
         started = start(command, scratch=scratch)
         stack.callback(end_all, started)
         link = Link(started.ends)
         stack.callback(link.close)
-        worker = Worker(asked, link=link, process=started.process.pid, deadline=deadline)
-        settings = {"model": str(asked.model.resolve()), "wanted": asked.wanted.value}
+        worker = Worker(asked, link=link, started=started, deadline=deadline)
+        settings = {"model": str(started.model), "wanted": asked.wanted.value}
         worker.tell(json.dumps(settings).encode() + b"\n")
         yield worker
 
@@ -89,13 +97,14 @@ class Worker:
     """One model's process. Ask it batch by batch: `predict`, or `send` and later `receive`.
 
     Everything raises ModelProblem when the model is at fault, DEADLINE_EXCEEDED when the run's time is up.
-    After either, only `finish` makes sense.
+    After either, only `finish` makes sense. `confinement` tells what stands around the process.
     """
 
-    def __init__(self, asked: Launch, *, link: Link, process: int, deadline: TimeLeft) -> None:
+    def __init__(self, asked: Launch, *, link: Link, started: Started, deadline: TimeLeft) -> None:
         self._asked = asked
         self._link = link
-        self._process = process
+        self._process = started.process.pid
+        self.confinement = started.confinement
         self._deadline = deadline
         self._run = ModelRun(size=size_of(asked.model), environment=asked.interpreter.name)
         self._loaded = False

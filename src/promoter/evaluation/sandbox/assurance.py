@@ -1,0 +1,89 @@
+"""What is known of the sandbox around a process before its first line runs, and the refusal to go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from promoter.errors import PromoterError, ReasonCode
+from promoter.evaluation.sandbox.layers import Layer, State, Strictness, missing
+from promoter.text import Message, quote, say
+
+_PATIENCE_SECONDS = 30.0
+_LONGEST_REPORT = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confinement:
+    """Which layers hold around a process, each with a note, and the number of the user it runs as.
+
+    `user` None: our own. `notes` tell what is special: why a layer is missing, or what covers it.
+    """
+
+    states: Mapping[Layer, State] = field(default_factory=dict)
+    notes: Mapping[Layer, str] = field(default_factory=dict)
+    user: int | None = None
+
+    @property
+    def layers(self) -> frozenset[Layer]:
+        """The layers whose work is done: they hold, or others cover them."""
+        return frozenset(Layer) - self.missing.keys()
+
+    @property
+    def missing(self) -> Mapping[Layer, str]:
+        """The layers that do not hold, each with why."""
+        return missing({layer: (state, self.notes.get(layer, "")) for layer, state in self.states.items()})
+
+
+def read_confinement(report: int, *, patience: float = _PATIENCE_SECONDS) -> Confinement:
+    """What the process around the model's says, up to the end of its report; nothing holds of which it is
+    silent. Closes the descriptor."""
+    end = time.monotonic() + patience
+    watch = select.poll()
+    watch.register(report, select.POLLIN)
+    content = b""
+    try:
+        while len(content) < _LONGEST_REPORT and watch.poll(max(0.0, end - time.monotonic()) * 1000):
+            chunk = os.read(report, _LONGEST_REPORT)
+            if not chunk:
+                return _parse(content)
+            content += chunk
+    finally:
+        os.close(report)
+    return Confinement()
+
+
+def _parse(content: bytes) -> Confinement:
+    if not content:
+        return Confinement()
+    told = json.loads(content)
+    layers = {Layer(name): (State(state), note) for name, (state, note) in told["layers"].items()}
+    return Confinement(
+        states={layer: state for layer, (state, _) in layers.items()},
+        notes={layer: note for layer, (_, note) in layers.items() if note},
+        user=told["user"],
+    )
+
+
+def require(confinement: Confinement, *, strictness: Strictness) -> None:
+    """Raises PromoterError, MODEL_UNSAFE, when a layer is missing and all are required."""
+    gone = confinement.missing
+    if gone and strictness is Strictness.REQUIRED:
+        raise PromoterError(
+            ReasonCode.MODEL_UNSAFE,
+            say("no model was loaded: the sandbox for its code is not whole here. ", *_list(gone).parts),
+            hint=say(
+                "Run Promoter as a Docker action on a runner with Linux 6.12 or newer, or as root on 5.13 or "
+                "newer. If you trust every model that can be asked for, the policy may say "
+                "`unsafe_sandbox: best_effort`; the comment then tells which layers were missing."
+            ),
+        )
+
+
+def _list(gone: Mapping[Layer, str]) -> Message:
+    parts = [part for layer in gone for part in (f"{layer.value} is missing: ", quote(gone[layer]), "; ")]
+    return say(*parts[:-1])
