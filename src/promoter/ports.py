@@ -90,6 +90,9 @@ class PullRequests(Protocol):
         Raises PERMISSION_DENIED when the token may not know.
         """
 
+    def comment(self, number: int, *, marker: str) -> str | None:
+        """The text of the one comment whose first line is `marker`, found by own login. It is no evidence."""
+
     def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
         """Write the one comment whose first line is `marker`, found by own login; its address.
 

@@ -218,6 +218,10 @@ class InMemoryPullRequests:
             raise hidden(f"the team {team}")
         return login.casefold() in {member.casefold() for member in self.teams[team]}
 
+    def comment(self, number: int, *, marker: str) -> str | None:
+        found = self._own(number, marker, marker)
+        return None if found is None else found.body.replace("\r\n", "\n").rstrip()
+
     def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
         found = self._own(number, marker, body)
         if found is None:

@@ -105,6 +105,15 @@ class SignatureRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArtifactsRule:
+    """Where a version's files may lie and which there may be: prefixes of addresses, globs on paths. Empty:
+    anywhere, any."""
+
+    sources: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricRule:
     """One metric's rule. Changes are improvements in the metric's good direction; relative ones are
     fractions of the champion's absolute value."""
@@ -226,6 +235,7 @@ class Checks:
     tags: TagsRule | None = None
     lineage: LineageRule | None = None
     signature: SignatureRule | None = None
+    artifacts: ArtifactsRule | None = None
     metrics: tuple[MetricRule, ...] = ()
     inference: InferenceRule | None = None
     slices: tuple[SliceRule, ...] = ()
