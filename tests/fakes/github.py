@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promoter.core.files import REGULAR_FILE, Ancestor, FileEntry, FileVersion, Place, matches
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
@@ -85,7 +85,7 @@ class InMemoryRepository:
         return {entry.blob_id: known[entry.blob_id] for entry in entries}
 
     def data(self, entry: FileEntry) -> bytes:
-        return self.contents([entry])[entry.blob_id]
+        return self.contents([replace(entry, size=None)])[entry.blob_id]
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         changes: list[FileVersion] = []

@@ -19,15 +19,14 @@ def run(rule: ArtifactsRule, evidence: Evidence) -> tuple[CheckResult, ...]:
     files = evidence.challenger_files
     if files is None:
         why = evidence.unpinned.parts or ("nobody looked at them",)
-        # An outage has ended the run before: this is about files that are not there or not to be had.
         message = say("its files could not be read, so nothing can be said of them: ", *why)
-        return (_result("pinned", Outcome.FAILED, message),)
+        return (_result("pinned", Outcome.ERROR, message=message),)
     return tuple(_results(rule, files))
 
 
 def _results(rule: ArtifactsRule, files: ModelFiles) -> Iterator[CheckResult]:
     pinned = say(f"{len(files.files):,} files, {files.size:,} bytes, sha256 ", quote(files.digest[:16]), "…")
-    yield _result("pinned", Outcome.PASSED, pinned)
+    yield _result("pinned", Outcome.PASSED, message=pinned)
     if rule.sources:
         yield _of_sources(rule, files)
     if rule.files:
@@ -37,10 +36,10 @@ def _results(rule: ArtifactsRule, files: ModelFiles) -> Iterator[CheckResult]:
 def _of_sources(rule: ArtifactsRule, files: ModelFiles) -> CheckResult:
     location = quote(files.location or "an unknown place")
     if any(_below(files.location, prefix) for prefix in rule.sources):
-        return _result("sources", Outcome.PASSED, say("its files lie at ", location))
+        return _result("sources", Outcome.PASSED, message=say("its files lie at ", location))
     allowed = quote(", ".join(rule.sources))
     message = say("its files lie at ", location, ", and the policy takes them only from ", allowed)
-    return _result("sources", Outcome.FAILED, message)
+    return _result("sources", Outcome.FAILED, message=message)
 
 
 def _below(location: str, prefix: str) -> bool:
@@ -54,14 +53,15 @@ def _of_files(rule: ArtifactsRule, files: ModelFiles) -> CheckResult:
         file.path for file in files.files if not any(fnmatchcase(file.path, glob) for glob in rule.files)
     ]
     if not others:
-        return _result("files", Outcome.PASSED, say("every file is of a kind that the policy lets in"))
+        message = say("every file is of a kind that the policy lets in")
+        return _result("files", Outcome.PASSED, message=message)
     shown: list[Part] = []
     for path in others[:_SHOWN]:
         shown += [", " if shown else "", quote(path)]
     more = f" and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else ""
     message = say(f"the policy does not let in {len(others):,} of its files: ", *shown, more)
-    return _result("files", Outcome.FAILED, message)
+    return _result("files", Outcome.FAILED, message=message)
 
 
-def _result(subject: str, outcome: Outcome, message: Message) -> CheckResult:
+def _result(subject: str, outcome: Outcome, *, message: Message) -> CheckResult:
     return CheckResult(check=ID, subject=subject, outcome=outcome, message=message)

@@ -71,7 +71,9 @@ class MetricComparison:
 
     `change` is challenger minus champion, in the metric's own unit; `rule` is the policy's rule in words
     ("≥ 0.6, not more than 0.01 worse"); `source` names where the figures come from. `lower` and `upper` are
-    the ends of the change's interval where we measured it, on that many `rows`.
+    the ends of the change's interval where we measured it, on that many `rows`. `least` is the least
+    improvement that the rule asks for, in the metric's own unit and good direction (negative: so much worse
+    is allowed). `rows_needed` is how many rows would decide what these could not.
     """
 
     name: str
@@ -84,6 +86,8 @@ class MetricComparison:
     lower: float | None = None
     upper: float | None = None
     rows: int | None = None
+    least: float | None = None
+    rows_needed: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,15 +15,21 @@ from collections.abc import Iterable, Mapping
 from promoter.core.model_version import ModelVersion
 
 _KEY = 12
-_PIN = 32
+_PIN = 24
 _LAST_LINES = 2
-_LINE = re.compile(r"<!-- pinned((?: [0-9a-f]{12}:[0-9a-f]{32})+) -->")
+MOST_PINS = 1_000
+_LINE = re.compile(r"<!-- pinned((?: [0-9a-f]{12}:[0-9a-f]{24})+) -->")
+
+
+def results_marker(repository: str, number: int) -> str:
+    """The first line of the one comment with a pull request's results; `repository` is `owner/name`."""
+    return f"<!-- promoter results {repository}#{number} -->"
 
 
 def pin_of(version: ModelVersion, files_digest: str) -> str:
     """What a version is: its bytes, and where the registry says they came from.
 
-    A model deleted and made anew has the same version numbers; its identity tells them apart. 32 hexadecimal
+    A model deleted and made anew has the same version numbers; its identity tells them apart. 24 hexadecimal
     digits of a sha256.
     """
     model_id = version.logged_model.model_id if version.logged_model else None
@@ -33,9 +39,9 @@ def pin_of(version: ModelVersion, files_digest: str) -> str:
 
 def pinned_line(pins: Mapping[str, str]) -> str:
     """A hidden line of Markdown that holds a pin for each request, by the blob id of its file; empty for
-    none."""
+    none, and for more than a comment has room for."""
     pairs = " ".join(f"{blob_id[:_KEY]}:{pin}" for blob_id, pin in sorted(pins.items()))
-    return f"<!-- pinned {pairs} -->" if pairs else ""
+    return f"<!-- pinned {pairs} -->" if 0 < len(pins) <= MOST_PINS else ""
 
 
 def pin_in(comment: str, blob_id: str) -> str | None:

@@ -159,13 +159,20 @@ class SliceRule:
     min_rows: int = 200
 
 
+class Inverted(StrEnum):
+    """What becomes of values by which a wrong prediction pays as much as the right one."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class BusinessValueRule:
     """What each outcome is worth. Binary: keys true_positive, false_positive, false_negative, true_negative.
     Regression: keys under_prediction and over_prediction, per unit of it. Multiclass: `matrix` has, for each
     true label, the worth of each predicted one, and `values` is empty.
 
-    Limits are per 1000 rows.
+    Limits are per 1000 rows. Unless `unsafe_inverted_values` allows otherwise, who is right earns most.
     """
 
     unit: str
@@ -174,6 +181,7 @@ class BusinessValueRule:
     test: Test = Test.POINT
     min_absolute_change: float | None = None
     max_absolute_degradation: float | None = None
+    unsafe_inverted_values: Inverted = Inverted.REFUSED
 
 
 @dataclass(frozen=True, kw_only=True)

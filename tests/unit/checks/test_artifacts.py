@@ -32,10 +32,10 @@ def test_files_that_can_be_read_are_pinned() -> None:
     assert str(found.message).startswith("2 files, 20 bytes, sha256 ")
 
 
-def test_files_that_cannot_be_read_fail_with_the_reason() -> None:
+def test_files_that_cannot_be_read_are_no_decision() -> None:
     evidence = Evidence(challenger=a_model_version(), champion=None, unpinned=say("there is no such bucket"))
     (found,) = artifacts.run(ArtifactsRule(sources=("s3://ml/",), files=("*",)), evidence)
-    assert (found.subject, found.outcome) == ("pinned", Outcome.FAILED)
+    assert (found.subject, found.outcome) == ("pinned", Outcome.ERROR)
     assert str(found.message).endswith("there is no such bucket")
 
 

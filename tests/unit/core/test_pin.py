@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter.core.model_version import LoggedModel, ModelVersion
-from promoter.core.pin import pin_in, pin_of, pinned_line
+from promoter.core.pin import MOST_PINS, pin_in, pin_of, pinned_line
 from promoter.render.markdown import code
 
 VERSION = ModelVersion(
@@ -23,7 +23,7 @@ VERSION = ModelVersion(
 )
 DIGEST = "ab" * 32
 BLOBS = st.text("0123456789abcdef", min_size=40, max_size=40)
-PINS = st.text("0123456789abcdef", min_size=32, max_size=32)
+PINS = st.text("0123456789abcdef", min_size=24, max_size=24)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,9 @@ def test_anything_else_says_nothing(line: str) -> None:
 
 def test_no_pins_leave_no_line() -> None:
     assert pinned_line({}) == ""
+
+
+def test_more_pins_than_a_comment_has_room_for_leave_no_line() -> None:
+    pins = {f"{at:040x}"[::-1]: "0" * 24 for at in range(MOST_PINS + 1)}
+    assert pinned_line(pins) == ""
+    assert len(pinned_line(dict(list(pins.items())[1:]))) < 40_000

@@ -15,8 +15,8 @@ from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.child_process import end_all, model_command, start
 
 
-def run(code: str, limits: dict[str, int]) -> str:
-    """What Python code prints inside, under some limits."""
+def run(code: str, limits: dict[str, int], *, exit_code: int = 0) -> str:
+    """What Python code prints inside, under some limits; it has to end with this exit code."""
     reading, life_line = os.pipe()
     keep = os.open(os.devnull, os.O_RDONLY)
     settings = {"limits": limits, "life_line": reading, "keep": keep}
@@ -38,13 +38,30 @@ def run(code: str, limits: dict[str, int]) -> str:
     )
     for descriptor in (reading, life_line, keep):
         os.close(descriptor)
-    assert done.returncode == 0
+    assert done.returncode == exit_code
     return (done.stdout + done.stderr).decode()
 
 
-@pytest.mark.parametrize("code", ["0", "3"])
-def test_an_exit_code_means_nothing(code: str) -> None:
-    assert run(f"print('here'); raise SystemExit({code})", {}) == "here\n"
+@pytest.mark.parametrize("code", [0, 3, 255])
+def test_an_exit_code_is_handed_on(code: int) -> None:
+    assert run(f"print('here'); raise SystemExit({code})", {}, exit_code=code) == "here\n"
+
+
+@pytest.mark.parametrize("sign", [6, 9, 15])
+def test_a_signal_is_told_as_a_shell_does(sign: int) -> None:
+    assert run(f"import os; os.kill(os.getpid(), {sign})", {}, exit_code=128 + sign) == ""
+
+
+def test_an_exit_code_is_not_lost_among_those_of_orphans() -> None:
+    code = (
+        "import os, time\n"
+        "for _ in range(10):\n"
+        "    if os.fork() == 0:\n"
+        "        time.sleep(0.05 if os.fork() else 0.1)\n"
+        "        os._exit(9)\n"
+        "raise SystemExit(4)"
+    )
+    assert run(code, {}, exit_code=4) == ""
 
 
 def test_limits_are_set_for_good() -> None:
@@ -61,7 +78,7 @@ def test_a_limit_is_never_raised() -> None:
 
 
 def test_an_unknown_limit_starts_nothing() -> None:
-    assert "was not started" in run("print('here')", {"RLIMIT_NONSENSE": 1})
+    assert "was not started" in run("print('here')", {"RLIMIT_NONSENSE": 1}, exit_code=127)
 
 
 def test_a_cut_life_line_ends_a_process_that_hangs(tmp_path: Path) -> None:

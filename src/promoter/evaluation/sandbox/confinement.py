@@ -28,12 +28,16 @@ from typing import NoReturn
 _SET_PARENT_DEATH_SIGNAL = 1
 _SET_CHILD_SUBREAPER = 36
 _NOT_STARTED = 127
+_KILLED = 128
 _LOOK_EVERY_MS = 50
 _OWN = 3
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command until it ends or the life line is cut; nothing it started lives longer."""
+    """Run the command until it ends or the life line is cut; nothing it started lives longer.
+
+    The command's exit code, 128 and the signal where one killed it; 0 when the life line was cut.
+    """
     settings = json.loads(arguments[0])
     life_line = settings["life_line"]
     _adopt_orphans()
@@ -43,10 +47,10 @@ def main(arguments: list[str]) -> int:
         _become(arguments[1:], limits=settings["limits"])
     # Held open here too, the pipes would not tell anybody that the worker is gone.
     _let_go(settings["keep"])
-    _wait(worker, life_line)
+    exit_code = _wait(worker, life_line)
     kill_descendants(os.getpid())
     _reap()
-    return 0
+    return exit_code
 
 
 def descendants(ancestor: int) -> list[int]:
@@ -77,10 +81,13 @@ def kill_descendants(ancestor: int, *, seconds: float = math.inf) -> None:
         time.sleep(0.005)
 
 
-def _reap() -> None:
+def _reap() -> dict[int, int]:
+    """The children that have ended, with their wait status."""
+    ended: dict[int, int] = {}
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[found[0]] = found[1]
+    return ended
 
 
 def _adopt_orphans() -> None:
@@ -118,17 +125,15 @@ def _let_go(keep: int) -> None:
     os.close(keep)
 
 
-def _wait(worker: int, life_line: int) -> None:
+def _wait(worker: int, life_line: int) -> int:
     watch = select.poll()
     watch.register(life_line, select.POLLHUP)
     while not watch.poll(_LOOK_EVERY_MS):
-        try:
-            ended = os.waitpid(worker, os.WNOHANG)[0]
-            _reap()
-        except ChildProcessError:
-            return
-        if ended:
-            return
+        status = _reap().get(worker)
+        if status is not None:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else _KILLED - code
+    return 0
 
 
 if __name__ == "__main__":
