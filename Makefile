@@ -5,6 +5,7 @@ STAMP := .venv/.installed
 WORKFLOWS := $(wildcard examples/workflows/*.yml .github/workflows/*.yml)
 SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
 LOCKS := uv build image dev
+BENCH_ROWS := 1000000
 
 .PHONY: help install demo test coverage lint format image bench lock clean
 
@@ -45,9 +46,10 @@ format: $(STAMP) ## Format the code and mend what ruff can mend
 image: ## Build the action's image and prove it starts safely
 	scripts/image.sh
 
-bench: $(STAMP) ## Time validate beside a hand-written script, resampling beside scipy (BENCH_ARGS=...)
+bench: $(STAMP) ## Time Promoter beside what one would write by hand (BENCH_ARGS=..., BENCH_ROWS=10000000)
 	$(BIN)/python -m tests.benchmarks.validate_against_script $(BENCH_ARGS)
 	$(BIN)/python -m tests.benchmarks.resampling_against_scipy
+	$(BIN)/python -m tests.benchmarks.inference_against_loops --rows $(BENCH_ROWS) $(BENCH_INFERENCE_ARGS)
 
 lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
 	@set -e; cd requirements; for name in $(LOCKS); do \

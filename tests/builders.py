@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from promoter.core.approval import ApprovalState, Refusal, Standing
-from promoter.core.evidence import CheckResult, Evidence, MetricComparison, Outcome
+from promoter.core.evidence import CheckResult, CustomAnswer, Evidence, MetricComparison, Outcome
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion
 from promoter.core.measurement import (
     Data,
@@ -31,6 +31,7 @@ from promoter.core.policy import (
     Approvals,
     BusinessValueRule,
     Checks,
+    CustomRule,
     DescriptionRule,
     Evaluation,
     InferenceRule,
@@ -181,6 +182,10 @@ a_measurement = _like(
 )
 a_measured_evidence = _like(an_evidence(measurement=a_measurement()))
 
+a_custom_answer = _like(
+    CustomAnswer(name="fairness", outcome=Outcome.PASSED, message=say("it answered ", quote("all alike")))
+)
+
 # --- what the policy says ------------------------------------------------------------------------
 
 a_metric_rule = _like(
@@ -197,6 +202,7 @@ a_slice_rule = _like(
 )
 a_value_rule = _like(BusinessValueRule(unit="EUR", values={}, max_absolute_degradation=0.0))
 a_flips_rule = _like(NegativeFlipsRule(max_rate=0.01))
+a_custom_rule = _like(CustomRule(name="fairness", command=("python", "checks/fairness.py")))
 by_inference = _like(Evaluation(source=Source.INFERENCE, data="churn.parquet", target="churned"))
 a_tags_rule = _like(TagsRule(required={"owner": re.compile(".+")}))
 a_lineage_rule = _like(LineageRule(run_status="FINISHED", git_commit=True, dataset=True))

@@ -42,12 +42,13 @@ _EXPERIMENT = "0"
 
 @dataclass(frozen=True, kw_only=True)
 class RunAsked:
-    """A run to make: what it logs, and whether it is deleted afterwards."""
+    """A run to make: what it logs (`files` are artifacts), and whether it is deleted afterwards."""
 
     metrics: Mapping[str, float] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     git_commit: str | None = None
     datasets: tuple[Dataset, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
     deleted: bool = False
 
 
@@ -111,6 +112,8 @@ class MemoryWorld:
             run=None if asked.run is None or asked.run.deleted else run,
             logged_model=_logged_model_of(asked.logged_metrics),
         )
+        for path, content in (asked.run.files if asked.run else {}).items():
+            self._fake.add_run_file(made, path, content)
         return self._fake.add_version(made, signature=asked.signature).version
 
 
@@ -179,8 +182,16 @@ class HttpWorld:
             self.client.set_tag(run_id, GIT_COMMIT, asked.git_commit)
         if asked.datasets:
             self.client.log_inputs(run_id, [_dataset_input(dataset) for dataset in asked.datasets])
+        for path, content in asked.files.items():
+            self._log_file(run, path, content)
         self.client.update_run(run_id, status="FINISHED")
         return run
+
+    def _log_file(self, run: MlflowRun, path: str, content: bytes) -> None:
+        """As `mlflow.log_artifact` does, where the server keeps it."""
+        file = self.folder_of(run.info.artifact_uri) / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
 
     def set_status(self, model: str, version: str, status: str) -> None:
         """Put a version into a status: only the store itself can."""
@@ -233,11 +244,26 @@ class SqliteWorld(HttpWorld):
 
     def new_version(self, model: str, asked: VersionAsked) -> str:
         """See `World`; a signature is kept in a local folder, as without a server it would be."""
-        version = super().new_version(model, replace(asked, signature=None))
+        run = replace(asked.run, files={}) if asked.run else None
+        version = super().new_version(model, replace(asked, signature=None, run=run))
+        if asked.run is not None and asked.run.files:
+            self._keep(str(self.client.get_model_version(model, version).run_id), asked.run.files)
         if asked.signature is not None:
             write_mlmodel(self._folder, asked.signature)
             self.set_source(model, version, str(self._folder))
         return version
+
+    def _keep(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Artifacts in a local folder, as without a server they would be."""
+        folder = self._folder / run_id
+        for path, content in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        with (
+            closing(sqlite3.connect(self.server.database.removeprefix("sqlite:///"), timeout=30)) as store,
+            store,
+        ):
+            store.execute("UPDATE runs SET artifact_uri = ? WHERE run_uuid = ?", (str(folder), run_id))
 
 
 def _dataset_input(dataset: Dataset) -> DatasetInput:

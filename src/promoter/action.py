@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
-from urllib.parse import unquote, urlsplit
 
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.commands.publish import Channels, complete, publish
@@ -37,7 +35,6 @@ def main(environ: MutableMapping[str, str], stream: TextIO) -> ExitCode:
         nonlocal phase
         runner.mask([secret.value for secret in known_secrets(environ)])
         inputs = read_inputs(environ)
-        runner.mask(_passwords(inputs))
         event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
         event = _with_default_branch(event, inputs, runner=runner)
         order = order_of(event, inputs.command)
@@ -56,18 +53,11 @@ def _runner(files: RunnerFiles, stream: TextIO) -> ActionsRunner:
     )
 
 
-def _passwords(inputs: Inputs) -> list[str]:
-    """The passwords in addresses, as they are written there and as they are sent."""
-    found: set[str] = set()
-    for address in (inputs.tracking_uri.value, inputs.registry_uri.value):
-        with suppress(ValueError):  # what cannot be read as an address is refused by whoever opens it
-            password = urlsplit(address).password or ""
-            found |= {password, unquote(password)}
-    return sorted(found - {""})
-
-
 def _run(inputs: Inputs, runner: ActionsRunner, *, event: Event, order: Order) -> ExitCode:
     runner.log(say("promoter ", tool_version(), ": ", *order.message.parts))
+    if inputs.run_attempt not in {"", "1"}:
+        again = " of this run: what counts is what the branch and the registry hold now"
+        runner.log(say("this is attempt ", quote(inputs.run_attempt), again))
     if order.command is None:
         nothing = Report(phase=Phase.VALIDATE, reason=ReasonCode.NOTHING_TO_PROMOTE, message=order.message)
         return _tell(nothing, runner)

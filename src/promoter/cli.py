@@ -26,6 +26,7 @@ from promoter.core.report import Links, Report
 from promoter.core.schema import schema
 from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment, read_inputs
 from promoter.render.outputs import result_json
@@ -118,6 +119,9 @@ def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         pull_requests=None,
         places=places(inputs),
         measurer=measurer(repository, deadline=registries.deadline, log=_teller(terminal)),
+        custom_checks=LocalCustomChecks(
+            repository=repository, deadline=registries.deadline, log=_teller(terminal)
+        ),
     )
     paths = repository.changed_paths(fork_point, head, patterns=patterns)
     report = validate(world, Change(head=head, base=base, paths=paths))

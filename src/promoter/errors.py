@@ -45,6 +45,7 @@ class ReasonCode(StrEnum):
     NO_PULL_REQUEST = "no_pull_request"
     READBACK_MISMATCH = "readback_mismatch"
     MODEL_UNSAFE = "model_unsafe"
+    ARTIFACTS_CHANGED = "artifacts_changed"
     DRIFT_FOUND = "drift_found"
 
     REQUEST_INVALID = "request_invalid"
@@ -64,6 +65,7 @@ class ReasonCode(StrEnum):
     REGISTRY_UNAVAILABLE = "registry_unavailable"
     GITHUB_UNAVAILABLE = "github_unavailable"
     DATA_UNAVAILABLE = "data_unavailable"
+    CHECK_UNAVAILABLE = "check_unavailable"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     PERMISSION_DENIED = "permission_denied"
 
@@ -102,6 +104,7 @@ _NO = (
     _R.NO_PULL_REQUEST,
     _R.READBACK_MISMATCH,
     _R.MODEL_UNSAFE,
+    _R.ARTIFACTS_CHANGED,
     _R.DRIFT_FOUND,
 )
 _WRONG_INPUT = (
@@ -123,6 +126,7 @@ _UNDECIDED = (
     _R.REGISTRY_UNAVAILABLE,
     _R.GITHUB_UNAVAILABLE,
     _R.DATA_UNAVAILABLE,
+    _R.CHECK_UNAVAILABLE,
     _R.DEADLINE_EXCEEDED,
     _R.PERMISSION_DENIED,
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, MutableMapping
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote, urlsplit
 
 from promoter.core.report import CommentMode
 from promoter.errors import PromoterError, ReasonCode
@@ -68,28 +70,20 @@ class Inputs:
     api_url: str = "https://api.github.com"
     server_url: str = "https://github.com"
     run_url: str = ""
+    run_attempt: str = ""
     files: RunnerFiles = RunnerFiles()
     secrets: tuple[Secret, ...] = ()
 
 
-# Names whose values a log must never show, whoever prints them.
-_SECRET_NAMES = (
-    "INPUT_GITHUB-TOKEN",
-    "GITHUB_TOKEN",
-    "MLFLOW_TRACKING_TOKEN",
-    "MLFLOW_TRACKING_PASSWORD",
-    "DATABRICKS_TOKEN",
-    "DATABRICKS_PASSWORD",
-    "AZURE_CLIENT_SECRET",
-    "ARM_CLIENT_SECRET",
-    "DATABRICKS_CLIENT_SECRET",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AZURE_STORAGE_ACCESS_KEY",
-    "AZURE_STORAGE_CONNECTION_STRING",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+_OWN_MACHINE = frozenset({"localhost", "127.0.0.1"})
+# How names end whose values a log must never show, whoever prints them: tokens of GitHub, of the registry, of
+# stores and of package indexes, and whatever else a workflow gives to the job.
+_SECRET_NAMES = re.compile(
+    r".*[_-](TOKEN|PASSWORD|PASSPHRASE|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|ACCOUNT_KEY|CONNECTION_STRING)",
+    re.IGNORECASE,
 )
+# Addresses may hold a user and a password.
+_ADDRESS_NAMES = re.compile(r".*[_-](URI|URL|PROXY|INDEX)", re.IGNORECASE)
 
 
 def process_environment() -> MutableMapping[str, str]:
@@ -120,9 +114,10 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         ref=environ.get("GITHUB_REF", ""),
         commit=environ.get("GITHUB_SHA", ""),
         repository=repository,
-        api_url=environ.get("GITHUB_API_URL", "") or defaults.api_url,
+        api_url=_api_of(server, given=environ.get("GITHUB_API_URL", "") or defaults.api_url),
         server_url=server,
         run_url=f"{server}/{repository}/actions/runs/{run_id}" if repository and run_id else "",
+        run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
         files=runner_files(environ),
         secrets=known_secrets(environ),
     )
@@ -140,12 +135,49 @@ def runner_files(environ: Mapping[str, str]) -> RunnerFiles:
 
 def known_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
     """What the log must hide, before anything is written to it. Never raises."""
-    return tuple(Secret(environ[name]) for name in _SECRET_NAMES if environ.get(name))
+    found = [environ[name] for name in environ if _SECRET_NAMES.fullmatch(name)]
+    for name in environ:
+        if _ADDRESS_NAMES.fullmatch(name):
+            # An index variable may name several addresses.
+            found += [secret for word in environ[name].split() for secret in _in_address(word)]
+    user, password = (environ.get(f"MLFLOW_TRACKING_{what}", "") for what in ("USERNAME", "PASSWORD"))
+    if user and password:
+        found.append(f"{user}:{password}")  # as basic authentication sends it
+    return tuple(Secret(value) for value in dict.fromkeys(found) if value)
+
+
+def _in_address(address: str) -> Iterator[str]:
+    """User and password of an address, and the password alone, as they are written and as they are sent."""
+    try:
+        userinfo = urlsplit(address).netloc.rpartition("@")[0]
+    except ValueError:
+        return  # what cannot be read as an address is refused by whoever opens it
+    password = userinfo.partition(":")[2]
+    if password:
+        yield from (password, unquote(password), userinfo, unquote(userinfo))
 
 
 def _report_directory(environ: Mapping[str, str]) -> str:
     temp = environ.get("RUNNER_TEMP")
     return str(Path(temp) / "promoter-report") if temp else ""
+
+
+def _api_of(server_url: str, *, given: str) -> str:
+    """The API's address, where it is one of the server's own: the token is sent there.
+
+    Raises USAGE_INVALID for another host. What is no address at all is refused by whoever opens it.
+    """
+    try:
+        api, server = urlsplit(given).hostname, urlsplit(server_url).hostname
+    except ValueError:
+        return given
+    if api and server and api not in {server, f"api.{server}", *_OWN_MACHINE}:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("GITHUB_API_URL leads to ", quote(api), ", and GITHUB_SERVER_URL to ", quote(server)),
+            hint=say("The token is sent to the API: name both, of one GitHub. On its runner they are set."),
+        )
+    return given
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

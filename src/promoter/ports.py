@@ -90,6 +90,9 @@ class PullRequests(Protocol):
         Raises PERMISSION_DENIED when the token may not know.
         """
 
+    def comment(self, number: int, *, marker: str) -> str | None:
+        """The text of the one comment whose first line is `marker`, found by own login. It is no evidence."""
+
     def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
         """Write the one comment whose first line is `marker`, found by own login; its address.
 
@@ -115,7 +118,10 @@ class RegistryReader(Protocol):
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """Copy the version's model directory into an empty folder; what came, by path, digest and size."""
 
-    def run_file(self, version: ModelVersion, path: str, file: Path) -> str:
+    def files(self, version: ModelVersion) -> ModelFiles:
+        """The same without keeping a copy."""
+
+    def run_file(self, version: ModelVersion, path: str, *, file: Path) -> str:
         """Copy one artifact of the version's run; the sha256 of its bytes, in hex.
 
         Raises DATA_UNAVAILABLE when the run has no such file, or the version no run.

@@ -20,6 +20,7 @@ from promoter.commands.trees import Places
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request, validate
 from promoter.core.report import Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError
+from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.evaluation.measuring import LocalMeasurer
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment
@@ -73,6 +74,9 @@ class World:
         self._pull_requests = GitHubPullRequests(connection)
         self._places = places(inputs)
         self._measurer = measurer(self._repository, deadline=deadline, log=runner.log)
+        self._custom_checks = LocalCustomChecks(
+            repository=self._repository, deadline=deadline, log=runner.log
+        )
 
     def default_branch(self) -> str:
         """The repository's default branch, for an event that does not name it."""
@@ -86,6 +90,7 @@ class World:
             pull_requests=self._pull_requests,
             places=self._places,
             measurer=self._measurer,
+            custom_checks=self._custom_checks,
         )
         try:
             report = validate(world, self._change())
@@ -101,6 +106,8 @@ class World:
             pull_requests=self._pull_requests,
             places=self._places,
             measurer=self._measurer,
+            custom_checks=self._custom_checks,
+            name=self._inputs.repository,
             now=datetime.now(UTC),
             tool_version=tool_version(),
         )

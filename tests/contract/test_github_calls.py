@@ -39,6 +39,7 @@ from tests.contract.github_adapters_world import (
 from tests.contract.github_graphql_schema import load_schema
 from tests.contract.github_spec import Exchange, load_spec
 from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW
+from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.team import NOW, PLACES
@@ -191,6 +192,7 @@ def validated(standin: Standin, *, number: int = 1) -> Report:
         pull_requests=pulls,
         places=PLACES,
         measurer=FakeMeasurer(),
+        custom_checks=FakeCustomChecks(),
     )
     report = validate(
         world, change_of_pull_request(pulls, repository, number=number, head=head, default_branch="main")
@@ -209,6 +211,8 @@ def applied(standin: Standin, push: Push) -> Report:
         pull_requests=pulls,
         places=PLACES,
         measurer=FakeMeasurer(),
+        custom_checks=FakeCustomChecks(),
+        name="acme/models",
         now=NOW,
         tool_version="0.1.0",
     )

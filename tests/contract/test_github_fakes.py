@@ -198,10 +198,12 @@ def test_pull_requests_refuse_the_same(sides: Sides) -> None:
 def test_comments_are_written_and_left_alone_alike(sides: Sides) -> None:
     for pulls in sides.pulls:
         assert pulls.update_comment(2, marker=MARKER, body=BODY) is None
+        assert pulls.comment(2, marker=MARKER) is None
         address = pulls.upsert_comment(2, marker=MARKER, body=f"{BODY}<!-- 12ab -->\n", unless="")
         assert pulls.upsert_comment(2, marker=MARKER, body=BODY, unless="<!-- 12ab -->") == address
         assert pulls.update_comment(2, marker=MARKER, body=BODY) == address
         assert pulls.upsert_comment(2, marker=MARKER, body=BODY, unless="") == address
+        assert pulls.comment(2, marker=MARKER) == BODY.rstrip()
         with pytest.raises(ValueError, match="marker"):
             pulls.upsert_comment(2, marker="<!-- other -->", body=BODY, unless="")
     assert sides.pulls[1].writes == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,48 @@ def test_the_signature_is_read(world: World) -> None:
     model = world.new_model()
     version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
     assert world.registry.signature(world.registry.model_version(model, version)) == A_SIGNATURE
+
+
+@pytest.mark.parametrize("path", ["predictions.parquet", "tables/of holdout/p+1.csv"])
+def test_a_file_of_the_run_is_copied_with_its_digest(path: str, world: World, tmp_path: Path) -> None:
+    model = world.new_model()
+    content = bytes(range(256)) * 1_000
+    asked = VersionAsked(run=RunAsked(files={path: content, "other.csv": b"x"}))
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    assert world.registry.run_file(found, path, file=tmp_path / "copy") == sha256(content).hexdigest()
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+@pytest.mark.parametrize("path", ["nothing.csv", "tables", "tables/p.csv/p.csv", "elsewhere/p.csv"])
+def test_a_file_that_the_run_did_not_log_is_no_file(path: str, world: World, tmp_path: Path) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(files={"tables/p.csv": b"x"}))
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    with pytest.raises(PromoterError) as caught:
+        world.registry.run_file(found, path, file=tmp_path / "copy")
+    assert reason_of(caught) is ReasonCode.DATA_UNAVAILABLE
+    assert path in str(caught.value)
+
+
+def test_a_version_without_a_run_has_no_files_of_it(world: World, tmp_path: Path) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked()))
+    with pytest.raises(PromoterError) as caught:
+        world.registry.run_file(found, "p.csv", file=tmp_path / "copy")
+    assert reason_of(caught) is ReasonCode.DATA_UNAVAILABLE
+
+
+def test_files_that_only_a_server_could_tell_of_are_not_proven_absent(
+    mlflow_server: MlflowServer, tmp_path: Path
+) -> None:
+    served = HttpWorld(mlflow_server, deadline=Deadline(60))
+    beside = SqliteWorld(mlflow_server, deadline=Deadline(60), folder=tmp_path)
+    model = served.new_model()
+    version = served.new_version(model, VersionAsked(run=RunAsked(files={"p.csv": b"x"})))
+    found = beside.registry.model_version(model, version)
+    with pytest.raises(PromoterError) as caught:
+        beside.registry.run_file(found, "p.csv", file=tmp_path / "copy")
+    assert reason_of(caught) is ReasonCode.REGISTRY_UNAVAILABLE
 
 
 def test_every_failure_says_what_to_do(world: World) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from promoter.core.files import REGULAR_FILE, Ancestor, FileEntry, FileVersion, Place, matches
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
@@ -85,7 +85,7 @@ class InMemoryRepository:
         return {entry.blob_id: known[entry.blob_id] for entry in entries}
 
     def data(self, entry: FileEntry) -> bytes:
-        return self.contents([entry])[entry.blob_id]
+        return self.contents([replace(entry, size=None)])[entry.blob_id]
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         changes: list[FileVersion] = []
@@ -217,6 +217,10 @@ class InMemoryPullRequests:
         if team not in self.teams:
             raise hidden(f"the team {team}")
         return login.casefold() in {member.casefold() for member in self.teams[team]}
+
+    def comment(self, number: int, *, marker: str) -> str | None:
+        found = self._own(number, marker, marker)
+        return None if found is None else found.body.replace("\r\n", "\n").rstrip()
 
     def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
         found = self._own(number, marker, body)

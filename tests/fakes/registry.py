@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from promoter.adapters.mlflow_download import download
 from promoter.adapters.mlflow_files import Local
@@ -101,7 +102,12 @@ class InMemoryRegistry:
             raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("there is no file `MLmodel`"))
         return download(Local(found), folder)
 
-    def run_file(self, version: ModelVersion, path: str, file: Path) -> str:
+    def files(self, version: ModelVersion) -> ModelFiles:
+        """See `RegistryReader`."""
+        with TemporaryDirectory() as folder:
+            return self.download(version, Path(folder, "model"))
+
+    def run_file(self, version: ModelVersion, path: str, *, file: Path) -> str:
         """See `RegistryReader`."""
         self._fail_if_told("run_file")
         content = self._run_files.get((version.run_id or "", path))

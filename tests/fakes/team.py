@@ -16,6 +16,7 @@ from promoter.commands.validate import Change, ValidateWorld, change_of_pull_req
 from promoter.core.model_version import ModelVersion
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
 from tests.builders import a_model_version, a_pull_request, a_run
+from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.github import Files, InMemoryPullRequests, InMemoryRepository, Irregular
 from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.registry import InMemoryRegistry
@@ -189,6 +190,8 @@ class Team:
             "pull_requests": self.pull_requests,
             "places": PLACES,
             "measurer": FakeMeasurer(),
+            "custom_checks": FakeCustomChecks(),
+            "name": "acme/models",
             "now": NOW,
             "tool_version": "0.1.0",
         }
@@ -202,6 +205,7 @@ class Team:
             "pull_requests": self.pull_requests,
             "places": PLACES,
             "measurer": FakeMeasurer(),
+            "custom_checks": FakeCustomChecks(),
         }
         return ValidateWorld(**{**given, **changes})
 

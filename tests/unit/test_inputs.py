@@ -68,7 +68,8 @@ def test_nothing_secret_is_printed() -> None:
         "INPUT_TRACKING-URI": "https://user:canary-3@mlflow.example",
     }
     assert "canary" not in repr(read_inputs(environ))
-    assert [secret.value for secret in read_inputs(environ).secrets] == ["canary-1", "canary-2"]
+    secrets = [secret.value for secret in read_inputs(environ).secrets]
+    assert secrets == ["canary-1", "canary-2", "canary-3", "user:canary-3"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,11 @@ class GitHubComments:
         found = self._own(pull, marker)
         return None if found is None else self._change(found, body)
 
+    def read(self, pull: int, *, marker: str) -> str | None:
+        """The comment's text, with plain line ends; None where it does not exist."""
+        found = self._own(pull, marker)
+        return None if found is None else _plain(text(found, "body"))
+
     def _own(self, pull: int, marker: str) -> Record | None:
         """The first of our comments with the marker, over all pages.
 

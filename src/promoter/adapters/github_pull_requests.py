@@ -134,6 +134,10 @@ class GitHubPullRequests:
             return False
         return text(answer.data, "state") == "active"
 
+    def comment(self, number: int, *, marker: str) -> str | None:
+        """The text of our comment whose first line is `marker`; None where there is none."""
+        return self._comments.read(number, marker=marker)
+
     def upsert_comment(self, number: int, *, marker: str, body: str, unless: str) -> str:
         """Write the one comment whose first line is `marker`, found by own login; its address.
 

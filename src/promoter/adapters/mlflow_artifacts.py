@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
-from promoter.adapters.mlflow_download import download, take_stock
+from promoter.adapters.mlflow_download import copy, download, take_stock
 from promoter.adapters.mlflow_files import Local, Served, Source, Stored
 from promoter.core.model_version import ModelFiles
 from promoter.errors import PromoterError, ReasonCode
@@ -101,17 +101,25 @@ class Artifacts:
 
         Raises what `read` does, and MODEL_UNSAFE for files that are not taken.
         """
+        return download(self._source(location), folder)
+
+    def copy(self, location: str, path: str, *, file: Path) -> str | None:
+        """One file below the folder at `location`; its sha256 in hex, None where there is no such file.
+
+        Raises what `download` does.
+        """
+        return copy(self._source(location), path, file=file)
+
+    def _source(self, location: str) -> Source:
         parts = _split(location)
         served = self._served_path(parts)
         if served is not None:
-            source: Source = Served(tracking=self._server(), endpoint=_SERVED_PATH, root=served)
-        elif parts.scheme in {"", "file"}:
-            source = Local(self._local_file(location, parts).parent)
-        elif _is_store(parts):
-            source = Stored(self._open_store(location))
-        else:
-            raise _refused(location, say("Promoter follows no source of that kind"))
-        return download(source, folder)
+            return Served(tracking=self._server(), endpoint=_SERVED_PATH, root=served)
+        if parts.scheme in {"", "file"}:
+            return Local(self._local_file(location, parts).parent)
+        if _is_store(parts):
+            return Stored(self._open_store(location))
+        raise _refused(location, say("Promoter follows no source of that kind"))
 
     def download_registered(self, model: str, version: str, *, folder: Path) -> ModelFiles:
         """The same for a version in Databricks; its client downloads by itself and is looked at after."""

@@ -58,6 +58,26 @@ def download(source: Source, folder: Path, *, caps: Caps | None = None) -> Model
     return take_stock(folder, caps=caps)
 
 
+def copy(source: Source, path: str, *, file: Path, caps: Caps | None = None) -> str | None:
+    """One file of `source`; its sha256 in hex, None where it is not listed.
+
+    Each folder above it is listed, so that no link is followed. Raises MODEL_UNSAFE as `download` does.
+    """
+    _require_plain(path)
+    parts = path.split("/")
+    entry = None
+    for depth in range(len(parts)):
+        here = "/".join(parts[: depth + 1])
+        entry = next((one for one in source.list("/".join(parts[:depth])) if one.path == here), None)
+        if entry is None or entry.is_folder is (here == path):
+            return None
+    budget = _Budget((caps or Caps()).size)
+    budget.announce(entry.size if entry else 0)
+    source.fetch(path, file, spend=budget.spend)
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
 def take_stock(folder: Path, *, caps: Caps | None = None) -> ModelFiles:
     """The files that lie in a folder, with their digests. Raises MODEL_UNSAFE for links and devices."""
     caps = caps or Caps()

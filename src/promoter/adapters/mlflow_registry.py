@@ -7,18 +7,21 @@ Absence is proven by MLflow's own answer, and every answer must name what was as
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve
+from promoter.adapters.mlflow_absence import absence_unproven, no_mlmodel, no_run_file, not_found
+from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve, without_secrets
 from promoter.adapters.mlflow_artifacts import MLMODEL, Artifacts
 from promoter.adapters.mlflow_calls import Calls
 from promoter.adapters.mlflow_client import has_module, open_client, prefetch
 from promoter.adapters.mlflow_signature import read_signature
 from promoter.adapters.mlflow_values import (
-    can_exist,
-    digits,
+    canonical,
+    models_of,
     to_aliases,
     to_logged_model,
     to_model_version,
@@ -31,7 +34,6 @@ from promoter.text import Message, quote, say
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel as MlflowLoggedModel
-    from mlflow.entities import Run as MlflowRun
     from mlflow.entities.model_registry import RegisteredModel
     from mlflow.tracking._model_registry.client import ModelRegistryClient
 
@@ -39,7 +41,7 @@ __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefe
 
 _LOGGED_MODEL = "models:/m-"
 _RUN = "runs:/"
-_MOST_MODELS_OF_A_RUN = 10
+_LOG_IT = "its run logged no such file; log it there with `mlflow.log_artifact` or `mlflow.log_table`"
 
 
 def connect_reader(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowReader:
@@ -73,6 +75,7 @@ class MlflowReader:
         self._artifacts = artifacts
         # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
         self._locations: dict[str, str] = {}
+        self._run_folders: dict[str, str] = {}
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """Alias → version (normalised digits) of a registered model; one request. Raises MODEL_NOT_FOUND."""
@@ -84,7 +87,7 @@ class MlflowReader:
 
         answer = self._calls.find(read, doing=doing)
         if answer is None:
-            raise _not_found(ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model)))
+            raise not_found(ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model)))
         found, aliases = answer
         self._expect(str(found.name), wanted=model, doing=doing)
         return aliases
@@ -92,11 +95,11 @@ class MlflowReader:
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel; at most three requests. Raises VERSION_NOT_FOUND."""
         doing = say("reading version ", quote(version), " of ", quote(model))
-        absent = _not_found(
+        absent = not_found(
             ReasonCode.VERSION_NOT_FOUND,
             say("registered model ", quote(model), " has no version ", quote(version)),
         )
-        number = _canonical(version)
+        number = canonical(version)
         if number is None:
             raise absent
         found = self._calls.find(lambda: self._client.get_model_version(model, number), doing=doing)
@@ -125,7 +128,7 @@ class MlflowReader:
             location = self._location(version, doing=doing)
             mlmodel = self._calls.find(lambda: self._artifacts.read(location), doing=doing)
         if mlmodel is None:
-            raise _no_mlmodel(doing)
+            raise no_mlmodel(doing)
         return read_signature(mlmodel)
 
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
@@ -133,6 +136,7 @@ class MlflowReader:
         doing = say("downloading version ", quote(version.version), " of ", quote(version.model))
         if self._is_databricks():
             name, number = version.model, version.version
+            location = f"models:/{name}/{number}"
             found = self._calls.ask(
                 lambda: self._artifacts.download_registered(name, number, folder=folder), doing=doing
             )
@@ -140,8 +144,32 @@ class MlflowReader:
             location = self._location(version, doing=doing)
             found = self._calls.ask(lambda: self._artifacts.download(location, folder), doing=doing)
         if not any(file.path == MLMODEL for file in found.files):
-            raise _no_mlmodel(doing)
-        return found
+            raise no_mlmodel(doing)
+        return replace(found, location=without_secrets(location))
+
+    def files(self, version: ModelVersion) -> ModelFiles:
+        """What `download` copies, without keeping it. Raises what `download` does."""
+        with TemporaryDirectory(prefix="promoter-model-") as folder:
+            return self.download(version, Path(folder, "model"))
+
+    def run_file(self, version: ModelVersion, path: str, *, file: Path) -> str:
+        """Copy one artifact of the version's run; the sha256 of its bytes, in hex.
+
+        Raises DATA_UNAVAILABLE where it has no run, or the run no such file; REGISTRY_UNAVAILABLE where
+        only a server could tell; MODEL_UNSAFE as `download` does.
+        """
+        doing = say("reading ", quote(path), " of the run of version ", quote(version.version))
+        run_id = version.run_id or ""
+        if run_id and run_id not in self._run_folders:
+            self._run(run_id)
+        folder = self._run_folders.get(run_id)
+        if folder is None:
+            raise no_run_file(version, path, why="it has no run, or one that was deleted")
+        with absence_unproven():
+            digest = self._calls.find(lambda: self._artifacts.copy(folder, path, file=file), doing=doing)
+        if digest is None:
+            raise no_run_file(version, path, why=_LOG_IT)
+        return digest
 
     def _is_databricks(self) -> bool:
         return kind_of(self._addresses.registry) is Kind.DATABRICKS
@@ -153,6 +181,7 @@ class MlflowReader:
         if found is None:
             return None
         self._expect(str(found.info.run_id), wanted=run_id, doing=doing)
+        self._run_folders[run_id] = str(found.info.artifact_uri)
         return self._calls.ask(lambda: to_run(found), doing=doing)
 
     def _logged_model(self, source: str) -> LoggedModel | None:
@@ -186,7 +215,7 @@ class MlflowReader:
         run_id, _, path = source.removeprefix(_RUN).partition("/")
         run = self._calls.ask(lambda: self._client.get_run(run_id), doing=doing)
         name, _, rest = path.partition("/")
-        for model_id in _models_of(run):
+        for model_id in models_of(run):
             found = self._find_logged_model(model_id)
             if found is not None and found.name == name:
                 return f"{found.artifact_location}/{rest}".rstrip("/")
@@ -206,7 +235,7 @@ class MlflowReader:
         if answered == wanted:
             return
         if answered and answered.casefold() == wanted.casefold():
-            raise _not_found(
+            raise not_found(
                 ReasonCode.MODEL_NOT_FOUND,
                 say("there is no ", quote(wanted), "; the registry calls it ", quote(answered)),
             )
@@ -229,9 +258,9 @@ class MlflowRegistry(MlflowReader):
         REGISTRY_UNAVAILABLE; after the last one it may have been set all the same.
         """
         doing = say("setting the alias ", quote(alias), " of ", quote(model), " to version ", quote(version))
-        number = _canonical(version)
+        number = canonical(version)
         if number is None:
-            raise _not_found(
+            raise not_found(
                 ReasonCode.VERSION_NOT_FOUND, say(*doing.parts, " failed: there is no such version")
             )
         self._refuse_capitals(alias, doing=doing)
@@ -247,9 +276,9 @@ class MlflowRegistry(MlflowReader):
 
     def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version, one request each, in the order given; the others stay."""
-        number = _canonical(version)
+        number = canonical(version)
         if number is None:
-            raise _not_found(
+            raise not_found(
                 ReasonCode.VERSION_NOT_FOUND,
                 say("registered model ", quote(model), " has no version ", quote(version)),
             )
@@ -269,31 +298,3 @@ class MlflowRegistry(MlflowReader):
                 say(*doing.parts, " failed: Unity Catalog keeps aliases in lower case"),
                 hint=say("Write ", quote(alias.lower()), " in the promotion request and in the policy."),
             )
-
-
-def _canonical(version: str) -> str | None:
-    """A version in canonical digits; None for text that can be no version."""
-    try:
-        number = digits(version)
-    except ValueError:
-        return None
-    return number if can_exist(number) else None
-
-
-def _models_of(run: MlflowRun) -> list[str]:
-    outputs = run.outputs.model_outputs if run.outputs else []
-    return [str(output.model_id) for output in outputs[:_MOST_MODELS_OF_A_RUN]]
-
-
-def _no_mlmodel(doing: Message) -> PromoterError:
-    return PromoterError(
-        ReasonCode.DATA_UNAVAILABLE,
-        say(*doing.parts, " failed: there is no file `MLmodel` where its source points"),
-        hint=say("Check that the model's files were not deleted from the artifact store."),
-    )
-
-
-def _not_found(reason: ReasonCode, message: Message) -> PromoterError:
-    return PromoterError(
-        reason, message, hint=say("Names are exact, capitals too. Correct the promotion request.")
-    )

@@ -22,6 +22,7 @@ _DELETED = "deleted"
 _LARGEST_VERSION = 2**31 - 1
 # MLflow stores ±infinity as ±1.7976931348623157e308 and gives that back.
 _INFINITE_FROM = 1.7e308
+_MOST_MODELS_OF_A_RUN = 10
 
 
 def digits(version: object) -> str:
@@ -36,6 +37,15 @@ def can_exist(version: str) -> bool:
     """Whether a version in canonical digits is one that MLflow could have numbered."""
     # Compared by length first: Python refuses to read thousands of digits.
     return len(version) <= len(str(_LARGEST_VERSION)) and 0 < int(version) <= _LARGEST_VERSION
+
+
+def canonical(version: str) -> str | None:
+    """A version in canonical digits; None for text that can be no version."""
+    try:
+        number = digits(version)
+    except ValueError:
+        return None
+    return number if can_exist(number) else None
 
 
 def figure(value: float) -> float:
@@ -107,3 +117,9 @@ def to_logged_model(found: MlflowLoggedModel) -> LoggedModel:
         metrics={str(metric.key): figure(metric.value) for metric in metrics},
         datasets=tuple(datasets),
     )
+
+
+def models_of(run: MlflowRun) -> list[str]:
+    """The ids of the first LoggedModels that a run made."""
+    outputs = run.outputs.model_outputs if run.outputs else []
+    return [str(output.model_id) for output in outputs[:_MOST_MODELS_OF_A_RUN]]

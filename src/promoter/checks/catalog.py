@@ -8,7 +8,9 @@ from enum import Enum, StrEnum, auto
 from typing import Any, Generic, TypeVar
 
 from promoter.checks import (
+    artifacts,
     business_value,
+    custom,
     description,
     inference,
     lineage,
@@ -91,11 +93,17 @@ CATALOG: tuple[Check[Any], ...] = (
         reads=Reads.SIGNATURES,
     ),
     Check(
+        id=artifacts.ID,
+        kind=Kind.INTEGRITY,
+        asked=lambda checks: checks.artifacts,
+        run=artifacts.run,
+    ),
+    Check(
         id=inference.ID,
         kind=Kind.INTEGRITY,
         asked=lambda checks: checks.inference,
         run=inference.run,
-        comparisons=frozenset({inference.CHAMPION}),
+        comparisons=frozenset({inference.CHAMPION, inference.REFERENCE}),
         reads=Reads.FIGURES,
     ),
     Check(
@@ -126,6 +134,12 @@ CATALOG: tuple[Check[Any], ...] = (
         run=negative_flips.run,
         reads=Reads.FIGURES,
     ),
+    Check(
+        id=custom.ID,
+        kind=Kind.INTEGRITY,
+        asked=lambda checks: checks.custom or None,
+        run=custom.run,
+    ),
 )
 _BY_ID = {check.id: check for check in CATALOG}
 
@@ -137,11 +151,14 @@ def run_checks(rule: ModelRule, evidence: Evidence) -> tuple[CheckResult, ...]:
 
 
 def _with_failures(checks: Checks, measurement: Measurement | None) -> Checks:
-    """The checks, and `inference` too where a model did not run: it alone says why, and a rollback must not
-    pass over it."""
-    runs = (measurement.challenger, measurement.champion) if measurement is not None else ()
-    all_finished = all(run.finished for run in runs if run is not None)
-    return checks if checks.inference or all_finished else replace(checks, inference=InferenceRule())
+    """The checks, and `inference` too where a model did not run or predicts otherwise when asked again: it
+    alone says so, and a rollback must not pass over it."""
+    if measurement is None:
+        return checks
+    beside = measurement.reference.run if measurement.reference is not None else None
+    runs = [run for run in (measurement.challenger, measurement.champion, beside) if run is not None]
+    all_sound = all(run.finished and run.differing == 0 for run in runs)
+    return checks if checks.inference or all_sound else replace(checks, inference=InferenceRule())
 
 
 def _results(check: Check[Any], rule: ModelRule, *, evidence: Evidence) -> tuple[CheckResult, ...]:

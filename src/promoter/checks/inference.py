@@ -1,7 +1,7 @@
 """`inference`: the challenger loads, answers every row validly, and keeps within its limits.
 
-The champion is shown beside it. A champion that does not run leaves the comparisons undecided: they are what
-it was run for.
+The champion is shown beside it. A champion or a reference that does not run leaves the comparisons undecided:
+they are what it was run for. Some rows are predicted twice; a model that answers them otherwise is warned of.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from promoter.checks.comparing.limits import reaches
 from promoter.checks.comparing.measured import without_champion
 from promoter.checks.comparing.numbers import number
+from promoter.checks.comparing.reference import without_reference
 from promoter.checks.comparing.unmeasured import unmeasured
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.measurement import Measurement, ModelRun
@@ -22,6 +23,8 @@ from promoter.text import Message, say
 ID = "inference"
 RUNS = "runs"
 CHAMPION = "champion"
+REFERENCE = "reference"
+REPEATS = "repeats"
 
 _MIB = 1024 * 1024
 
@@ -38,7 +41,8 @@ class _Limit:
 
 
 def run(rule: InferenceRule, evidence: Evidence) -> tuple[CheckResult, ...]:
-    """Results on `runs`, on each limit asked for, and on a `champion` that did not run."""
+    """Results on `runs`, on each limit asked for, on a `champion` or a `reference` that did not run, and on
+    `repeats` (`champion_repeats`, `reference_repeats`) where predictions differ from one time to the next."""
     measurement = evidence.measurement
     if measurement is None:
         return unmeasured(ID)
@@ -60,6 +64,39 @@ def _judge(rule: InferenceRule, evidence: Evidence, *, measurement: Measurement)
     if missing is not None and missing.outcome is Outcome.INCONCLUSIVE and beside is None:
         why = (": ", *champion.problem.parts) if champion is not None else ()
         yield _result(CHAMPION, Outcome.INCONCLUSIVE, message=say(*missing.text.parts, *why))
+    yield from _reference(evidence, measurement)
+    yield from _repeats(evidence, measurement)
+
+
+def _reference(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
+    """Only of a version that is not told of already."""
+    reference = measurement.reference
+    if reference is None or reference.version in _told(evidence):
+        return
+    missing = without_reference(evidence, reference)
+    if missing is not None:
+        message = say(*missing.text.parts, ": ", *reference.run.problem.parts)
+        yield _result(REFERENCE, Outcome.INCONCLUSIVE, message=message)
+
+
+def _repeats(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
+    reference = measurement.reference
+    other = reference.run if reference is not None and reference.version not in _told(evidence) else None
+    models = (
+        (REPEATS, "", measurement.challenger),
+        (f"{CHAMPION}_{REPEATS}", "of the champion, ", measurement.champion),
+        (f"{REFERENCE}_{REPEATS}", "of the reference, ", other),
+    )
+    for subject, whose, run in models:
+        if run is not None and run.differing > 0:
+            rows = f"{run.differing:,} of {run.asked_twice:,} rows were predicted differently the second time"
+            message = say(f"{whose}{rows}; every interval assumes they are not")
+            yield _result(subject, Outcome.WARNED, message=message)
+
+
+def _told(evidence: Evidence) -> frozenset[str]:
+    champion = evidence.champion
+    return frozenset({evidence.challenger.version, *([champion.version] if champion else [])})
 
 
 def _limits(rule: InferenceRule) -> tuple[_Limit, ...]:

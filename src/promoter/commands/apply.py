@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from promoter.commands.judging import OUTAGES, Bench, judge, refused, rule_for
+from promoter.commands.gathering import Bench
+from promoter.commands.judging import OUTAGES, judge, refused, rule_for
 from promoter.commands.moving import Record, carry_out
+from promoter.commands.pinning import hold_to_pins
 from promoter.commands.recording import record_in_place
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
@@ -19,7 +21,7 @@ from promoter.core.policy import Policy
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.ports import Measurer, PullRequests, Registry, Repository
+from promoter.ports import CustomChecks, Measurer, PullRequests, Registry, Repository
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import quote, say
 
@@ -28,13 +30,15 @@ _READY = frozenset({ReasonCode.VALIDATED, ReasonCode.ROLLBACK_VALIDATED})
 
 @dataclass(frozen=True, kw_only=True)
 class ApplyWorld:
-    """What apply needs from outside. `now` has a time zone."""
+    """What apply needs from outside. `name` is the repository's, `now` has a time zone."""
 
     repository: Repository
     registry: Callable[[], Registry]
     pull_requests: PullRequests
     places: Places
     measurer: Measurer
+    custom_checks: CustomChecks
+    name: str
     now: datetime
     tool_version: str
 
@@ -108,7 +112,15 @@ def _judge_all(
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
-    bench = Bench(registry=registry, measurer=world.measurer, policy=policy, commit=tracer.branch.tip)
+    tip = tracer.branch.tip
+    bench = Bench(
+        registry=registry,
+        measurer=world.measurer,
+        custom_checks=world.custom_checks,
+        policy=policy,
+        commit=tip,
+        head=tip,
+    )
     reports = _look_at_all(registry, policy, requests=requests)
     # What was refused already is traced too: it holds up the rest of its pull request.
     traced, untraced = _trace_all(tracer, [r for r in requests if not _is_in_place(reports[r.path])])
@@ -201,14 +213,28 @@ def _judge_group(
             )
             for one, state in zip(group, states, strict=True)
         ]
-    reports = [replace(report, pull_request=pull.number) for report in reports]
+    reports = _pinned(world, [replace(report, pull_request=pull.number) for report in reports])
     return {report.request.path: report for report in _all_or_none(reports)}
+
+
+def _pinned(world: ApplyWorld, reports: Sequence[RequestReport]) -> list[RequestReport]:
+    """The reports, those that are ready held to what was validated."""
+    others = [report for report in reports if report.reason not in _READY]
+    ready = [report for report in reports if report.reason in _READY]
+    try:
+        return [*others, *hold_to_pins(ready, world.pull_requests, repository=world.name)]
+    except PromoterError as error:
+        return [
+            *others,
+            *(replace(one, reason=error.reason, message=error.message, hint=error.hint) for one in ready),
+        ]
 
 
 def _judge_approved(bench: Bench, traced: Traced, *, approval: ApprovalState) -> RequestReport:
     """Judge what was approved; the rest is refused before any of its model's code is run."""
     if approval.is_enough:
-        return judge(bench, traced.claim)
+        # What the pull request itself brought must not judge it: neither data nor a check's command.
+        return judge(replace(bench, commit=traced.onto or bench.commit), traced.claim)
     causes = {why for _, why in approval.refused}
     reason = ReasonCode.APPROVAL_MISSING
     if Refusal.STALE in causes:

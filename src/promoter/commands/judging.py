@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from promoter.checks.catalog import needs_signature, report_only, run_checks
+from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.versions import Claim, three_way
-from promoter.core.evidence import Evidence, ToMeasure
+from promoter.core.evidence import Evidence
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
 from promoter.core.policy import Mode, ModelRule, Policy, Source
@@ -15,7 +15,6 @@ from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.core.verdict import Verdict, decide
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import Measurer, RegistryReader
 from promoter.text import Message, quote, say
 
 _WORKFLOWS = ".github/workflows/"
@@ -54,16 +53,6 @@ def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
     else:
         return rule
     raise PromoterError(ReasonCode.ALIAS_NOT_ALLOWED, message, hint=hint)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bench:
-    """What requests are judged with. Data in the repository is read at `commit`."""
-
-    registry: RegistryReader
-    measurer: Measurer
-    policy: Policy
-    commit: str
 
 
 def judge(bench: Bench, claim: Claim) -> RequestReport:
@@ -105,39 +94,21 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
     if not step.moves:
         return _without_judgement(report, before=versions.before)
     try:
-        evidence = _gather(bench, rule, challenger=challenger, live=live)
+        evidence = gather(bench, rule, challenger=challenger, live=live)
+        if rule.checks.custom:
+            evidence = with_answers(bench, rule, evidence=evidence, report=report)
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
-    if evidence.measurement is not None:
+    report = replace(report, notes=(*report.notes, *_unpinned(evidence)))
+    if evidence.measurement is not None and rule.evaluation and rule.evaluation.source is Source.INFERENCE:
         report = replace(report, notes=(*report.notes, _UNCONFINED))
-    results = run_checks(rule, evidence)
-    if step is Step.ROLLBACK:
-        results = report_only(results)
+    results = results_of(rule, evidence, step=step)
     return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
 
 
-def _gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str | None) -> Evidence:
-    registry = bench.registry
-    champion = registry.model_version(challenger.model, live) if live is not None else None
-    evidence = Evidence(challenger=challenger, champion=champion)
-    if needs_signature(rule):
-        evidence = replace(
-            evidence,
-            challenger_signature=registry.signature(challenger),
-            champion_signature=registry.signature(champion) if champion else None,
-        )
-    if rule.evaluation is None or rule.evaluation.source is Source.RUN_METRICS:
-        return evidence
-    reference = rule.evaluation.reference
-    asked = ToMeasure(
-        rule=rule,
-        challenger=challenger,
-        champion=champion,
-        reference=registry.model_version(challenger.model, reference) if reference else None,
-        commit=bench.commit,
-        policy_digest=bench.policy.digest,
-    )
-    return replace(evidence, measurement=bench.measurer.measure(asked, registry))
+def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
+    why = evidence.unpinned.parts
+    return (say("the version's files are not pinned, because they could not be read: ", *why),) if why else ()
 
 
 def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:
@@ -195,7 +166,7 @@ _BY_VERDICT = {
     Verdict.PROMOTE: (ReasonCode.VALIDATED, "all checks that decide have passed"),
     Verdict.REJECT: (ReasonCode.CHECKS_FAILED, "at least one check says no"),
     Verdict.INCONCLUSIVE: (ReasonCode.INCONCLUSIVE, "the checks could not tell yes from no"),
-    Verdict.ERROR: (ReasonCode.DATA_UNAVAILABLE, "a check could not be carried out"),
+    Verdict.ERROR: (ReasonCode.CHECK_UNAVAILABLE, "a check could not be carried out"),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from promoter.core.overall import overall_message, overall_reason
+from promoter.core.pin import pin_of, pinned_line, results_marker
 from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests, Runner
@@ -15,6 +16,7 @@ from promoter.render.comment import comment
 from promoter.render.evidence_json import digest, evidence
 from promoter.render.html import html
 from promoter.render.outputs import outputs
+from promoter.render.steady import steady
 from promoter.render.summary import summary
 from promoter.text import Message, say
 
@@ -115,27 +117,37 @@ def _write(pull_requests: PullRequests, number: int, *, report: Report, channels
     # What went wrong after the merge is news to people who thought they were done: a comment of its own.
     went_wrong = report.phase is Phase.APPLY and report.reason.exit_code is not ExitCode.DONE
     channels = replace(channels, pull_request=number)
-    marker = _marker(channels, "after-merge" if went_wrong else "results")
-    body = comment(report, marker=marker)
+    marker = _after_merge(channels) if went_wrong else results_marker(channels.repository, number)
     is_news = report.reason is not ReasonCode.NOTHING_TO_PROMOTE or report.policy_digest or report.notes
     if not is_news:
-        return pull_requests.update_comment(number, marker=marker, body=body) or ""
-    fingerprint = f"<!-- result {_fingerprint(report, marker)} -->"
+        return pull_requests.update_comment(number, marker=marker, body=comment(report, marker=marker)) or ""
+    pins = _pins(report)
+    fingerprint = f"<!-- result {_fingerprint(report, marker + pins)} -->"
     unless = fingerprint if channels.mode is CommentMode.ON_CHANGE else ""
-    text = f"{body.rstrip()}\n{fingerprint}\n"
-    address = pull_requests.upsert_comment(number, marker=marker, body=text, unless=unless)
+    body = comment(report, marker=marker, last=f"{pins}\n{fingerprint}".strip())
+    address = pull_requests.upsert_comment(number, marker=marker, body=body, unless=unless)
     if report.phase is Phase.APPLY and not went_wrong:
         # What a failed run said is no longer true.
-        failed = _marker(channels, "after-merge")
+        failed = _after_merge(channels)
         pull_requests.update_comment(number, marker=failed, body=comment(report, marker=failed))
     return address
 
 
-def _marker(channels: Channels, kind: str) -> str:
-    return f"<!-- promoter {kind} {channels.repository}#{channels.pull_request} -->"
+def _after_merge(channels: Channels) -> str:
+    return f"<!-- promoter after-merge {channels.repository}#{channels.pull_request} -->"
+
+
+def _pins(report: Report) -> str:
+    """The hidden line by which apply sees whether a version's files were exchanged since."""
+    pins = {}
+    for request in report.requests:
+        found = request.evidence
+        if found is not None and found.challenger_files is not None:
+            pins[request.request.blob_id] = pin_of(found.challenger, found.challenger_files.digest)
+    return pinned_line(pins)
 
 
 def _fingerprint(report: Report, marker: str) -> str:
-    """What the comment says, commit ids aside."""
-    bare = replace(report, head_commit="", base_commit="", evidence_digest="", links=Links())
+    """What the comment says; commit ids, times and memory aside."""
+    bare = replace(steady(report), head_commit="", base_commit="", evidence_digest="", links=Links())
     return sha256(comment(bare, marker=marker).encode()).hexdigest()[:16]

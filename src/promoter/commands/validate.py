@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from promoter.commands.judging import OUTAGES, Bench, brings_workflows, judge, own_rules, refused
+from promoter.commands.gathering import Bench
+from promoter.commands.judging import OUTAGES, brings_workflows, judge, own_rules, refused
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
@@ -24,7 +25,7 @@ from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import Measurer, PullRequests, RegistryReader, Repository
+from promoter.ports import CustomChecks, Measurer, PullRequests, RegistryReader, Repository
 from promoter.text import Message, quote, say
 
 
@@ -37,6 +38,7 @@ class ValidateWorld:
     pull_requests: PullRequests | None
     places: Places
     measurer: Measurer
+    custom_checks: CustomChecks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +103,7 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
     _refuse_what_cannot_be_judged(change)
     claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
     judged = _with_approvals(
-        world, change, policy=policy, reports=_judge_all(world, policy, claims=claims, commit=base.commit)
+        world, change, policy=policy, reports=_judge_all(world, change, policy=policy, claims=claims)
     )
     return replace(
         report,
@@ -152,9 +154,16 @@ def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Cl
 
 
 def _judge_all(
-    world: ValidateWorld, policy: Policy, *, claims: list[Claim], commit: str
+    world: ValidateWorld, change: Change, *, policy: Policy, claims: list[Claim]
 ) -> tuple[RequestReport, ...]:
-    bench = Bench(registry=world.registry(), measurer=world.measurer, policy=policy, commit=commit)
+    bench = Bench(
+        registry=world.registry(),
+        measurer=world.measurer,
+        custom_checks=world.custom_checks,
+        policy=policy,
+        commit=change.base,
+        head=change.head,
+    )
     reports: list[RequestReport] = []
     outage: PromoterError | None = None
     for claim in claims:

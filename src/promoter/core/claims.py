@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
+from promoter.core.measurement import ModelRun
 from promoter.core.model_version import Dataset, ModelVersion
 from promoter.text import Message, quote, say
 
@@ -144,6 +145,14 @@ def same_model(challenger: ModelVersion, champion: ModelVersion) -> Message | No
     if _addresses(challenger) & _addresses(champion):
         return say("it is the same model as the champion, version ", quote(champion.version))
     return None
+
+
+def same_bytes(challenger: ModelRun, champion: ModelRun) -> Message | None:
+    """Why there is nothing to compare where both were measured by the same bytes."""
+    if not challenger.digest or challenger.digest != champion.digest:
+        return None
+    what = "are made of the same files" if challenger.ran else "logged the same predictions"
+    return say(f"it is the same model as the champion: both versions {what}, by their sha256")
 
 
 def _same_run(challenger: ModelVersion, champion: ModelVersion) -> Message | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from promoter.core.measurement import Measurement
-from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.core.policy import ModelRule
-from promoter.text import Message
+from promoter.text import NOTHING, Message
 
 
 class Outcome(StrEnum):
@@ -51,7 +51,8 @@ class Evidence:
 
     `champion` is None only where the registry proved that no version holds the alias. Signatures are read
     only when a check asks for them; None then means the model was logged without one. `answers` holds one or
-    more for each custom check that was asked.
+    more for each custom check that was asked. `challenger_files` is what the challenger is made of;
+    None where that could not be read, and `unpinned` says why.
     """
 
     challenger: ModelVersion
@@ -60,6 +61,8 @@ class Evidence:
     champion_signature: Signature | None = None
     measurement: Measurement | None = None
     answers: tuple[CustomAnswer, ...] = ()
+    challenger_files: ModelFiles | None = None
+    unpinned: Message = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,9 @@ class MetricComparison:
 
     `change` is challenger minus champion, in the metric's own unit; `rule` is the policy's rule in words
     ("≥ 0.6, not more than 0.01 worse"); `source` names where the figures come from. `lower` and `upper` are
-    the ends of the change's interval where we measured it, on that many `rows`.
+    the ends of the change's interval where we measured it, on that many `rows`. `least` is the least
+    improvement that the rule asks for, in the metric's own unit and good direction (negative: so much worse
+    is allowed). `rows_needed` is how many rows would decide what these could not.
     """
 
     name: str
@@ -81,6 +86,8 @@ class MetricComparison:
     lower: float | None = None
     upper: float | None = None
     rows: int | None = None
+    least: float | None = None
+    rows_needed: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promoter.core.model_version import ModelFiles
 from promoter.text import NOTHING, Message
 
 
@@ -88,7 +89,8 @@ class ModelRun:
     """How one model behaved: seconds, milliseconds per row, bytes. `problem` is why it did not finish.
 
     `asked_twice` rows were predicted a second time, and `differing` of them otherwise than at first. Where
-    predictions were logged, nothing ran: times and memory are 0, and `environment` says so.
+    predictions were logged, nothing ran: times and memory are 0, and `environment` says so. `digest` is the
+    sha256, in hex, of the model's files or of its table of predictions.
     """
 
     load_seconds: float = 0.0
@@ -97,6 +99,7 @@ class ModelRun:
     peak_memory: int = 0
     size: int = 0
     environment: str = ""
+    digest: str = ""
     asked_twice: int = 0
     differing: int = 0
     problem: Message = NOTHING
@@ -105,6 +108,11 @@ class ModelRun:
     def finished(self) -> bool:
         """Whether it loaded and predicted every row validly."""
         return not self.problem.parts
+
+    @property
+    def ran(self) -> bool:
+        """Whether the model itself was asked, and not what was logged of it."""
+        return self.load_seconds > 0 or self.peak_memory > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +138,12 @@ class Data:
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One evaluation. `estimates` by metric name; `seed` from the bytes of data, models and policy: same
-    evidence, same numbers."""
+    evidence, same numbers. `challenger_files` is what was run; None where predictions were logged."""
 
     data: Data
     challenger: ModelRun
     champion: ModelRun | None = None
+    challenger_files: ModelFiles | None = None
     reference: ReferenceMeasurement | None = None
     estimates: Mapping[str, Estimate] = field(default_factory=dict)
     slices: tuple[SliceEstimates, ...] = ()

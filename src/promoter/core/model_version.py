@@ -85,9 +85,13 @@ class ModelFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
-    """Everything a model version is made of, sorted by path. MLflow keeps no digest of its own."""
+    """Everything a model version is made of, sorted by path. MLflow keeps no digest of its own.
+
+    `location` is the address they came from, without secrets; no part of the digest.
+    """
 
     files: tuple[ModelFile, ...]
+    location: str = ""
 
     @property
     def digest(self) -> str:

@@ -105,6 +105,15 @@ class SignatureRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArtifactsRule:
+    """Where a version's files may lie and which there may be: prefixes of addresses, globs on paths. Empty:
+    anywhere, any."""
+
+    sources: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class MetricRule:
     """One metric's rule. Changes are improvements in the metric's good direction; relative ones are
     fractions of the champion's absolute value."""
@@ -150,13 +159,20 @@ class SliceRule:
     min_rows: int = 200
 
 
+class Inverted(StrEnum):
+    """What becomes of values by which a wrong prediction pays as much as the right one."""
+
+    REFUSED = "refused"
+    ALLOWED = "allowed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class BusinessValueRule:
     """What each outcome is worth. Binary: keys true_positive, false_positive, false_negative, true_negative.
     Regression: keys under_prediction and over_prediction, per unit of it. Multiclass: `matrix` has, for each
     true label, the worth of each predicted one, and `values` is empty.
 
-    Limits are per 1000 rows.
+    Limits are per 1000 rows. Unless `unsafe_inverted_values` allows otherwise, who is right earns most.
     """
 
     unit: str
@@ -165,6 +181,7 @@ class BusinessValueRule:
     test: Test = Test.POINT
     min_absolute_change: float | None = None
     max_absolute_degradation: float | None = None
+    unsafe_inverted_values: Inverted = Inverted.REFUSED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +243,7 @@ class Checks:
     tags: TagsRule | None = None
     lineage: LineageRule | None = None
     signature: SignatureRule | None = None
+    artifacts: ArtifactsRule | None = None
     metrics: tuple[MetricRule, ...] = ()
     inference: InferenceRule | None = None
     slices: tuple[SliceRule, ...] = ()

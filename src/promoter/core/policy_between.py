@@ -6,6 +6,7 @@ from promoter.core.policy import Source, Task
 from promoter.core.policy_rules import GIVE_ROWS, SOURCES_OF_ROWS, TestsNeedRows
 from promoter.core.shape import Rule
 from promoter.core.shape_rules import Holds, Needs
+from promoter.core.value_rules import FORMS_OF_TASKS
 
 _SOURCE = ("evaluation", "source")
 _INFERENCE = (str(Source.INFERENCE),)
@@ -43,18 +44,21 @@ _ROWS: tuple[Rule, ...] = (
 )
 
 _TASKS: tuple[Rule, ...] = (
-    Needs(
-        when=_SOURCE,
-        when_is=_INFERENCE,
-        then=("task",),
-        found="`source: inference` without a `task`",
-        write="Write `task: binary_classification`, `multiclass_classification` or `regression` beside "
-        "`evaluation`",
+    *(
+        Needs(
+            when=_SOURCE,
+            when_is=(source,),
+            then=("task",),
+            found=f"`source: {source}` without a `task`",
+            write="Write `task: binary_classification`, `multiclass_classification` or `regression` beside "
+            "`evaluation`",
+        )
+        for source in SOURCES_OF_ROWS
     ),
     Needs(
         when=("task",),
         when_is=_BINARY,
-        given=(Holds(path=_SOURCE, words=_INFERENCE),),
+        given=(Holds(path=_SOURCE, words=SOURCES_OF_ROWS),),
         then=_POSITIVE,
         found="`binary_classification` without a `positive_label`",
         write="Write `positive_label:` in `evaluation`, and the label that counts as positive",
@@ -68,15 +72,6 @@ _TASKS: tuple[Rule, ...] = (
         write="Delete it, or write `task: binary_classification`",
     ),
     Needs(
-        when=("checks", "business_value"),
-        given=(Holds(path=("task",), words=_NOT_BINARY),),
-        then=("task",),
-        then_is=_BINARY,
-        found="`business_value` for a task other than `binary_classification`, which is not available in "
-        "this version",
-        write="Delete it; what it asks for is not checked yet",
-    ),
-    Needs(
         when=("checks", "negative_flips"),
         given=(Holds(path=("task",), words=(str(Task.REGRESSION),)),),
         then=("task",),
@@ -86,4 +81,4 @@ _TASKS: tuple[Rule, ...] = (
     ),
 )
 
-BETWEEN_KEYS = (*_ROWS, *_TASKS)
+BETWEEN_KEYS = (*_ROWS, *_TASKS, *FORMS_OF_TASKS)

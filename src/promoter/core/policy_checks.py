@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from promoter.core import policy_later, policy_rows
+from promoter.core import policy_rows
 from promoter.core.bounded_pattern import BoundedPattern
 from promoter.core.names import TAG_KEY
 from promoter.core.policy import Checks, DescriptionRule, LineageRule, SignatureRule, TagsRule
+from promoter.core.policy_artifacts import ARTIFACTS
+from promoter.core.policy_custom import CUSTOM
 from promoter.core.policy_metrics import METRIC_RULE
+from promoter.core.policy_value import BUSINESS_VALUE
 from promoter.core.scalars import Choice, Count, Flag
 from promoter.core.shape import ListOf, Map, MapOf, defaulted, optional, required
 from promoter.core.shape_rules import AsksForSomething
@@ -94,6 +97,7 @@ _description = optional("description", _DESCRIPTION)
 _tags = optional("tags", _TAGS)
 _lineage = optional("lineage", _LINEAGE)
 _signature = optional("signature", _SIGNATURE)
+_artifacts = optional("artifacts", ARTIFACTS)
 _metrics = defaulted(
     "metrics",
     ListOf(
@@ -106,38 +110,42 @@ _metrics = defaulted(
 )
 _inference = optional("inference", policy_rows.INFERENCE)
 _slices = defaulted("slices", policy_rows.SLICES, default=())
-_business_value = optional("business_value", policy_rows.BUSINESS_VALUE)
+_business_value = optional("business_value", BUSINESS_VALUE)
 _negative_flips = optional("negative_flips", policy_rows.NEGATIVE_FLIPS)
-_NOW = (
+_custom = defaulted("custom", CUSTOM, default=())
+_CHECKS = (
     _description,
     _tags,
     _lineage,
     _signature,
+    _artifacts,
     _inference,
     _metrics,
     _slices,
     _business_value,
     _negative_flips,
+    _custom,
 )
 CHECKS = Map(
     about="What a challenger must pass. An empty set of checks would pass anything, and is refused.",
     write="Write at least one check below it: an empty set of checks would pass anything",
-    fields=(*_NOW, *policy_later.CHECKS),
+    fields=_CHECKS,
     build=lambda record: Checks(
         description=record[_description],
         tags=record[_tags],
         lineage=record[_lineage],
         signature=record[_signature],
+        artifacts=record[_artifacts],
         metrics=record[_metrics],
         inference=record[_inference],
         slices=record[_slices],
         business_value=record[_business_value],
         negative_flips=record[_negative_flips],
+        custom=record[_custom],
     ),
     rules=(
         AsksForSomething(
-            names=tuple(field.name for field in _NOW),
-            later=tuple(field.name for field in policy_later.CHECKS),
+            names=tuple(field.name for field in _CHECKS),
             found="an empty set of checks, which would pass anything",
             write="Write at least one check, such as `description: {min_length: 40}`",
         ),

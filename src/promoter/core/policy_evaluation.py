@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from promoter.core import policy_later
 from promoter.core.nodes import ScalarNode, Style
 from promoter.core.policy import Environment, Evaluation, Source, Statistics
-from promoter.core.scalars import Choice, Count, Number, Refusal, Scalar, Text
-from promoter.core.shape import Complaint, JsonSchema, Map, Record, defaulted, optional, required
+from promoter.core.policy_rules import SOURCES_OF_ROWS, NotAlso
+from promoter.core.scalars import Choice, Count, Digits, Number, Refusal, Scalar, Text
+from promoter.core.shape import (
+    Complaint,
+    JsonSchema,
+    ListOf,
+    Map,
+    Record,
+    Rule,
+    defaulted,
+    optional,
+    required,
+)
 from promoter.core.shape_rules import Needs
 
 _PARQUET_OR_CSV = "Write the data as Parquet or CSV, and a path such as `data/holdout.parquet`"
+_CAN_RUN = r".*\.(?:pkl|pickle|joblib|npy|npz)"
+_WHY_IT_CAN_RUN = "reading such a file can run code that is in it"
 _NAME = r"[A-Za-z0-9_.=+,() -]+"
 _FOLDERS = rf"(?:(?!\.{{1,2}}/){_NAME}/)*"
+_FILE = rf"{_FOLDERS}{_NAME}\.(?:parquet|csv)"
 _STORE = r"(?:(?:s3|gs)://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/|abfss://[a-z0-9$-]+@[a-z0-9.-]+/)"
 
 COLUMN = Text(
@@ -27,14 +40,10 @@ _DATA = Text(
     about="The rows: a Parquet or CSV file of the repository, or an address s3://, gs:// or abfss://.",
     write="Write a path from the repository's root, or an address `s3://…`, `gs://…` or `abfss://…`, that "
     "ends with `.parquet` or `.csv`",
-    pattern=rf"{_STORE}?{_FOLDERS}{_NAME}\.(?:parquet|csv)",
+    pattern=rf"{_STORE}?{_FILE}",
     longest=1_000,
     refusals=(
-        Refusal(
-            pattern=r".*\.(?:pkl|pickle|joblib|npy|npz)",
-            why="reading such a file can run code that is in it",
-            write=_PARQUET_OR_CSV,
-        ),
+        Refusal(pattern=_CAN_RUN, why=_WHY_IT_CAN_RUN, write=_PARQUET_OR_CSV),
         Refusal(
             pattern=r"(?!(?:s3|gs|abfss)://)[a-z][a-z0-9+.-]*://.*",
             why="only a file of the repository, `s3://`, `gs://` and `abfss://` are read",
@@ -78,17 +87,16 @@ class Label(Scalar[str]):
         return {"description": self.about, "anyOf": [self._text.schema(), whole, {"type": "boolean"}]}
 
 
+_WRITE_SOURCE = "Write `source: inference`, `source: predictions` or `source: run_metrics`"
 _source = required(
     "source",
     Choice(
         about="Where figures come from. `run_metrics`: logged at training, shown as claimed by the run. "
-        "`inference`: both models predict the same rows, and we count.",
-        options=(Source.RUN_METRICS, Source.INFERENCE),
-        later=(str(Source.PREDICTIONS),),
-        not_yet="Write `source: inference` to have the models predict, or `source: run_metrics` to compare "
-        "what was logged",
+        "`inference`: both models predict the same rows, and we count. `predictions`: we count what the run "
+        "of each version logged as its predictions of the same rows.",
+        options=(Source.RUN_METRICS, Source.INFERENCE, Source.PREDICTIONS),
     ),
-    write="Write `source: inference` or `source: run_metrics`",
+    write=_WRITE_SOURCE,
 )
 _data = optional("data", _DATA)
 _sha256 = optional(
@@ -124,53 +132,111 @@ _environment = defaulted(
     ),
     default=Environment.MODEL,
 )
-_ONLY_INFERENCE = (_data, _sha256, _target, _positive_label, _group, _engine, _environment)
+_id = optional("id", COLUMN)
+_predictions = defaulted(
+    "predictions",
+    Text(
+        about="The table of predictions among the artifacts of each version's run: Parquet or CSV.",
+        write="Write the artifact's path in the run, such as `predictions.parquet` or `tables/holdout.csv`",
+        pattern=_FILE,
+        longest=1_000,
+        refusals=(
+            Refusal(
+                pattern=_CAN_RUN,
+                why=_WHY_IT_CAN_RUN,
+                write="Log the table as Parquet or CSV, and write a path such as `predictions.parquet`",
+            ),
+        ),
+    ),
+    default="predictions.parquet",
+)
+_prediction_columns = defaulted(
+    "prediction_columns",
+    ListOf(
+        about="The columns of the table that hold predictions; all but `id` where none is named.",
+        write="Write a list of columns, such as `[prediction]`, or leave it out",
+        item=COLUMN,
+        distinct=str,
+    ),
+    default=(),
+)
+_reference = optional(
+    "reference",
+    Digits(
+        about="A version of the same model that the challenger is compared with too, against slow decay.",
+        write="Write the model version's number in digits, such as `3`",
+    ),
+)
+# `id` may stand beside `inference`, too, where it is not needed: one mapping serves both sources.
+_FOR_ROWS = (_data, _sha256, _target, _positive_label, _id, _group, _reference)
+_ONLY_INFERENCE = (_engine, _environment)
+_ONLY_PREDICTIONS = (_predictions, _prediction_columns)
 _INFERENCE = (str(Source.INFERENCE),)
+_PREDICTIONS = (str(Source.PREDICTIONS),)
+_TARGET = "Add `target:` and the column that holds what should be predicted"
+_ID = "Add `id:` and the column that names each row, in the data and in the tables of predictions"
 
 
 def _evaluation(record: Record) -> Evaluation:
+    source = record[_source]
     return Evaluation(
-        source=record[_source],
+        source=source,
         data=record[_data] or "",
         sha256=record[_sha256],
         target=record[_target] or "",
         positive_label=record[_positive_label],
+        id=record[_id],
         group=record[_group],
         environment=record[_environment],
+        predictions=record[_predictions] if source is Source.PREDICTIONS else "",
+        prediction_columns=record[_prediction_columns],
+        reference=record[_reference],
     )
 
 
+def _asks(source: Source, key: str, *, write: str) -> Needs:
+    return Needs(
+        when=("source",),
+        when_is=(str(source),),
+        then=(key,),
+        found=f"`source: {source}` without `{key}`",
+        write=write,
+    )
+
+
+def _is_read_by(key: str, *sources: str) -> Needs:
+    words = " or ".join(f"`source: {source}`" for source in sources)
+    return Needs(
+        when=(key,),
+        then=("source",),
+        then_is=sources,
+        found=f"`{key}`, which only {words} reads",
+        write=f"Write {words}, or delete it",
+    )
+
+
+_RULES: tuple[Rule, ...] = (
+    *(
+        rule
+        for source in (Source.INFERENCE, Source.PREDICTIONS)
+        for rule in (
+            _asks(source, "data", write=f"Add `data:`. {_DATA.write}"),
+            _asks(source, "target", write=_TARGET),
+        )
+    ),
+    _asks(Source.PREDICTIONS, "id", write=_ID),
+    *(_is_read_by(field.name, *SOURCES_OF_ROWS) for field in _FOR_ROWS),
+    *(_is_read_by(field.name, *_INFERENCE) for field in _ONLY_INFERENCE),
+    *(_is_read_by(field.name, *_PREDICTIONS) for field in _ONLY_PREDICTIONS),
+    NotAlso(name="id", others=("target", "prediction_columns"), write="Name a column that only names rows"),
+)
+
 EVALUATION = Map(
     about="How both models' figures are made.",
-    write="Write `source: inference` or `source: run_metrics` below it",
-    fields=(_source, *_ONLY_INFERENCE, *policy_later.EVALUATION),
+    write=f"{_WRITE_SOURCE} below it",
+    fields=(_source, *_FOR_ROWS, *_ONLY_INFERENCE, *_ONLY_PREDICTIONS),
     build=_evaluation,
-    rules=(
-        Needs(
-            when=("source",),
-            when_is=_INFERENCE,
-            then=("data",),
-            found="`source: inference` without `data`",
-            write=f"Add `data:`. {_DATA.write}",
-        ),
-        Needs(
-            when=("source",),
-            when_is=_INFERENCE,
-            then=("target",),
-            found="`source: inference` without `target`",
-            write="Add `target:` and the column that holds what should be predicted",
-        ),
-        *(
-            Needs(
-                when=(field.name,),
-                then=("source",),
-                then_is=_INFERENCE,
-                found=f"`{field.name}`, which only `source: inference` reads",
-                write="Write `source: inference`, or delete it",
-            )
-            for field in _ONLY_INFERENCE
-        ),
-    ),
+    rules=_RULES,
 )
 
 _confidence_level = defaulted(
@@ -194,7 +260,7 @@ _resamples = defaulted(
     default=Statistics.resamples,
 )
 STATISTICS = Map(
-    about="How sure to be. It needs rows: `source: inference`.",
+    about="How sure to be. It needs rows: `source: inference` or `source: predictions`.",
     write="Write `confidence_level` or `resamples` below it",
     fields=(_confidence_level, _resamples),
     build=lambda record: Statistics(confidence_level=record[_confidence_level], resamples=record[_resamples]),

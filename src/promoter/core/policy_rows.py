@@ -1,12 +1,12 @@
-"""The part of a policy that judges what was measured on rows: running, slices, money, flips."""
+"""The part of a policy that judges what was measured on rows: running, slices, flips."""
 
 from __future__ import annotations
 
 from promoter.core import policy_metrics as metric
-from promoter.core.policy import BusinessValueRule, InferenceRule, NegativeFlipsRule, SliceRule
+from promoter.core.policy import InferenceRule, NegativeFlipsRule, SliceRule
 from promoter.core.policy_evaluation import COLUMN
-from promoter.core.policy_rules import AsksByLimitOrTest, AtMost, RightPaysMore
-from promoter.core.scalars import Count, Number, Text
+from promoter.core.policy_rules import AtMost
+from promoter.core.scalars import Count, Number
 from promoter.core.shape import Field, ListOf, Map, Record, defaulted, optional, required
 
 # --- inference -----------------------------------------------------------------------------------
@@ -84,82 +84,6 @@ SLICES = ListOf(
         ),
     ),
     distinct=lambda rule: ", ".join(sorted(rule.by)),
-)
-
-# --- business value ------------------------------------------------------------------------------
-
-
-def _worth(name: str, about: str) -> Field[float]:
-    number = Number(about=about, write="Write a number, without quotes, such as `1500` or `-500`")
-    return required(name, number, write=f"Write `{name}:` and what such a row is worth; a cost is negative")
-
-
-_OUTCOMES = (
-    _worth("true_positive", "What a row is worth that is positive and called so."),
-    _worth("false_positive", "What a row is worth that is negative and called positive."),
-    _worth("false_negative", "What a row is worth that is positive and called negative."),
-    _worth("true_negative", "What a row is worth that is negative and called so."),
-)
-_INVERTED = "Write what each outcome earns: what a wrong label costs is negative, such as `-2000`"
-_unit = required(
-    "unit",
-    Text(
-        about="What is counted: a currency, or points.",
-        write="Write a short unit, such as `USD`",
-        pattern=r"\S(?:.*\S)?",
-        longest=40,
-    ),
-    write="Write `unit:` and a currency, such as `USD`",
-)
-_values = required(
-    "values",
-    Map(
-        about="What a row of each outcome is worth. A right label must be worth more than a wrong one.",
-        write="Write `true_positive`, `false_positive`, `false_negative` and `true_negative` below it",
-        fields=_OUTCOMES,
-        build=lambda record: {field.name: record[field] for field in _OUTCOMES},
-        rules=(
-            RightPaysMore(right="true_positive", wrong="false_negative", write=_INVERTED),
-            RightPaysMore(right="true_negative", wrong="false_positive", write=_INVERTED),
-        ),
-    ),
-    write="Write `values:` and what each outcome is worth",
-)
-_min_change = optional(
-    "min_absolute_change",
-    Number(
-        about="How much more than the champion the challenger must earn, per 1000 rows.",
-        write="Write 0 or more, such as `100`",
-        minimum=0,
-    ),
-)
-_max_loss = optional(
-    "max_absolute_degradation",
-    Number(
-        about="How much less than the champion the challenger may earn, per 1000 rows.",
-        write="Write 0 or more, such as `500`",
-        minimum=0,
-    ),
-)
-BUSINESS_VALUE = Map(
-    about="What the change is worth. Limits are per 1000 rows.",
-    write="Write `unit`, `values` and a limit below it",
-    fields=(_unit, _values, metric.test, _min_change, _max_loss),
-    build=lambda record: BusinessValueRule(
-        unit=record[_unit],
-        values=record[_values],
-        test=record[metric.test],
-        min_absolute_change=record[_min_change],
-        max_absolute_degradation=record[_max_loss],
-    ),
-    rules=(
-        AsksByLimitOrTest(
-            limits=(_min_change.name, _max_loss.name),
-            found="a `business_value` without any rule",
-            write="Write a limit, such as `max_absolute_degradation: 500`, or a test, such as "
-            "`test: non_inferiority`",
-        ),
-    ),
 )
 
 # --- negative flips ------------------------------------------------------------------------------

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from promoter.core.nodes import Entry, ListNode, MapNode, Node, ScalarNode
 from promoter.core.policy import Test
 from promoter.core.problems import Problems
-from promoter.core.scalars import Number
 from promoter.core.shape import JsonSchema, Rule
 from promoter.core.shape_rules import Holds
-from promoter.text import say
+from promoter.text import quote, say
 
 STATISTICAL_TESTS = tuple(str(test) for test in Test if test is not Test.POINT)
 # Sources that know the rows behind a figure
@@ -70,6 +69,35 @@ class TestsNeedRows(Rule):
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class NotAlso(Rule):
+    """What `name` says, no other of these keys says too; a schema cannot compare two values."""
+
+    name: str
+    others: tuple[str, ...]
+    write: str
+
+    def check(self, node: MapNode, problems: Problems) -> None:
+        """The problem stands at the value of `name`."""
+        entry = node.get(self.name)
+        if entry is None or not isinstance(entry.value, ScalarNode):
+            return
+        for other in self.others:
+            if entry.value.text in _texts(node.get(other)):
+                found = say("found ", quote(entry.value.text), f" for `{self.name}` and for `{other}`")
+                problems.add(entry.value.place, found=found, write=say(self.write))
+
+    def schema(self) -> JsonSchema:
+        """Only the words."""
+        return {"description": self.write}
+
+
+def _texts(entry: Entry | None) -> tuple[str, ...]:
+    value = entry.value if entry is not None else None
+    nodes = value.items if isinstance(value, ListNode) else (value,)
+    return tuple(node.text for node in nodes if isinstance(node, ScalarNode))
+
+
 def _tests(metrics: Node) -> list[Entry]:
     items = metrics.items if isinstance(metrics, ListNode) else ()
     found = (_STATISTICAL.entry(item) for item in items)
@@ -94,35 +122,3 @@ class AtMost(Rule):
     def schema(self) -> JsonSchema:
         """The list's length."""
         return {"description": self.write, "properties": {self.name: {"maxItems": self.most}}}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RightPaysMore(Rule):
-    """The right answer for a row is worth more than the wrong one; a schema cannot compare two numbers."""
-
-    right: str
-    wrong: str
-    write: str
-
-    def check(self, node: MapNode, problems: Problems) -> None:
-        """The problem stands at the wrong answer's value."""
-        right, wrong = (_number(node.get(name)) for name in (self.right, self.wrong))
-        entry = node.get(self.wrong)
-        if entry is None or right is None or wrong is None or right > wrong:
-            return
-        found = say(
-            "found a wrong label that pays at least as much as the right one: "
-            f"`{self.wrong}` {wrong:,.10g}, `{self.right}` {right:,.10g}"
-        )
-        problems.add(entry.value.place, found=found, write=say(self.write))
-
-    def schema(self) -> JsonSchema:
-        """Only the words."""
-        return {"description": self.write}
-
-
-def _number(entry: Entry | None) -> float | None:
-    if entry is None or not isinstance(entry.value, ScalarNode):
-        return None
-    value = Number(about="", write="").value(entry.value, entry.key.text)
-    return value if isinstance(value, float) else None

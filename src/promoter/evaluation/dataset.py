@@ -1,6 +1,7 @@
-"""The holdout: opened, digested, looked through once, and streamed. Memory does not grow with rows.
+"""The holdout: opened, digested, looked through once, and streamed.
 
-The target never leaves this process: features, which models get, do not hold it.
+Memory does not grow with rows, but for the ids where predictions are joined by them: those are kept. The
+target never leaves this process: features, which models get, do not hold it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import pyarrow as pa
 from promoter.core.measurement import Data
 from promoter.core.policy import Task
 from promoter.errors import PromoterError, ReasonCode
-from promoter.evaluation import dataset_columns, dataset_files, dataset_scan
+from promoter.evaluation import dataset_columns, dataset_files, dataset_ids, dataset_scan
 from promoter.evaluation.dataset_columns import Columns
 from promoter.evaluation.dataset_files import ROWS_OF_A_BATCH, Rows
+from promoter.evaluation.dataset_ids import Ids
 from promoter.evaluation.dataset_scan import Scan
 from promoter.evaluation.dataset_values import FloatArray, IntArray, coded, numbers, recoded
 from promoter.text import quote, say
@@ -26,8 +28,9 @@ from promoter.text import quote, say
 class DatasetSpec:
     """What to open. `path` is a local file with its extension, `name` what the policy calls it.
 
-    `columns` are the features, in their order; None: all columns but the target and the group.
-    `sha256` is the pin, in hex. `positive_label` is looked for among the labels of a binary task.
+    `columns` are the features, in their order; None: all columns but the target and the group. `id` is the
+    column by which logged predictions are joined; it stays a feature. `sha256` is the pin, in hex.
+    `positive_label` is looked for among the labels of a binary task.
     """
 
     path: Path
@@ -39,11 +42,12 @@ class DatasetSpec:
     group: str | None = None
     slice_columns: tuple[str, ...] = ()
     columns: tuple[str, ...] | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Batch:
-    """Some rows, n of them. `features` hold neither target nor metadata.
+    """Some rows, n of them, with `first` rows before them. `features` hold neither target nor metadata.
 
     `truth` (n,): codes into the dataset's labels, or the numbers of a regression. `groups` (n,): codes by
     first appearance, the same in every pass. `slices`: for each slice column codes (n,) into its values.
@@ -53,6 +57,7 @@ class Batch:
     truth: IntArray | FloatArray
     groups: IntArray | None
     slices: tuple[IntArray, ...]
+    first: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +65,14 @@ class Dataset:
     """A holdout that was looked through.
 
     `labels`: distinct target values as text, sorted; () for a regression. `slice_values`: for each slice
-    column its distinct values as text, sorted; the empty text stands for a missing value.
+    column its distinct values as text, sorted; the empty text stands for a missing value. `ids` name the
+    rows in the file's order, none of them missing or there twice; None where none were asked for.
     """
 
     data: Data
     labels: tuple[str, ...]
     slice_values: tuple[tuple[str, ...], ...]
+    ids: Ids | None = field(default=None, repr=False)
     _rows: Rows = field(repr=False)
     _columns: Columns = field(repr=False)
     _scan: Scan = field(repr=False)
@@ -76,10 +83,12 @@ class Dataset:
         Memory grows with the number of distinct groups, not with rows.
         """
         groups: dict[str, int] = {}
+        first = 0
         for batch in _evenly(self._rows.batches(self._columns.wanted, rows=rows), rows):
-            yield self._batch(batch, groups)
+            yield self._batch(batch, groups, first=first)
+            first += batch.num_rows
 
-    def _batch(self, batch: pa.RecordBatch, groups: dict[str, int]) -> Batch:
+    def _batch(self, batch: pa.RecordBatch, groups: dict[str, int], *, first: int) -> Batch:
         target = batch.column(self._columns.target)
         truth = recoded(coded(target), _codes(self.labels)) if self.labels else numbers(target)
         slices = zip(self._columns.slices, self.slice_values, strict=True)
@@ -90,6 +99,7 @@ class Dataset:
             if self._columns.group is None
             else _grouped(batch.column(self._columns.group), groups),
             slices=tuple(recoded(coded(batch.column(name)), _codes(values)) for name, values in slices),
+            first=first,
         )
 
 
@@ -97,7 +107,7 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
     """Look through the whole file once, and hold what every pass over it needs.
 
     Raises PromoterError: DATA_UNAVAILABLE when the file is missing, unreadable, of another digest than the
-    pin, empty, or its target, group or labels cannot be judged by; POLICY_INVALID when a column that was
+    pin, empty, or its target, group, ids or labels cannot be judged by; POLICY_INVALID when a column that was
     asked for is not in it, or has too many values to slice by.
     """
     file = dataset_files.find(spec.path, name=spec.name)
@@ -116,6 +126,7 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
             group=spec.group,
             slices=spec.slice_columns,
             features=spec.columns,
+            id=spec.id,
         ),
         file.names(),
     )
@@ -126,6 +137,7 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
         data=Data(name=spec.name, digest=digest, rows=scan.rows, columns=columns.features),
         labels=scan.labels,
         slice_values=scan.slice_values,
+        ids=None if spec.id is None else dataset_ids.of_data(rows, spec.id, name=spec.name),
         _rows=rows,
         _columns=columns,
         _scan=scan,

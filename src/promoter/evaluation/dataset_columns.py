@@ -15,7 +15,7 @@ from promoter.evaluation.dataset_files import unavailable
 from promoter.text import Part, quote, say
 
 # How pandas keeps the index of a table that had none of its own
-_INDEX = re.compile(r"__index_level_\d+__")
+INDEX = re.compile(r"__index_level_\d+__")
 _MOST_SHOWN = 20
 
 
@@ -28,6 +28,7 @@ class Wanted:
     group: str | None
     slices: tuple[str, ...]
     features: tuple[str, ...] | None
+    id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Columns:
     group: str | None
     slices: tuple[str, ...]
     features: tuple[str, ...]
+    id: str | None = None
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -55,6 +57,7 @@ def chosen(wanted: Wanted, names: tuple[str, ...]) -> Columns:
     _refuse_twice(wanted.data, names)
     roles = {
         "`target`": (wanted.target,),
+        "`id`": () if wanted.id is None else (wanted.id,),
         "`group`": () if wanted.group is None else (wanted.group,),
         "`slices`": wanted.slices,
         "the models' signature": wanted.features or (),
@@ -71,13 +74,15 @@ def chosen(wanted: Wanted, names: tuple[str, ...]) -> Columns:
             " has no column to predict from",
             hint=say("Write the columns that the models read beside the target."),
         )
-    return Columns(target=wanted.target, group=wanted.group, slices=wanted.slices, features=features)
+    return Columns(
+        target=wanted.target, group=wanted.group, slices=wanted.slices, features=features, id=wanted.id
+    )
 
 
 def _features(wanted: Wanted, names: tuple[str, ...]) -> tuple[str, ...]:
     if wanted.features is None:
         left_out = (wanted.target, wanted.group)
-        return tuple(name for name in names if name not in left_out and not _INDEX.fullmatch(name))
+        return tuple(name for name in names if name not in left_out and not INDEX.fullmatch(name))
     if wanted.target in wanted.features:
         raise PromoterError(
             ReasonCode.POLICY_INVALID,

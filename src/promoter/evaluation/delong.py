@@ -23,9 +23,17 @@ def auc_components(truth: IntArray, scores: FloatArray) -> tuple[FloatArray, Flo
 
 
 def auc_contributions(truth: IntArray, scores: FloatArray) -> FloatArray:
-    """(n,): by how much each row moves ROC AUC, to first order; they add up to 0."""
+    """(n,): by how much each row moves ROC AUC, to first order; they add up to 0. Scores (n, K) are of as
+    many classes, truth their codes. NaN with fewer than two rows of a class: how one row varies is unknown.
+    """
+    if scores.ndim > 1:
+        classes = range(scores.shape[1])
+        of_classes = [auc_contributions((truth == code).astype(int), scores[:, code]) for code in classes]
+        return np.asarray(np.mean(of_classes, axis=0))
     of_positive, of_negative = auc_components(truth, scores)
-    moved = np.empty(len(truth))
+    moved = np.full(len(truth), np.nan)
+    if min(len(of_positive), len(of_negative)) <= 1:
+        return moved
     moved[truth == 1] = (of_positive - of_positive.mean()) / len(of_positive)
     moved[truth != 1] = (of_negative - of_negative.mean()) / len(of_negative)
     return moved

@@ -8,12 +8,14 @@ from math import isfinite
 
 import numpy as np
 
-from promoter.core.measurement import Estimate
+from promoter.core.measurement import Estimate, SecondOpinion
 from promoter.evaluation.figures import FloatArray
 from promoter.evaluation.uncertainty import UNDEFINED, Rule, Spread, resampled_spread
 
 Change = Callable[[FloatArray], FloatArray]
 """From drawn sums (resamples, q) the change of the figure (resamples,)."""
+Opinions = Callable[[], tuple[SecondOpinion, ...]]
+"""What else to tell of a change that is judged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +47,21 @@ def drawn_spread(draws: Iterable[FloatArray], change: Change, *, units: int, rul
     return resampled_spread(np.concatenate([change(drawn) for drawn in draws]), rule)
 
 
-def estimate(points: Points, spread: Callable[[float], Spread], *, rule: Rule, method: str) -> Estimate:
-    """The estimate; `spread` is asked only when there is a change and the rule wants more than points."""
-    change = points.change
-    judged = change is not None and rule.resamples > 0
+def is_judged(points: Points, rule: Rule) -> bool:
+    """Whether there is a change, and the rule wants more than points."""
+    return points.change is not None and rule.resamples > 0
+
+
+def estimate(
+    points: Points,
+    spread: Callable[[float], Spread],
+    *,
+    rule: Rule,
+    method: str,
+    opinions: Opinions = tuple,
+) -> Estimate:
+    """The estimate; `spread` and `opinions` are asked only for what `is_judged`."""
+    change, judged = points.change, is_judged(points, rule)
     found = Spread() if points.defined else UNDEFINED
     if change is not None and rule.resamples > 0:
         found = spread(change)
@@ -65,6 +78,7 @@ def estimate(points: Points, spread: Callable[[float], Spread], *, rule: Rule, m
         undefined=found.undefined,
         p_worse=found.p_worse,
         method=method if judged else "",
+        opinions=opinions() if judged else (),
     )
 
 

@@ -30,6 +30,7 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "recall": "recall_score",
         "f1": "f1_score",
         "roc_auc_score": "roc_auc",
+        "roc_auc_ovr": "roc_auc",
         "average_precision": "average_precision_score",
         "brier_score": "brier_score_loss",
         "rmse": "root_mean_squared_error",
@@ -147,13 +148,15 @@ LABEL_NAMES = frozenset(_LABEL | {alias for alias, name in ALIASES.items() if na
 
 
 def regression_rows(truth: FloatArray, predicted: FloatArray, *, pivot: float) -> FloatArray:
-    """(n, 5): truth less the pivot, its square, absolute error, squared error, absolute relative error.
+    """(n, 6): truth less the pivot, its square, absolute error, squared error, absolute relative error, and
+    how far the prediction is too low, 0 where it is not.
 
     A pivot near the truth keeps R² exact where the spread of truth is small beside its size.
     """
-    shifted, error = truth - pivot, np.abs(truth - predicted)
+    shifted, lacking = truth - pivot, truth - predicted
+    error = np.abs(lacking)
     relative = error / np.maximum(np.abs(truth), np.finfo(np.float64).eps)
-    return np.stack([shifted, shifted**2, error, error**2, relative], axis=-1)
+    return np.stack([shifted, shifted**2, error, error**2, relative, np.maximum(lacking, 0.0)], axis=-1)
 
 
 def probability_rows(truth: Numbers, scores: FloatArray, *, pivot: float = 0.0) -> FloatArray:
@@ -201,7 +204,7 @@ PROBABILITY_NAMES = frozenset([*_PROBABILITY, *(a for a, name in ALIASES.items()
 
 
 def regression_figure(name: str) -> Figure:
-    """The figure of the means (…, 5) of `regression_rows`. Raises ValueError for an unknown name."""
+    """The figure of the means (…, 6) of `regression_rows`. Raises ValueError for an unknown name."""
     if name not in REGRESSION_NAMES:
         raise ValueError(f"{name!r} is not a figure of numbers")
     return _REGRESSION[canonical(name)]
@@ -216,7 +219,13 @@ def mean_figure(name: str) -> Figure:
 
 
 def roc_auc(truth: Numbers, scores: FloatArray) -> float:
-    """Chance that a positive row scores above a negative one, ties counting half. NaN with one class only."""
+    """Chance that a positive row scores above a negative one, ties counting half. NaN with one class only.
+
+    Of scores (n, K), truth their codes: the mean over classes of each against the rest (scikit-learn's macro
+    average, one against the rest); NaN when a class has no row.
+    """
+    if scores.ndim > 1:
+        return float(np.mean([roc_auc(truth == code, scores[:, code]) for code in range(scores.shape[1])]))
     positive = truth == 1
     above, below = int(positive.sum()), int((~positive).sum())
     if above == 0 or below == 0:
@@ -244,6 +253,8 @@ _RANKS: Mapping[str, ScoreFigure] = MappingProxyType(
 )
 RANK_NAMES = frozenset([*_RANKS, *(alias for alias, name in ALIASES.items() if name in _RANKS)])
 SCORE_NAMES = RANK_NAMES | PROBABILITY_NAMES
+CLASS_RANK_NAMES = frozenset(name for name in RANK_NAMES if canonical(name) == "roc_auc")
+"""Those of RANK_NAMES that many classes have."""
 
 
 def score_figure(name: str) -> ScoreFigure:

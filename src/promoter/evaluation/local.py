@@ -1,20 +1,22 @@
-"""Score both models on the same rows, each in a process of its own, and count once."""
+"""Score the models on the same rows, each in a process of its own or by what it logged, and count once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from pathlib import Path
 
-from promoter.core.measurement import Measurement, ModelRun
+from promoter.core.measurement import Estimate, Measurement, ModelRun, ReferenceMeasurement
 from promoter.core.policy import ModelRule, Task
-from promoter.evaluation.dataset import Dataset
-from promoter.evaluation.readings import Meaning, Reading, read
+from promoter.evaluation.dataset import Batch, Dataset
+from promoter.evaluation.prediction_source import Logged, Running, open_logged
+from promoter.evaluation.readings import Meaning, ReadAnew, Reader, Reading
 from promoter.evaluation.sandbox.answers import Kind
 from promoter.evaluation.sandbox.environments import Interpreter
-from promoter.evaluation.sandbox.launcher import Launch, Worker, launch
-from promoter.evaluation.sandbox.problems import ModelProblem
+from promoter.evaluation.sandbox.launcher import Launch, launch
+from promoter.evaluation.scoring import Scorer, score
 from promoter.evaluation.tallies import Asked, Tallies, refuse_unknown
 from promoter.ports import TimeLeft
 from promoter.text import NOTHING, Message, say
@@ -22,55 +24,71 @@ from promoter.text import NOTHING, Message, say
 
 @dataclass(frozen=True, kw_only=True)
 class Runnable:
-    """A model's files and what runs them; `problem` where nothing could be made to."""
+    """A model's files, what runs them, and their sha256; `problem` where nothing could be made to."""
 
     files: Path
     interpreter: Interpreter | None
     problem: Message = NOTHING
+    digest: str = ""
+
+
+Model = Runnable | Logged
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What to evaluate. `seed` makes the numbers the same whenever the evidence is."""
+    """What to evaluate. `seed` makes the numbers the same whenever the evidence is.
+
+    `reference` is what the challenger is compared with too; where it equals one of the other two, that one's
+    predictions serve, and nothing runs twice.
+    """
 
     rule: ModelRule
     dataset: Dataset
     columns: tuple[str, ...]
-    challenger: Runnable
-    champion: Runnable | None
+    challenger: Model
+    champion: Model | None
     seed: int
+    reference: Model | None = None
+    reference_version: str = ""
+
+
+class _Role(Enum):
+    """Their order is the order in which models are asked."""
+
+    CHALLENGER = auto()
+    CHAMPION = auto()
+    REFERENCE = auto()
 
 
 def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) -> Measurement:
-    """Both models on all rows. A model that fails is told in its `ModelRun`: without the challenger nothing
-    is estimated, without the champion the challenger alone is.
+    """All models on all rows. A model that fails is told in its `ModelRun`: without the challenger nothing
+    is estimated, without the champion or the reference the others are.
 
     Raises POLICY_INVALID for a metric that is not computed, DEADLINE_EXCEEDED.
     """
     asked = _asked(case)
     refuse_unknown(asked)
-    tallies = Tallies(asked, case.dataset)
-    runs = _score(case, tallies, meaning=asked.meaning, deadline=deadline, log=log)
-    if runs[0].finished and not runs[-1].finished:
-        # It was stopped with the champion, and whether it answers every row is what a rollback decides by.
-        tallies, alone = Tallies(asked, case.dataset), replace(case, champion=None)
-        runs = [*_score(alone, tallies, meaning=asked.meaning, deadline=deadline, log=log), runs[-1]]
+    runs, counted = _scored(case, asked, deadline=deadline, log=log)
     base = Measurement(
         data=case.dataset.data,
-        challenger=runs[0],
-        champion=runs[1] if case.champion else None,
+        challenger=runs[_Role.CHALLENGER],
+        champion=runs.get(_Role.CHAMPION),
+        reference=_reference(case, runs, estimates={}),
         confidence_level=case.rule.statistics.confidence_level,
         resamples=case.rule.statistics.resamples,
         seed=case.seed,
     )
-    if not runs[0].finished:
+    if not base.challenger.finished or counted is None:
         return base
+    estimates = counted.main.overall()
     return replace(
         base,
-        estimates=tallies.overall(),
-        slices=tallies.slices(),
-        value=tallies.value(),
-        flips=tallies.flips(),
+        reference=_reference(case, runs, estimates=counted.beside.overall() if counted.beside else estimates),
+        estimates=estimates,
+        slices=counted.main.slices(),
+        value=counted.main.value(),
+        flips=counted.main.flips(),
     )
 
 
@@ -90,56 +108,108 @@ def _asked(case: Case) -> Asked:
     )
 
 
-def _score(
-    case: Case,
-    tallies: Tallies,
-    *,
-    meaning: Meaning,
-    deadline: TimeLeft,
-    log: Callable[[Message], None],
-) -> list[ModelRun]:
-    """One pass over the data; how each model ran, the challenger first."""
-    models = [case.challenger, *([case.champion] if case.champion else [])]
-    if any(model.interpreter is None for model in models):
-        return [ModelRun(problem=model.problem) for model in models]
-    problems: dict[int, Message] = {}
-    with ExitStack() as stack:
-        workers = [stack.enter_context(_started(model, meaning, deadline=deadline)) for model in models]
-        log(say(f"scoring {len(workers)} model(s) on {case.dataset.data.rows:,} rows"))
-        _pass(case.dataset, workers, tallies=tallies, meaning=meaning, problems=problems)
-        runs = [worker.finish() for worker in workers]
-    return [replace(run, problem=problems.get(at, run.problem)) for at, run in enumerate(runs)]
+def _models(case: Case) -> dict[_Role, Model]:
+    """Whom to score, in the order of their roles."""
+    models = {_Role.CHALLENGER: case.challenger}
+    if case.champion is not None:
+        models[_Role.CHAMPION] = case.champion
+    if case.reference is not None and case.reference not in models.values():
+        models[_Role.REFERENCE] = case.reference
+    return models
 
 
-def _started(model: Runnable, meaning: Meaning, *, deadline: TimeLeft) -> AbstractContextManager[Worker]:
-    wanted = Kind.VALUES if meaning.task is Task.REGRESSION else Kind.LABELS
-    assert model.interpreter is not None
-    return launch(Launch(interpreter=model.interpreter, model=model.files, wanted=wanted), deadline=deadline)
+def _reference(
+    case: Case, runs: Mapping[_Role, ModelRun], *, estimates: Mapping[str, Estimate]
+) -> ReferenceMeasurement | None:
+    """The challenger beside the reference, which may be the champion, and has no figures beside itself."""
+    if case.reference is None:
+        return None
+    same = [role for role, model in _models(case).items() if model == case.reference]
+    run = runs[same[0]]
+    compared = run.finished and same[0] is not _Role.CHALLENGER
+    return ReferenceMeasurement(
+        version=case.reference_version, run=run, estimates=estimates if compared else {}
+    )
 
 
-def _pass(
-    dataset: Dataset,
-    workers: list[Worker],
-    *,
-    tallies: Tallies,
-    meaning: Meaning,
-    problems: dict[int, Message],
-) -> None:
-    """Stops at the first model that fails. A worker knows its own problem; `problems` tells whose predictions
-    meant nothing."""
-    with suppress(ModelProblem):
-        for worker in workers:
-            worker.load()
-        for batch in dataset.batches():
-            for worker in workers:
-                worker.send(batch.features)
-            answers = [worker.receive() for worker in workers]
-            readings: list[Reading] = []
-            for at, answer in enumerate(answers):
-                try:
-                    readings.append(read(answer, meaning))
-                    tallies.require(readings[-1])
-                except ModelProblem as problem:
-                    problems[at] = problem.message
-                    raise
-            tallies.add(batch, readings[0], champion=readings[1] if len(readings) > 1 else None)
+@dataclass(kw_only=True)
+class _Counted:
+    """What is counted in one pass: of the challenger and the champion, and beside the reference."""
+
+    roles: Sequence[_Role]
+    main: Tallies
+    beside: Tallies | None = None
+
+    def add(self, batch: Batch, readings: Sequence[Reading]) -> None:
+        """Count one batch."""
+        of = dict(zip(self.roles, readings, strict=True))
+        challenger = of[_Role.CHALLENGER]
+        self.main.add(batch, challenger, champion=of.get(_Role.CHAMPION))
+        if self.beside is not None:
+            self.beside.add(batch, challenger, champion=of[_Role.REFERENCE])
+
+
+@dataclass(kw_only=True)
+class _Pass:
+    """Models to score together, and what their readers have learned of them."""
+
+    models: Mapping[_Role, Model]
+    asked: Asked
+    dataset: Dataset
+    deadline: TimeLeft
+    readers: Mapping[_Role, Reader] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.readers = {role: Reader(self.asked.meaning, scored=self.asked.scored) for role in self.models}
+
+    def run(self) -> tuple[dict[_Role, ModelRun], _Counted]:
+        """Once more for every model whose numbers turn out to be something else than they looked like."""
+        while True:
+            with suppress(ReadAnew):
+                return self._once()
+
+    def _once(self) -> tuple[dict[_Role, ModelRun], _Counted]:
+        asked, dataset = self.asked, self.dataset
+        of_metrics = Tallies(asked.of_metrics(), dataset) if _Role.REFERENCE in self.models else None
+        counted = _Counted(roles=list(self.models), main=Tallies(asked, dataset), beside=of_metrics)
+        with ExitStack() as stack:
+            scorers = {role: self._started(role, stack) for role in self.models}
+            score(dataset, list(scorers.values()), count=counted.add)
+            runs = {role: scorer.finish() for role, scorer in scorers.items()}
+        return {role: _described(run, self.models[role]) for role, run in runs.items()}, counted
+
+    def _started(self, role: _Role, stack: ExitStack) -> Scorer:
+        model, reader = self.models[role], self.readers[role]
+        wanted = Kind.VALUES if self.asked.meaning.task is Task.REGRESSION else Kind.LABELS
+        if isinstance(model, Logged):
+            answers = stack.enter_context(open_logged(model, self.dataset, wanted=wanted))
+            return Scorer(answers, reader=reader, process=None)
+        assert model.interpreter is not None
+        asked = Launch(interpreter=model.interpreter, model=model.files, wanted=wanted)
+        worker = stack.enter_context(launch(asked, deadline=self.deadline))
+        return Scorer(Running(worker), reader=reader, process=worker)
+
+
+def _scored(
+    case: Case, asked: Asked, *, deadline: TimeLeft, log: Callable[[Message], None]
+) -> tuple[dict[_Role, ModelRun], _Counted | None]:
+    """How every model ran, and what was counted of those that did.
+
+    A model that fails stops the others, and whether they answer every row is what a rollback decides by: so
+    they run again without it.
+    """
+    models = _models(case)
+    runs = {role: _described(ModelRun(problem=model.problem), model) for role, model in models.items()}
+    counted: _Counted | None = None
+    while runs[_Role.CHALLENGER].finished:
+        sound = {role: model for role, model in models.items() if runs[role].finished}
+        log(say(f"scoring {len(sound)} model(s) on {case.dataset.data.rows:,} rows"))
+        found, counted = _Pass(models=sound, asked=asked, dataset=case.dataset, deadline=deadline).run()
+        runs |= found
+        if all(run.finished for run in found.values()):
+            break
+    return runs, counted
+
+
+def _described(run: ModelRun, model: Model) -> ModelRun:
+    return replace(run, digest=model.digest)

@@ -22,7 +22,7 @@ class MeanKind(Enum):
 
 
 _ROWS = MappingProxyType({MeanKind.PROBABILITY: probability_rows, MeanKind.REGRESSION: regression_rows})
-_WIDTHS = MappingProxyType({MeanKind.PROBABILITY: 2, MeanKind.REGRESSION: 5})
+_WIDTHS = MappingProxyType({MeanKind.PROBABILITY: 2, MeanKind.REGRESSION: 6})
 
 
 class MeanTally:

@@ -1,9 +1,9 @@
-"""Have both models scored on the policy's data: fetch models and data, build environments, evaluate."""
+"""Have models scored on the policy's data: fetch data, models or what they logged, build environments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
-from promoter.core.policy import Evaluation, ModelRule, Task
+from promoter.core.model_version import ModelFiles, ModelVersion
+from promoter.core.policy import Evaluation, ModelRule, Source, Task
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import Deadline, RegistryReader, Repository
 from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
     from promoter.evaluation.dataset import Dataset
-    from promoter.evaluation.local import Runnable
+    from promoter.evaluation.local import Model, Runnable
+    from promoter.evaluation.prediction_source import Logged
 
 _ELSEWHERE = "://"
 _NEEDS = ("numpy", "pandas", "pyarrow", "scipy")
@@ -42,25 +44,29 @@ class LocalMeasurer:
         from promoter.evaluation.local import Case, evaluate  # noqa: PLC0415
         from promoter.evaluation.statistics import seed_of  # noqa: PLC0415
 
-        rule, champion = asked.rule, asked.champion
+        rule, champion, reference = asked.rule, asked.champion, asked.reference
         with TemporaryDirectory(prefix="promoter-data-") as folder:
             dataset = self._dataset(rule, commit=asked.commit, folder=Path(folder))
-            versions = [asked.challenger, *([champion] if champion else [])]
-            digests: list[str] = []
-            models: list[Runnable] = []
-            for version in versions:
-                files = Path(folder, f"version-{version.version}")
-                digests.append(registry.download(version, files).digest)
-                models.append(self._runnable(rule, files))
+            models: dict[str, Model] = {}
+            taken: dict[str, ModelFiles | None] = {}
+            for version in (asked.challenger, champion, reference):
+                if version is not None and version.version not in models:
+                    place = Path(folder, f"version-{version.version}")
+                    model, files = self._model(rule, version, registry=registry, place=place)
+                    models[version.version], taken[version.version] = model, files
+            digests = [model.digest for model in models.values()]
             case = Case(
                 rule=rule,
                 dataset=dataset,
                 columns=_columns(rule),
-                challenger=models[0],
-                champion=models[1] if champion else None,
+                challenger=models[asked.challenger.version],
+                champion=models[champion.version] if champion else None,
                 seed=seed_of(asked.policy_digest, dataset.data.digest, *digests),
+                reference=models[reference.version] if reference else None,
+                reference_version=reference.version if reference else "",
             )
-            return evaluate(case, deadline=self.deadline, log=self.log)
+            measured = evaluate(case, deadline=self.deadline, log=self.log)
+            return replace(measured, challenger_files=taken[asked.challenger.version])
 
     def _dataset(self, rule: ModelRule, *, commit: str, folder: Path) -> Dataset:
         from promoter.evaluation.dataset import DatasetSpec, open_dataset  # noqa: PLC0415
@@ -75,6 +81,7 @@ class LocalMeasurer:
             positive_label=evaluation.positive_label,
             group=evaluation.group,
             slice_columns=_columns(rule),
+            id=evaluation.id if evaluation.source is Source.PREDICTIONS else None,
         )
         return open_dataset(spec)
 
@@ -96,6 +103,15 @@ class LocalMeasurer:
         path.write_bytes(self.repository.data(found[0]))
         return path
 
+    def _model(
+        self, rule: ModelRule, version: ModelVersion, *, registry: RegistryReader, place: Path
+    ) -> tuple[Model, ModelFiles | None]:
+        """What stands for a version: its model, made to run, or the predictions that its run logged."""
+        if _evaluation(rule).source is Source.PREDICTIONS:
+            return _logged(_evaluation(rule), version, registry=registry, folder=place), None
+        files = registry.download(version, place)
+        return replace(self._runnable(rule, place), digest=files.digest), files
+
     def _runnable(self, rule: ModelRule, files: Path) -> Runnable:
         """A model that cannot be made to run is evidence; an index that does not answer is an outage."""
         from promoter.evaluation.local import Runnable  # noqa: PLC0415
@@ -111,6 +127,29 @@ class LocalMeasurer:
                 raise
             return Runnable(files=files, interpreter=None, problem=error.message)
         return Runnable(files=files, interpreter=interpreter)
+
+
+def _logged(
+    evaluation: Evaluation, version: ModelVersion, *, registry: RegistryReader, folder: Path
+) -> Logged:
+    """The table of a version; that its run logged none is evidence, and a registry's silence an outage."""
+    from promoter.evaluation.prediction_source import Logged  # noqa: PLC0415
+
+    folder.mkdir(mode=0o700)
+    logged = Logged(
+        table=Path(folder, "predictions" + Path(evaluation.predictions).suffix),
+        name=evaluation.predictions,
+        id=evaluation.id or "",
+        columns=evaluation.prediction_columns,
+        run_id=version.run_id or "",
+    )
+    try:
+        digest = registry.run_file(version, evaluation.predictions, file=logged.table)
+    except PromoterError as error:
+        if error.reason is not ReasonCode.DATA_UNAVAILABLE:
+            raise
+        return replace(logged, problem=error.message)
+    return replace(logged, digest=digest)
 
 
 def _require_packages() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
+from numpy.typing import NDArray
 
 from promoter.core.policy import Task
 from promoter.errors import ReasonCode
@@ -16,6 +19,8 @@ from promoter.text import Message, quote, say
 
 _HALF = 0.5
 _TWO_CLASSES = 2
+_ROUNDED = 1e-3
+"""What probabilities of half or single precision may be off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,22 +35,125 @@ class Meaning:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
     """The predictions of n rows. `codes` (n,) into the labels; `scores` (n,) of the positive class where the
-    model gives probabilities; `values` (n,) of a regression."""
+    model gives probabilities, or may yet turn out to; `probabilities` (n, K) of each label, where none is the
+    positive one; `values` (n,) of a regression."""
 
     codes: IntArray | None = None
     scores: FloatArray | None = None
     values: FloatArray | None = None
+    probabilities: FloatArray | None = None
 
 
-def read(predicted: Predicted, meaning: Meaning) -> Reading:
-    """Raises ModelProblem when the predictions are none of this data's labels, or no numbers."""
-    if meaning.task is Task.REGRESSION:
-        return Reading(values=_values(predicted))
-    if predicted.kind is Kind.LABELS:
-        return Reading(codes=_known(predicted.labels, meaning)[predicted.codes])
-    if predicted.kind is Kind.PROBABILITIES:
-        return _of_probabilities(predicted, meaning)
-    return _of_values(predicted.values, meaning)
+class ReadAnew(Exception):
+    """What was read as labels turns out to be probabilities, of which some would be other labels. Read all
+    rows again with the same reader: it knows now, and raises this no more."""
+
+
+class _Form(Enum):
+    UNDECIDED = auto()
+    LABELS = auto()
+    PROBABILITIES = auto()
+
+
+class Reader:
+    """Reads one model's predictions batch by batch, as if all rows came in one.
+
+    A column of numbers is of labels where every number of it is a label of the data, and otherwise, where
+    there are two labels, of probabilities. One batch does not tell: labels 0 and 1 may be probabilities that
+    are quite sure. Until a number decides, codes are those of labels, and the scores go with them: most often
+    both ways of reading have the same codes.
+
+    `scored`: whether a figure of probabilities is asked for.
+    """
+
+    def __init__(self, meaning: Meaning, *, scored: bool = False) -> None:
+        self._meaning = meaning
+        self._scored = scored
+        self._form = _Form.UNDECIDED
+        self._labels_only = False
+        self._numbers, self._codes = _numbers(meaning.labels)
+        self._binary = meaning.positive is not None and len(meaning.labels) == _TWO_CLASSES
+
+    def read(self, predicted: Predicted) -> Reading:
+        """Raises ModelProblem when the predictions are none of this data's labels, or no numbers, or when
+        probabilities are needed and it gives none; ReadAnew."""
+        reading = self._read(predicted)
+        if self._scored and reading.scores is None and reading.probabilities is None:
+            raise _no_scores()
+        if self._scored and reading.probabilities is not None:
+            _require_shares(reading.probabilities)
+        return reading
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether what was read so far are probabilities, for sure."""
+        return self._form is _Form.PROBABILITIES
+
+    def end(self) -> None:
+        """After the last batch. Raises ModelProblem when all the numbers were labels after all, and
+        probabilities are needed."""
+        if self._scored and not self.gives_probabilities:
+            raise _no_scores()
+
+    def _read(self, predicted: Predicted) -> Reading:
+        if self._meaning.task is Task.REGRESSION:
+            return Reading(values=_values(predicted))
+        if predicted.kind is Kind.LABELS:
+            return Reading(codes=_known(predicted.labels, self._meaning)[predicted.codes])
+        if predicted.kind is Kind.PROBABILITIES:
+            self._form = _Form.PROBABILITIES
+            return _of_probabilities(predicted, self._meaning)
+        return self._of_values(predicted.values)
+
+    def _of_values(self, values: FloatArray) -> Reading:
+        within = self._binary and values.min(initial=0) >= 0 and values.max(initial=0) <= 1
+        if self._form is not _Form.PROBABILITIES:
+            codes, are_labels = self._looked_up(values)
+            if are_labels:
+                return self._of_labels(codes, values, within=within)
+        if self._form is _Form.LABELS or not within:
+            raise _problem(say("it predicts numbers that are neither labels of the data nor probabilities"))
+        self._form = _Form.PROBABILITIES
+        if self._labels_only:
+            self._labels_only = False
+            raise ReadAnew
+        return Reading(codes=self._halved(values), scores=values)
+
+    def _of_labels(self, codes: IntArray, values: FloatArray, *, within: bool) -> Reading:
+        """All of them are labels; as long as none lies outside 0 to 1, they may be probabilities too."""
+        if not within:
+            self._form = _Form.LABELS
+        if self._form is _Form.LABELS:
+            return Reading(codes=codes)
+        # With the positive label 0, or labels 1 and 2, a 1 means another label when it is a probability.
+        self._labels_only = self._labels_only or bool((codes != self._halved(values)).any())
+        return Reading(codes=codes, scores=values)
+
+    def _looked_up(self, values: FloatArray) -> tuple[IntArray, bool]:
+        """The data's code of each number, and whether every number has one."""
+        if not len(self._numbers):
+            return np.zeros(len(values), dtype=np.int64), not len(values)
+        at = np.searchsorted(self._numbers, values).clip(max=len(self._numbers) - 1)
+        return self._codes[at], bool((self._numbers[at] == values).all())
+
+    def _halved(self, values: FloatArray) -> IntArray:
+        positive = self._meaning.positive or 0
+        return np.where(values >= _HALF, positive, 1 - positive)
+
+
+def _numbers(labels: tuple[str, ...]) -> tuple[FloatArray, IntArray]:
+    """Those labels that are numbers as `label_text` writes them, ascending, and the code of each."""
+    found = sorted((float(text), code) for code, text in enumerate(labels) if _is_number(text))
+    numbers: NDArray[np.float64] = np.array([number for number, _ in found], dtype=np.float64)
+    return numbers, np.array([code for _, code in found], dtype=np.int64)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        number = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(number) and label_text(number) == text
 
 
 def _values(predicted: Predicted) -> FloatArray:
@@ -66,15 +174,35 @@ def _known(texts: tuple[str, ...], meaning: Meaning) -> IntArray:
 
 def _of_probabilities(predicted: Predicted, meaning: Meaning) -> Reading:
     codes = _known(_columns(predicted, meaning), meaning)
-    scores = None
-    if meaning.positive is not None:
+    scores = probabilities = None
+    if meaning.positive is None:
+        probabilities = _of_each_label(predicted, codes, labels=meaning.labels)
+    else:
         (found,) = np.nonzero(codes == meaning.positive)
         if len(found) != 1:
             raise _problem(
                 say("none of its columns is named ", quote(meaning.labels[meaning.positive]), ", or several")
             )
         scores = predicted.values[:, found[0]]
-    return Reading(codes=codes[predicted.values.argmax(axis=1)], scores=scores)
+    codes = codes[predicted.values.argmax(axis=1)]
+    return Reading(codes=codes, scores=scores, probabilities=probabilities)
+
+
+def _of_each_label(predicted: Predicted, codes: IntArray, *, labels: tuple[str, ...]) -> FloatArray:
+    """(n, K): the probability of each label, 0 where the model has no column for it."""
+    if len(np.unique(codes)) < len(codes):
+        raise _problem(say("several of its columns have the same name"))
+    probabilities = np.zeros((len(predicted.values), len(labels)))
+    probabilities[:, codes] = predicted.values
+    return probabilities
+
+
+def _require_shares(probabilities: FloatArray) -> None:
+    """Raises ModelProblem for rows that do not add up to 1, as a softmax in single precision does."""
+    low, high = probabilities.min(initial=0), probabilities.max(initial=0)
+    uneven = np.abs(probabilities.sum(axis=1) - 1).max(initial=0)
+    if low < -_ROUNDED or high > 1 + _ROUNDED or uneven > _ROUNDED:
+        raise _problem(say("its columns are no probabilities: in some row they do not add up to 1"))
 
 
 def _columns(predicted: Predicted, meaning: Meaning) -> tuple[str, ...]:
@@ -105,16 +233,12 @@ def _by_size(labels: tuple[str, ...]) -> tuple[str, ...]:
         return labels
 
 
-def _of_values(values: FloatArray, meaning: Meaning) -> Reading:
-    distinct, inverse = np.unique(values, return_inverse=True)
-    texts = tuple(label_text(float(value)) for value in distinct[: len(meaning.labels) + 1])
-    if len(distinct) <= len(meaning.labels) and set(texts) <= set(meaning.labels):
-        return Reading(codes=_known(texts, meaning)[inverse])
-    binary = meaning.positive is not None and len(meaning.labels) == _TWO_CLASSES
-    if not binary or values.min(initial=0) < 0 or values.max(initial=0) > 1:
-        raise _problem(say("it predicts numbers that are neither labels of the data nor probabilities"))
-    positive = meaning.positive or 0
-    return Reading(codes=np.where(values >= _HALF, positive, 1 - positive), scores=values)
+def _no_scores() -> ModelProblem:
+    return ModelProblem(
+        say("it predicts labels, and the policy asks for a figure of probabilities"),
+        hint=say("Log the model so that it predicts probabilities, or judge by figures of labels."),
+        reason=ReasonCode.CHECKS_FAILED,
+    )
 
 
 def _problem(message: Message) -> ModelProblem:

@@ -58,7 +58,7 @@ def cell_draws(counts: IntArray, sums: FloatArray, *, how: Resampling) -> Iterat
     kept = counts > 0
     counts, sums = counts[kept], sums[kept]
     rows, generator = int(counts.sum()), how.generator()
-    for size in how.chunks(len(counts)):
+    for size in how.chunks(max(len(counts), sums.shape[1])):
         yield generator.multinomial(rows, counts / rows, size=size) @ sums
 
 

@@ -12,13 +12,15 @@ from promoter.evaluation.tallied import EVERYWHERE, NO_MARKS, Marks, PairedScore
 
 
 class ScoreTally:
-    """Scores of whole batches: 8 bytes a row for each model, for truth and for the slice and group.
+    """Scores of whole batches: 8 bytes a row for each model, for truth and for the slice and group; of more
+    than two classes, for each model 8 bytes a row and class.
 
     Only to be filled when a policy judges by a figure of scores. `sizes`: how many values each slice column
     has.
     """
 
-    def __init__(self, *, sizes: tuple[int, ...] = ()) -> None:
+    def __init__(self, *, classes: int = BINARY, sizes: tuple[int, ...] = ()) -> None:
+        self._classes = classes
         self._slicing = Slicing(sizes)
         self._keys: list[IntArray] = []
         self._truth: list[IntArray] = []
@@ -29,16 +31,17 @@ class ScoreTally:
     def add(
         self, truth: IntArray, *, champion: FloatArray | None, challenger: FloatArray, marks: Marks = NO_MARKS
     ) -> None:
-        """Keep one batch: truth (n,), 1 for positive rows and 0 for others; scores (n,) of the positive
-        class. `champion` is None when there is none, in every batch.
+        """Keep one batch: truth (n,), 1 for positive rows and 0 for others, and scores (n,) of the positive
+        class; of more than two classes truth codes, and scores (n, K). `champion` is None when there is none,
+        in every batch.
 
-        Raises ValueError when lengths differ or truth is neither 0 nor 1.
+        Raises ValueError when shapes differ or truth is none of the classes.
         """
         if champion is not None:
             if champion.shape != challenger.shape:
-                raise ValueError("the models' scores differ in length")
+                raise ValueError("the models' scores differ in shape")
             self._champion.append(champion)
-        self._truth.append(in_range(truth, BINARY, rows=len(challenger)))
+        self._truth.append(in_range(truth, self._classes, rows=len(challenger)))
         self._challenger.append(challenger)
         self._keys.append(self._slicing.encode(marks, np.zeros(len(truth), dtype=np.int64)))
         self._grouped = marks.groups is not None
@@ -60,4 +63,4 @@ class ScoreTally:
 
 
 def _joined(parts: Sequence[Numbers]) -> Numbers:
-    return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)

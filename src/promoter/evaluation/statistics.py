@@ -6,32 +6,38 @@ rows came in groups. docs/statistics.md has the formulas and their sources.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from promoter.core.measurement import Estimate, FlipEstimate
+from promoter.core.measurement import Estimate, FlipEstimate, SecondOpinion
+from promoter.evaluation.auc_bootstrap import ROW_DRAWS, auc_opinions
 from promoter.evaluation.delong import (
     auc_contributions,
     contribution_error,
     delong_error,
     precision_contributions,
 )
-from promoter.evaluation.estimates import Points, drawn_spread, estimate
+from promoter.evaluation.estimates import Points, estimate, is_judged
 from promoter.evaluation.figures import (
     RANK_NAMES,
+    Figure,
     FloatArray,
+    IntArray,
     canonical,
-    divide,
     margin_figure,
     margins,
     mean_figure,
     score_figure,
 )
 from promoter.evaluation.label_draws import cell_margins, filled, group_sums, joint_of, label_draws, units
-from promoter.evaluation.resampling import group_draws, moment_draws, seed_of
+from promoter.evaluation.mean_draws import mean_points, mean_spread
+from promoter.evaluation.resampling import seed_of
 from promoter.evaluation.tallied import GroupedCounts, GroupedSums, LabelCounts, Moments, PairedScores
 from promoter.evaluation.uncertainty import (
+    UNDEFINED,
     Rule,
     Spread,
     exact_share,
@@ -40,14 +46,18 @@ from promoter.evaluation.uncertainty import (
     mcnemar,
     minimum_detectable_effect,
     normal_spread,
+    resampled_spread,
     rows_to_decide,
 )
 
 __all__ = [
+    "ROW_DRAWS",
+    "LabelFigure",
     "Rule",
     "flip_estimate",
     "holm",
     "label_estimate",
+    "label_estimates",
     "mcnemar",
     "mean_estimate",
     "minimum_detectable_effect",
@@ -56,43 +66,87 @@ __all__ = [
     "seed_of",
 ]
 
-SMALLEST_SHOWN = 0.0001
+
+@dataclass(frozen=True, kw_only=True)
+class LabelFigure:
+    """A figure of labels to estimate. `positive`: the positive class's code, where the figure needs one."""
+
+    name: str
+    positive: int | None
+    rule: Rule
 
 
 def label_estimate(counts: LabelCounts, *, name: str, positive: int | None, rule: Rule) -> Estimate:
-    """A figure of labels. `positive`: the positive class's code, where the figure needs one.
+    """One figure; see `label_estimates`."""
+    (found,) = label_estimates(counts, [LabelFigure(name=name, positive=positive, rule=rule)])
+    return found
 
-    A figure with no value (0/0) is None and `undefined` 1. Raises ValueError for an unknown name.
+
+def label_estimates(counts: LabelCounts, asked: Sequence[LabelFigure]) -> tuple[Estimate, ...]:
+    """Figures of labels, in the order asked for and all from the same draws: with many classes, drawing is
+    nearly all of the work.
+
+    A figure with no value (0/0) is None and `undefined` 1. Raises ValueError for an unknown name, and for
+    rules that are to draw differently.
     """
-    figure = margin_figure(name, positive=positive)
     joint = joint_of(counts)
-    classes, paired = joint.shape[0], joint.shape[1] > 1
-    points = Points(
+    figures = [margin_figure(one.name, positive=one.positive) for one in asked]
+    points = [_label_points(joint, figure, name=one.name) for one, figure in zip(asked, figures, strict=True)]
+    drawn = [at for at, one in enumerate(asked) if is_judged(points[at], one.rule)]
+    changes = _label_changes(counts, [figures[at] for at in drawn], rules=[asked[at].rule for at in drawn])
+    spreads = {at: resampled_spread(found, asked[at].rule) for at, found in zip(drawn, changes, strict=False)}
+    of = "groups" if isinstance(counts, GroupedCounts) else "rows"
+    return tuple(
+        estimate(
+            points[at],
+            partial(_found, spreads.get(at, UNDEFINED)),
+            rule=one.rule,
+            method=f"paired bootstrap of {of}",
+            opinions=partial(_mcnemar_opinions, counts, one.name),
+        )
+        for at, one in enumerate(asked)
+    )
+
+
+def _found(spread: Spread, _: float) -> Spread:
+    return spread
+
+
+def _label_points(joint: IntArray, figure: Figure, *, name: str) -> Points:
+    return Points(
         metric=name,
         rows=int(joint.sum()),
         challenger=float(figure(margins(joint.sum(axis=1)))),
-        champion=float(figure(margins(joint.sum(axis=2)))) if paired else None,
+        champion=float(figure(margins(joint.sum(axis=2)))) if joint.shape[1] > 1 else None,
     )
 
-    def moved(sums: FloatArray) -> FloatArray:
-        champion, change = np.moveaxis(sums.reshape(-1, 2, 3, classes), 1, 0)
-        return figure(champion + change) - figure(champion)
 
-    def spread(_: float) -> Spread:
-        draws = label_draws(counts, cell_margins(filled(joint), classes=classes), how=rule.resampling)
-        return drawn_spread(draws, moved, units=units(counts), rule=rule)
+def _label_changes(
+    counts: LabelCounts, figures: Sequence[Figure], *, rules: Sequence[Rule]
+) -> list[FloatArray]:
+    """The resampled changes (resamples,) of each figure; none when fewer than two units can be resampled."""
+    ways = {rule.resampling for rule in rules}
+    if len(ways) > 1:
+        raise ValueError("figures that share their draws must draw alike")
+    if not ways or units(counts) <= 1:
+        return []
+    joint = joint_of(counts)
+    classes = joint.shape[0]
+    parts: list[list[FloatArray]] = [[] for _ in figures]
+    sums = cell_margins(filled(joint), classes=classes)
+    for drawn in label_draws(counts, sums, how=ways.pop()):
+        champion, change = np.moveaxis(drawn.reshape(-1, 2, 3, classes), 1, 0)
+        challenger = champion + change
+        for part, figure in zip(parts, figures, strict=True):
+            part.append(figure(challenger) - figure(champion))
+    return [np.concatenate(part) for part in parts]
 
-    return estimate(points, spread, rule=rule, method=_label_method(counts, name))
 
-
-def _label_method(counts: LabelCounts, name: str) -> str:
-    if isinstance(counts, GroupedCounts):
-        return "paired bootstrap of groups"
-    if canonical(name) == "accuracy_score" and counts.shape[1] > 1:
-        p_value = mcnemar(counts)
-        shown = f"= {p_value:.2g}" if p_value >= SMALLEST_SHOWN else f"< {SMALLEST_SHOWN:f}".rstrip("0")
-        return f"paired bootstrap of rows; exact McNemar p {shown}"
-    return "paired bootstrap of rows"
+def _mcnemar_opinions(counts: LabelCounts, name: str) -> tuple[SecondOpinion, ...]:
+    """Of accuracy only: whether both models are right equally often. Rows in groups are not independent."""
+    if isinstance(counts, GroupedCounts) or canonical(name) != "accuracy_score":
+        return ()
+    return (SecondOpinion(method="exact McNemar", p_value=mcnemar(counts)),)
 
 
 def mean_estimate(sums: Moments | GroupedSums, *, name: str, rule: Rule) -> Estimate:
@@ -101,45 +155,22 @@ def mean_estimate(sums: Moments | GroupedSums, *, name: str, rule: Rule) -> Esti
     Raises ValueError for an unknown name.
     """
     figure = mean_figure(name)
-    rows = int(np.sum(sums.rows))
-    points = Points(
-        metric=name,
-        rows=rows,
-        challenger=float(figure(_mean(sums.challenger, rows))),
-        champion=None if sums.champion is None else float(figure(_mean(sums.champion, rows))),
+    of = "rows, normal limit" if isinstance(sums, Moments) else "groups"
+    return estimate(
+        mean_points(sums, figure, name=name),
+        lambda _: mean_spread(sums, figure, rule=rule),
+        rule=rule,
+        method=f"paired bootstrap of {of}",
     )
 
-    def moved(means: FloatArray) -> FloatArray:
-        champion, change = np.split(means, 2, axis=-1)
-        return figure(champion + change) - figure(champion)
 
-    def spread(_: float) -> Spread:
-        count = rows if isinstance(sums, Moments) else len(sums.rows)
-        return drawn_spread(_mean_draws(sums, rule), moved, units=count, rule=rule)
+def score_estimate(scores: PairedScores, *, name: str, rule: Rule, row_draws: int = 0) -> Estimate:
+    """ROC AUC by DeLong's test; average precision, and ROC AUC in groups or of more than two classes, by the
+    infinitesimal jackknife.
 
-    of = "rows, normal limit" if isinstance(sums, Moments) else "groups"
-    return estimate(points, spread, rule=rule, method=f"paired bootstrap of {of}")
-
-
-def _mean(sums: FloatArray, rows: int) -> FloatArray:
-    return divide(np.atleast_2d(sums).sum(axis=0), np.asarray(rows))
-
-
-def _mean_draws(sums: Moments | GroupedSums, rule: Rule) -> Iterator[FloatArray]:
-    """Resampled means (resamples, 2q) of the champion's figures, then of the change."""
-    if isinstance(sums, Moments):
-        total = np.concatenate([sums.challenger - sums.change, sums.change])
-        for drawn in moment_draws(sums.rows, total=total, products=sums.products, how=rule.resampling):
-            yield drawn / sums.rows
-    else:
-        of_groups = np.hstack([sums.rows[:, np.newaxis], sums.challenger - sums.change, sums.change])
-        for drawn in group_draws(of_groups, how=rule.resampling):
-            yield drawn[:, 1:] / drawn[:, :1]
-
-
-def score_estimate(scores: PairedScores, *, name: str, rule: Rule) -> Estimate:
-    """ROC AUC by DeLong's test; average precision, and either of them in groups, by the infinitesimal
-    jackknife. Raises ValueError for a name that is neither."""
+    ROC AUC of two classes has a bootstrap beside it, of at most `row_draws` rows drawn. Raises ValueError for
+    a name that is neither.
+    """
     if name not in RANK_NAMES:
         raise ValueError(f"{name!r} is not a figure of the order of scores")
     figure = score_figure(name)
@@ -150,20 +181,40 @@ def score_estimate(scores: PairedScores, *, name: str, rule: Rule) -> Estimate:
         champion=None if scores.champion is None else figure(scores.truth, scores.champion),
     )
     auc = canonical(name) == "roc_auc"
+    two_classes = scores.challenger.ndim == 1
+
+    def opinions() -> tuple[SecondOpinion, ...]:
+        return auc_opinions(scores, rule=rule, row_draws=row_draws) if auc and two_classes else ()
+
+    if auc and two_classes and scores.groups is None:
+        return estimate(
+            points, partial(_delong, scores, rule=rule), rule=rule, method="DeLong", opinions=opinions
+        )
     contributions = auc_contributions if auc else precision_contributions
-
-    def delong(change: float) -> Spread:
-        error = delong_error(scores.truth, champion=scores.reference, challenger=scores.challenger)
-        return normal_spread(change, standard_error=error, rule=rule)
-
-    def jackknife(change: float) -> Spread:
-        new, old = (contributions(scores.truth, model) for model in (scores.challenger, scores.reference))
-        return normal_spread(change, standard_error=contribution_error(new - old, scores.groups), rule=rule)
-
-    if auc and scores.groups is None:
-        return estimate(points, delong, rule=rule, method="DeLong")
     of = "rows" if scores.groups is None else "groups"
-    return estimate(points, jackknife, rule=rule, method=f"infinitesimal jackknife of {of}")
+    return estimate(
+        points,
+        partial(_jackknife, scores, rule=rule, contributions=contributions),
+        rule=rule,
+        method=f"infinitesimal jackknife of {of}",
+        opinions=opinions,
+    )
+
+
+def _delong(scores: PairedScores, change: float, *, rule: Rule) -> Spread:
+    error = delong_error(scores.truth, champion=scores.reference, challenger=scores.challenger)
+    return normal_spread(change, standard_error=error, rule=rule)
+
+
+def _jackknife(
+    scores: PairedScores,
+    change: float,
+    *,
+    rule: Rule,
+    contributions: Callable[[IntArray, FloatArray], FloatArray],
+) -> Spread:
+    new, old = (contributions(scores.truth, model) for model in (scores.challenger, scores.reference))
+    return normal_spread(change, standard_error=contribution_error(new - old, scores.groups), rule=rule)
 
 
 def flip_estimate(counts: LabelCounts, *, rule: Rule) -> FlipEstimate:

@@ -64,7 +64,8 @@ class GroupedSums:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PairedScores:
-    """Truth (1 positive, 0 other) and both models' scores of the same rows, with group codes or None."""
+    """Truth (1 positive, 0 other) and both models' scores (n,) of the same rows, with group codes or None; of
+    more than two classes truth codes, and scores (n, K)."""
 
     truth: IntArray
     challenger: FloatArray

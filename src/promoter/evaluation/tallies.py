@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from promoter.core.measurement import Estimate, FlipEstimate, SliceEstimates, ValueEstimate
@@ -11,27 +11,37 @@ from promoter.core.policy import Checks, MetricRule, SliceRule, Statistics, Task
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.dataset import Batch, Dataset
 from promoter.evaluation.figures import (
+    BINARY,
+    CLASS_RANK_NAMES,
     LABEL_NAMES,
     PROBABILITY_NAMES,
     RANK_NAMES,
     REGRESSION_NAMES,
+    SCORE_NAMES,
     FloatArray,
     IntArray,
 )
 from promoter.evaluation.mean_tally import MeanKind, MeanTally
 from promoter.evaluation.readings import Meaning, Reading
-from promoter.evaluation.sandbox.problems import ModelProblem
 from promoter.evaluation.score_tally import ScoreTally
 from promoter.evaluation.statistics import (
+    ROW_DRAWS,
+    LabelFigure,
     Rule,
     flip_estimate,
-    label_estimate,
+    label_estimates,
     mean_estimate,
     score_estimate,
 )
 from promoter.evaluation.tallied import EVERYWHERE, Marks
 from promoter.evaluation.tally import LabelTally
-from promoter.evaluation.value import binary_matrix, value_estimate
+from promoter.evaluation.value import (
+    error_value_estimate,
+    is_of_task,
+    refuse_other_labels,
+    value_estimate,
+    value_matrix,
+)
 from promoter.text import quote, say
 
 
@@ -50,25 +60,40 @@ class Asked:
         rules = [*self.checks.metrics, *(rule for one in self.checks.slices for rule in one.metrics)]
         return frozenset(rule.name for rule in rules)
 
+    @property
+    def scored(self) -> bool:
+        """Whether a figure of probabilities is asked for."""
+        return self.meaning.task is not Task.REGRESSION and bool(self.names() & SCORE_NAMES)
+
+    def of_metrics(self) -> Asked:
+        """Only the metrics of all rows: no slice, no value, no flips."""
+        return replace(self, checks=Checks(metrics=self.checks.metrics), columns=())
+
 
 def refuse_unknown(asked: Asked) -> None:
-    """Raises POLICY_INVALID for a metric that is not computed for the task."""
+    """Raises POLICY_INVALID for a metric that is not computed for the task, and for a value matrix of other
+    labels than the data's."""
     known = REGRESSION_NAMES if asked.meaning.task is Task.REGRESSION else LABEL_NAMES
     if asked.meaning.task is Task.BINARY:
         known |= PROBABILITY_NAMES | RANK_NAMES
+    if asked.meaning.task is Task.MULTICLASS:
+        known |= PROBABILITY_NAMES | CLASS_RANK_NAMES
     for name in sorted(asked.names() - known):
         raise PromoterError(
             ReasonCode.POLICY_INVALID,
             say("the metric ", quote(name), f" is not computed for {asked.meaning.task.value}"),
             hint=say("These are: ", ", ".join(sorted(known)), "."),
         )
+    refuse_other_labels(asked.checks.business_value, asked.meaning.labels)
 
 
 class Tallies:
     """Only those that are needed: scores are kept row by row."""
 
     def __init__(self, asked: Asked, dataset: Dataset) -> None:
-        names, sizes = asked.names(), tuple(len(values) for values in dataset.slice_values)
+        names = asked.names()
+        # Of columns that are not asked for nothing is counted.
+        sizes = tuple(len(values) for values in dataset.slice_values[: len(asked.columns)])
         self._asked = asked
         self._dataset = dataset
         self._labels: LabelTally | None = None
@@ -81,34 +106,36 @@ class Tallies:
         if names & PROBABILITY_NAMES:
             self._means = MeanTally(MeanKind.PROBABILITY, sizes=sizes)
         if names & RANK_NAMES:
-            self._scores = ScoreTally(sizes=sizes)
-
-    def require(self, reading: Reading) -> None:
-        """Raises ModelProblem when a figure needs probabilities and the model gives none."""
-        scored = self._asked.meaning.task is not Task.REGRESSION and (self._means or self._scores)
-        if scored and reading.scores is None:
-            raise ModelProblem(
-                say("it predicts labels, and the policy asks for a figure of probabilities"),
-                hint=say("Log the model so that it predicts probabilities, or judge by figures of labels."),
-                reason=ReasonCode.CHECKS_FAILED,
-            )
+            many = len(dataset.labels) if asked.meaning.task is Task.MULTICLASS else BINARY
+            self._scores = ScoreTally(classes=many, sizes=sizes)
 
     def add(self, batch: Batch, challenger: Reading, *, champion: Reading | None) -> None:
         """Count one batch."""
-        marks = Marks(slices=batch.slices, groups=batch.groups)
+        marks = Marks(slices=batch.slices[: len(self._asked.columns)], groups=batch.groups)
         truth: Any = batch.truth
         if self._labels is not None:
             new, old = _codes(challenger), _codes(champion) if champion else None
             self._labels.add(truth, champion=old, challenger=new, marks=marks)
-            truth = (truth == self._asked.meaning.positive).astype("int64")
+            if self._asked.meaning.task is Task.BINARY:
+                truth = (truth == self._asked.meaning.positive).astype("int64")
         for tally in (self._means, self._scores):
             if tally is not None:
                 score, before = _numbers(challenger), _numbers(champion) if champion else None
                 tally.add(truth, champion=before, challenger=score, marks=marks)
 
     def estimates(self, rules: Iterable[MetricRule], where: Mapping[int, int]) -> dict[str, Estimate]:
-        """Each metric's estimate of the rows that `where` selects."""
-        return {rule.name: self._estimate(rule, where) for rule in rules}
+        """Each metric's estimate of the rows that `where` selects; those of labels share their draws."""
+        rules = tuple(rules)
+        of_labels = [rule for rule in rules if self._is_of_labels(rule)]
+        found: dict[str, Estimate] = {}
+        if self._labels is not None and of_labels:
+            counts, positive = self._labels.select(where), self._asked.meaning.positive
+            asked = [
+                LabelFigure(name=rule.name, positive=positive, rule=self._how(rule, where))
+                for rule in of_labels
+            ]
+            found = {one.metric: one for one in label_estimates(counts, asked)}
+        return {rule.name: found.get(rule.name) or self._estimate(rule, where) for rule in rules}
 
     def overall(self) -> dict[str, Estimate]:
         """Of all rows."""
@@ -120,13 +147,17 @@ class Tallies:
 
     def value(self) -> ValueEstimate | None:
         """What predictions are worth."""
-        rule, positive = self._asked.checks.business_value, self._asked.meaning.positive
-        if rule is None or self._labels is None or positive is None:
+        rule, meaning = self._asked.checks.business_value, self._asked.meaning
+        if rule is None or not is_of_task(rule, meaning.task):
             return None
-        matrix = binary_matrix(rule.values, positive=positive)
-        margin = rule.max_absolute_degradation or 0.0
-        how = self._rule(greater_is_better=True, margin=margin)
-        return value_estimate(self._labels.select(), matrix, unit=rule.unit, positive=positive, rule=how)
+        how = self._rule(greater_is_better=True, margin=rule.max_absolute_degradation or 0.0)
+        if self._labels is None:
+            assert self._means is not None
+            return error_value_estimate(self._means.select(), rule.values, unit=rule.unit, rule=how)
+        matrix = value_matrix(rule, labels=meaning.labels, positive=meaning.positive)
+        return value_estimate(
+            self._labels.select(), matrix, unit=rule.unit, positive=meaning.positive, rule=how
+        )
 
     def flips(self) -> FlipEstimate | None:
         """Rows that turn from right to wrong."""
@@ -152,24 +183,32 @@ class Tallies:
                 values=names, rows=rows, estimates=estimates if rows >= rule.min_rows else {}
             )
 
+    def _is_of_labels(self, rule: MetricRule) -> bool:
+        return self._labels is not None and rule.name in LABEL_NAMES
+
     def _estimate(self, rule: MetricRule, where: Mapping[int, int]) -> Estimate:
+        return self._of(rule, where, how=self._how(rule, where))
+
+    def _how(self, rule: MetricRule, where: Mapping[int, int]) -> Rule:
+        """The rule of one metric, with its margin in the metric's unit."""
         losses = [rule.max_absolute_degradation]
         if rule.max_relative_degradation is not None:
             points = self._of(rule, where, how=self._rule(greater_is_better=True, margin=0.0, resamples=0))
             losses.append(rule.max_relative_degradation * abs(points.champion or 0.0))
         # every limit must hold, so the strictest decides
         margin = min((loss for loss in losses if loss is not None), default=0.0)
-        how = self._rule(greater_is_better=rule.greater_is_better, margin=margin)
-        return self._of(rule, where, how=how)
+        return self._rule(greater_is_better=rule.greater_is_better, margin=margin)
 
     def _of(self, rule: MetricRule, where: Mapping[int, int], *, how: Rule) -> Estimate:
         if self._scores is not None and rule.name in RANK_NAMES:
-            return score_estimate(self._scores.select(where), name=rule.name, rule=how)
+            # a second opinion is for the whole holdout: of every slice it would cost more than the rest
+            draws = 0 if where else ROW_DRAWS
+            return score_estimate(self._scores.select(where), name=rule.name, rule=how, row_draws=draws)
         if self._means is not None and rule.name in PROBABILITY_NAMES | REGRESSION_NAMES:
             return mean_estimate(self._means.select(where), name=rule.name, rule=how)
         assert self._labels is not None
-        positive = self._asked.meaning.positive
-        return label_estimate(self._labels.select(where), name=rule.name, positive=positive, rule=how)
+        asked = LabelFigure(name=rule.name, positive=self._asked.meaning.positive, rule=how)
+        return label_estimates(self._labels.select(where), [asked])[0]
 
     def _rule(self, *, greater_is_better: bool, margin: float, resamples: int | None = None) -> Rule:
         statistics = self._asked.statistics
@@ -188,6 +227,5 @@ def _codes(reading: Reading) -> IntArray:
 
 
 def _numbers(reading: Reading) -> FloatArray:
-    numbers = reading.values if reading.scores is None else reading.scores
-    assert numbers is not None
-    return numbers
+    found = (reading.scores, reading.probabilities, reading.values)
+    return next(numbers for numbers in found if numbers is not None)

@@ -12,11 +12,15 @@ from promoter.render.sections import blocks, footer
 _LIMIT = 59_500
 
 
-def comment(report: Report, *, marker: str) -> str:
-    """Markdown of at most 60,000 characters whose first line is `marker`, a hidden HTML comment."""
+def comment(report: Report, *, marker: str, last: str = "") -> str:
+    """Markdown of at most 60,000 characters whose first line is `marker`, a hidden HTML comment.
+
+    `last` are further hidden lines, put at the end whatever has to be cut above them.
+    """
     limit = Limit(
-        size=_LIMIT - in_utf16(marker),
+        size=_LIMIT - in_utf16(marker) - in_utf16(last),
         measure=in_utf16,
         pointer=f"the {link('job summary', job(report.links))}",
     )
-    return f"{marker}\n{fit(blocks(report, limit), limit, footer=footer(report))}"
+    text = f"{marker}\n{fit(blocks(report, limit), limit, footer=footer(report))}"
+    return f"{text.rstrip()}\n{last}\n" if last else text

@@ -14,7 +14,7 @@ from dataclasses import fields
 from typing import TypeAlias
 
 from promoter.core.evidence import CheckResult, MetricComparison
-from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.core.report import Report, RequestReport
 from promoter.text import Message
 
@@ -43,6 +43,7 @@ def digest(text: str) -> str:
 
 # What differs from run to run on the same evidence, and the check whose sentences tell of it.
 _VARYING = frozenset({"load_seconds", "p50_latency_ms", "p95_latency_ms", "peak_memory"})
+_TOLD_APART = frozenset({"challenger_files"})
 _OF_VARYING = frozenset({"inference"})
 
 
@@ -63,9 +64,18 @@ def _request(request: RequestReport) -> Json:
         "champion": _version(found.champion) if found and found.champion else None,
         "challenger_signature": _signature(found.challenger_signature) if found else None,
         "champion_signature": _signature(found.champion_signature) if found else None,
+        "challenger_files": _files(found.challenger_files) if found else None,
         "measurement": _plain(found.measurement) if found else None,
+        "custom": _plain(found.answers) if found else [],
         "checks": [_check(result) for result in request.results],
     }
+
+
+def _files(files: ModelFiles | None) -> Json:
+    if files is None:
+        return None
+    listed: list[Json] = [{"path": one.path, "sha256": one.sha256, "size": one.size} for one in files.files]
+    return {"sha256": files.digest, "location": files.location, "files": listed}
 
 
 def _version(version: ModelVersion) -> Json:
@@ -122,7 +132,7 @@ def _metric(comparison: MetricComparison) -> Json:
 
 
 def _plain(value: object) -> Json:
-    """A value of `core.measurement` with every field, whatever fields it has."""
+    """A value of `core.measurement` or `core.evidence` with every field, whatever fields it has."""
     match value:
         case None | bool() | int() | str():
             return value
@@ -140,7 +150,7 @@ def _plain(value: object) -> Json:
 
 def _fields(value: object) -> Json:
     names = [field.name for field in fields(value)]  # type: ignore[arg-type]
-    return {name: _plain(getattr(value, name)) for name in names if name not in _VARYING}
+    return {name: _plain(getattr(value, name)) for name in names if name not in _VARYING | _TOLD_APART}
 
 
 def _number(value: float | None) -> Json:

@@ -17,7 +17,7 @@ _SMALLEST, _LARGEST = 1e-4, 1e12
 def pair(comparison: MetricComparison) -> tuple[str, str]:
     """Champion and challenger with the same number of decimals, so that they can be read as columns."""
     values = (comparison.champion, comparison.challenger)
-    decimals = _decimals(max((abs(v) for v in map(_finite, values) if v is not None), default=0.0))
+    decimals = _decimals(max((abs(v) for v in map(finite, values) if v is not None), default=0.0))
     champion, challenger = (_figure(value, decimals) for value in values)
     return champion, challenger
 
@@ -37,14 +37,23 @@ def change(comparison: MetricComparison) -> str:
 
 def interval(comparison: MetricComparison) -> str:
     """Where the true change lies, in the metric's own unit: "[0.0032, 0.0401]"; empty where unknown."""
-    ends = (_finite(comparison.lower), _finite(comparison.upper))
+    ends = (finite(comparison.lower), finite(comparison.upper))
     widest = max((abs(end) for end in ends if end is not None), default=0.0)
-    if None in ends or _finite(comparison.change) is None:
+    if None in ends or finite(comparison.change) is None:
         return ""
     scale = max(abs(comparison.champion or 0.0), abs(comparison.challenger or 0.0))
     decimals = _decimals_of_change(comparison.change or widest, scale)
     lower, upper = (_figure(end, decimals) for end in ends)
     return f"[{lower}, {upper}]"
+
+
+def between(lower: float | None, upper: float | None) -> str:
+    """Two ends with three significant digits; empty where one is unknown."""
+    low, high = finite(lower), finite(upper)
+    if low is None or high is None:
+        return ""
+    decimals = max(_decimals(max(abs(low), abs(high))) - 1, -1)
+    return f"[{_figure(low, decimals)}, {_figure(high, decimals)}]"
 
 
 def is_better(comparison: MetricComparison) -> bool:
@@ -56,7 +65,7 @@ def is_better(comparison: MetricComparison) -> bool:
 def shares(comparison: MetricComparison) -> tuple[float | None, float | None]:
     """Champion and challenger in percent of the larger one, for bars; None for what is not a figure, and
     for both where one is negative."""
-    values = [_finite(comparison.champion), _finite(comparison.challenger)]
+    values = [finite(comparison.champion), finite(comparison.challenger)]
     largest = max((value for value in values if value is not None), default=0.0)
     if largest <= 0 or any(value is not None and value < 0 for value in values):
         return None, None
@@ -64,7 +73,8 @@ def shares(comparison: MetricComparison) -> tuple[float | None, float | None]:
     return champion, challenger
 
 
-def _finite(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """The value if it is a finite number."""
     return value if value is not None and math.isfinite(value) else None
 
 

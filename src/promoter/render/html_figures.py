@@ -5,15 +5,15 @@ from __future__ import annotations
 from promoter.core.evidence import MetricComparison, Outcome
 from promoter.core.measurement import ModelRun, ValueEstimate
 from promoter.core.report import RequestReport
-from promoter.render import scores
+from promoter.render import opinions, runs, scores
 from promoter.render.figures import ABSENT, change, interval, is_better, pair, shares
-from promoter.render.html_text import code, sentence, table, tag, text
+from promoter.render.html_intervals import intervals
+from promoter.render.html_text import code, items, sentence, table, tag, text
 from promoter.render.sentences import full
-from promoter.render.words import MEASURED, OUTCOME_ICONS
+from promoter.render.words import OUTCOME_ICONS
 
-_METRICS = ("Outcome", "Metric", "Champion", "Challenger", "Side by side", "Change", "Rule")
 _SLICES = ("Outcome", "Slice", "Metric", "Rows", "Champion", "Challenger", "Side by side", "Change")
-_RUNS = ("Model", "Loads in", "Row (p95)", "Memory", "Size", "Environment")
+_RUNS = ("Model", "Loads in", "Row (p95)", "Memory", "Size", "Asked twice", "Environment")
 _OUTCOME_CLASSES: dict[Outcome, str] = {
     Outcome.FAILED: "bad",
     Outcome.ERROR: "bad",
@@ -28,7 +28,15 @@ def figures(request: RequestReport) -> str:
     """All tables of figures that there are."""
     found = scores.measurement_of(request)
     value = _value(found.value) if found is not None and found.value is not None else ""
-    return "".join(map(_table, scores.tables(request))) + value + _slices(request) + _runs(request)
+    parts = (
+        *map(_table, scores.tables(request)),
+        intervals(request),
+        value,
+        _slices(request),
+        _runs(request),
+        _opinions(request),
+    )
+    return "".join(parts)
 
 
 def chip(outcome: Outcome) -> str:
@@ -38,7 +46,7 @@ def chip(outcome: Outcome) -> str:
 
 
 def _table(found: scores.Table) -> str:
-    is_measured = found.rows[0].comparison.source == MEASURED
+    head = ("Outcome", "Metric", found.other, "Challenger", "Side by side", "Change", "Rule")
     rows = [
         (
             chip(row.outcome),
@@ -48,7 +56,9 @@ def _table(found: scores.Table) -> str:
         )
         for row in found.rows
     ]
-    return table(_METRICS, rows, caption="Measured" if is_measured else "Figures") + _small(found)
+    drawn = table(head, rows, caption=sentence(found.title)) + _small(found)
+    # What nobody checked looks otherwise than what was measured.
+    return tag("div", drawn, kind="claimed") if found.kind is scores.Kind.CLAIMED else drawn
 
 
 def _slices(request: RequestReport) -> str:
@@ -64,7 +74,7 @@ def _slices(request: RequestReport) -> str:
         )
         for row in found.rows
     ]
-    return table(_SLICES, rows, caption=scores.tally_of_slices(found)) + _small(found)
+    return table(_SLICES, rows, caption=text(scores.tally_of_slices(found))) + _small(found)
 
 
 def _small(found: scores.Table) -> str:
@@ -134,13 +144,18 @@ def _runs(request: RequestReport) -> str:
     found = scores.measurement_of(request)
     if found is None:
         return ""
-    rows = [_run(role, run) for role, run in scores.runs(found)]
-    stopped = (scores.run_in_words(role, run) for role, run in scores.runs(found) if not run.finished)
+    rows = [_run(role, run) for role, run in runs.runs(found)]
+    stopped = (runs.run_in_words(role, run) for role, run in runs.runs(found) if not run.finished)
     return table(_RUNS, rows, caption="How the models ran") + tag(
         "p", " ".join(sentence(full(message)) for message in stopped)
     )
 
 
 def _run(role: str, run: ModelRun) -> tuple[str, ...]:
-    facts = (tag("span", text(fact), kind="figure") for fact in scores.run_facts(run))
+    facts = (tag("span", text(fact), kind="figure") for fact in (*runs.run_facts(run), runs.asked_twice(run)))
     return (text(role), *facts, tag("span", code(run.environment)) if run.environment else ABSENT)
+
+
+def _opinions(request: RequestReport) -> str:
+    told = items(map(sentence, opinions.opinions(request)))
+    return tag("details", f"<summary>{opinions.TITLE}</summary>{told}") if told else ""

@@ -12,8 +12,8 @@ from promoter.render import links as address
 from promoter.render.figures import ABSENT
 from promoter.render.html_figures import chip, figures
 from promoter.render.html_text import code, items, link, sentence, table, tag, text
-from promoter.render.sentences import approvals, change_of, full, tone, why
-from promoter.render.words import TONE_ICONS, Tone, worst_first
+from promoter.render.sentences import approvals, change_of, full, title_of, tone, why
+from promoter.render.words import CUSTOM, TONE_ICONS, Tone, worst_first
 from promoter.text import say
 
 _LONGEST_DESCRIPTION = 1_000
@@ -47,9 +47,13 @@ def _checks(request: RequestReport) -> str:
 
 
 def _check(result: CheckResult) -> tuple[str, ...]:
-    subject = f"<br>{code(result.subject)}" if result.subject else ""
-    name = tag("span", code(result.check) + subject)
-    return (chip(result.outcome), name, tag("span", sentence(full(result.message))))
+    return (chip(result.outcome), tag("span", _name(result)), tag("span", sentence(full(result.message))))
+
+
+def _name(result: CheckResult) -> str:
+    if result.check == CUSTOM:
+        return sentence(say(*title_of(result)))
+    return code(result.check) + (f"<br>{code(result.subject)}" if result.subject else "")
 
 
 def _approvals(state: ApprovalState | None) -> str:

@@ -55,6 +55,16 @@ td code { overflow-wrap: normal; }
 }
 .bar i { display: block; height: 100%; border-radius: .25rem; }
 .champion i { background: var(--champion); } .challenger i { background: var(--challenger); }
+.claimed { border: 1px dashed var(--unsure); border-radius: .5rem; padding: .6rem .75rem 0; margin: 1rem 0; }
+.claimed caption { color: var(--unsure); }
+.plot { display: block; width: 100%; min-width: 12rem; overflow: visible; }
+.plot text { fill: var(--soft); font-size: .75rem; }
+.plot line { stroke: var(--soft); } .plot .limit { stroke: var(--ink); stroke-dasharray: 3 2; }
+.plot .span { stroke-width: 4; stroke-opacity: .55; }
+.plot .span.better { stroke: var(--good); } .plot .span.worse { stroke: var(--bad); }
+.plot .span.either { stroke: var(--unsure); }
+.plot circle.better { fill: var(--good); } .plot circle.worse { fill: var(--bad); }
+.plot circle.either { fill: var(--unsure); }
 .do { border-left: .25rem solid var(--tone, var(--line)); padding-left: .75rem; }
 .soft, footer { color: var(--soft); font-size: .875rem; }
 footer { overflow-wrap: anywhere; }
@@ -67,6 +77,7 @@ dt { color: var(--soft); } dd { margin: 0; }
   table, caption, tbody, tr, td { display: block; }
   tr { border-top: 1px solid var(--line); padding: .5rem 0; }
   td { border: 0; padding: .15rem 0; display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; }
+  td:empty { display: none; }
   td::before { content: attr(data-title); color: var(--soft); font-size: .875rem; }
   td code { overflow-wrap: anywhere; }
 }

@@ -55,13 +55,13 @@ def items(rendered: Iterable[str]) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str) -> str:
-    """A table of rendered cells; nothing without rows. Cells carry their column's title: on a phone each
-    row is shown as a list of them."""
+    """A table of rendered cells and caption; nothing without rows. Cells carry their column's title: on a
+    phone each row is shown as a list of them."""
     body = "".join(tag("tr", "".join(map(_cell, head, row))) for row in rows)
     if not body:
         return ""
     titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    inner = f"<caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody>"
+    inner = f"<caption>{caption}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody>"
     return f'<div class="scroll">{tag("table", inner)}</div>'
 
 

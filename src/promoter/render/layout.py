@@ -14,7 +14,8 @@ from promoter.render.markdown import folded
 
 
 class Rank(IntEnum):
-    """How long a block is kept: the highest goes first. `HEAD` is always kept, so it has to be short."""
+    """How long a block is kept: the highest goes first. `HEAD` is always kept, so it has to be short;
+    what is `DRAWN` is there in words, too."""
 
     HEAD = 0
     BLOCKING = 1
@@ -22,6 +23,7 @@ class Rank(IntEnum):
     NOTES = 3
     REQUESTS = 4
     DETAILS = 5
+    DRAWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,24 +1,18 @@
-"""A request's figures as Markdown: measured, claimed, money with its chart, how the models ran, slices."""
+"""A request's figures as Markdown: measured, claimed, intervals, money, how the models ran, slices."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from promoter.core.report import RequestReport
-from promoter.render import scores
+from promoter.render import interval_chart, interval_text, intervals, opinions, runs, scores
 from promoter.render.figures import ABSENT, change, interval, pair
 from promoter.render.layout import Block, Limit, Rank, block, more, within
-from promoter.render.markdown import Align, cell, prose, sentence, table, unbroken
+from promoter.render.markdown import Align, bullets, cell, prose, sentence, table, unbroken
+from promoter.render.sentences import full
 from promoter.render.words import OUTCOME_ICONS
 from promoter.text import Message
 
-_METRICS = (
-    ("Metric", Align.LEFT),
-    ("Champion", Align.RIGHT),
-    ("Challenger", Align.RIGHT),
-    ("Change", Align.RIGHT),
-    ("Rule", Align.LEFT),
-)
 _SLICES = (
     ("Slice", Align.LEFT),
     ("Metric", Align.LEFT),
@@ -30,24 +24,32 @@ _SLICES = (
 
 
 def blocks(request: RequestReport, limit: Limit) -> tuple[Block, ...]:
-    """Tables first, then money with its chart, then how the models ran; slices folded."""
+    """Tables first, then intervals and money with their charts, then how the models ran; the rest folded.
+
+    No chart is folded: GitHub's Mermaid lays out nothing that it does not see (mermaid-js/mermaid#3504).
+    """
     found = scores.measurement_of(request)
     value = found.value if found is not None else None
     drawn = f"\n\n{scores.chart(value)}".rstrip() if value is not None else ""
-    parts = scores.slices(request)
+    parts, plot = scores.slices(request), intervals.plot(request)
+    told = bullets(map(sentence, opinions.opinions(request)))
     return (
         *(part for one in _tables(request, limit) for part in block(one, Rank.FIGURES)),
+        *(block(_plotted(request, plot), Rank.NOTES) if plot is not None else ()),
+        *(block(_charted(plot), Rank.DRAWN) if plot is not None else ()),
         *block(_value(request) + drawn, Rank.FIGURES),
         *block(_runs(request), Rank.NOTES),
         *(block(_slices(parts, limit), Rank.DETAILS, fold=_fold(parts)) if parts is not None else ()),
+        *block(told, Rank.DETAILS, fold=opinions.TITLE),
     )
 
 
 def text(request: RequestReport, limit: Limit) -> str:
-    """The same without the chart, in one piece and not folded: for a request that is folded itself."""
-    parts = scores.slices(request)
+    """The same without charts, in one piece and not folded: for a request that is folded itself."""
+    parts, plot = scores.slices(request), intervals.plot(request)
     pieces = (
         *_tables(request, limit),
+        _plotted(request, plot) if plot is not None else "",
         _value(request),
         _runs(request),
         _slices(parts, limit) if parts is not None else "",
@@ -56,10 +58,29 @@ def text(request: RequestReport, limit: Limit) -> str:
 
 
 def _tables(request: RequestReport, limit: Limit) -> list[str]:
-    return [
-        _below(*table(_METRICS, [_figure(row) for row in found.rows]), notes=found.notes, limit=limit)
-        for found in scores.tables(request)
-    ]
+    return [_table(found, limit) for found in scores.tables(request)]
+
+
+def _table(found: scores.Table, limit: Limit) -> str:
+    columns = (
+        ("Metric", Align.LEFT),
+        (found.other, Align.RIGHT),
+        ("Challenger", Align.RIGHT),
+        ("Change", Align.RIGHT),
+        ("Rule", Align.LEFT),
+    )
+    rows = [_figure(row) for row in found.rows]
+    return f"**{sentence(found.title)}**\n\n{_below(*table(columns, rows), notes=found.notes, limit=limit)}"
+
+
+def _plotted(request: RequestReport, plot: intervals.Plot) -> str:
+    drawn = "\n".join(("```text", *interval_text.rows(plot), "```"))
+    return f"{drawn}\n\n<sub>{sentence(interval_text.legend(request, plot))}</sub>"
+
+
+def _charted(plot: intervals.Plot) -> str:
+    drawn = interval_chart.chart(plot)
+    return f"{drawn}\n\n<sub>{interval_chart.note(plot)}</sub>" if drawn else ""
 
 
 def _below(head: Sequence[str], lines: Sequence[str], *, notes: Sequence[Message], limit: Limit) -> str:
@@ -122,5 +143,5 @@ def _runs(request: RequestReport) -> str:
     found = scores.measurement_of(request)
     if found is None:
         return ""
-    words = " ".join(sentence(scores.run_in_words(role, run)) for role, run in scores.runs(found))
+    words = " ".join(sentence(full(runs.run_in_words(role, run))) for role, run in runs.runs(found))
     return f"<sub>{words}</sub>"

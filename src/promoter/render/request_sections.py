@@ -15,15 +15,16 @@ from promoter.render.markdown import bullets, code, link, sentence
 from promoter.render.scores import in_slices
 from promoter.render.sentences import (
     approvals,
+    doubt,
     full,
     in_order,
     request_headline,
-    subject_of,
+    title_of,
     tone,
     why,
 )
 from promoter.render.words import OUTCOME_ICONS, TONE_ICONS, Tone, count, worst_first
-from promoter.text import Message
+from promoter.text import Message, say
 
 _SHORT_COMMIT = 10
 _DATASETS_SHOWN = 3
@@ -119,7 +120,9 @@ def _why(request: RequestReport, objecting: Sequence[CheckResult]) -> str:
     speaks = request.verdict is Verdict.PROMOTE or not objecting
     if speaks:
         return sentence(why(request))
-    return "**Open questions:**" if tone(request) is Tone.UNSURE else "**What stands against it:**"
+    if tone(request) is not Tone.UNSURE:
+        return "**What stands against it:**"
+    return _joined(sentence(doubt(request)), "**Open questions:**")
 
 
 def _quiet(request: RequestReport) -> list[CheckResult]:
@@ -144,9 +147,8 @@ def _list(items: Sequence[str], limit: Limit) -> str:
 
 
 def _check(result: CheckResult) -> str:
-    subject = subject_of(result)
-    about = f" {code(subject)}" if subject else ""
-    return f"{OUTCOME_ICONS[result.outcome]} {code(result.check)}{about}: {sentence(full(result.message))}"
+    title = sentence(say(*title_of(result)))
+    return f"{OUTCOME_ICONS[result.outcome]} {title}: {sentence(full(result.message))}"
 
 
 def _rest(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block, ...]:

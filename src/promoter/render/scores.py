@@ -1,23 +1,24 @@
-"""What was measured, in words and rows: the same for every channel."""
+"""Figures in rows and words, and where they come from: the same for every channel."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from promoter.core.evidence import CheckResult, MetricComparison, Outcome
-from promoter.core.measurement import Measurement, ModelRun, ValueEstimate
+from promoter.core.measurement import Measurement, ValueEstimate
 from promoter.core.report import RequestReport
+from promoter.render.sentences import version
 from promoter.render.words import MEASURED, OUTCOME_COUNTS, OUTCOME_ORDER, SLICES, SOURCE_NOTES, worst_first
-from promoter.text import Message, Part, quote, say
+from promoter.text import Message, quote, say
 
 _SHORT_DIGEST = 12
-_MIB = 1024 * 1024
 _MOST_DRAWN = 1e12
-# Amounts from here on are shown without their fraction, and durations and sizes from there on.
-_LARGE, _MANY = 1_000, 100
+# Amounts from here on are shown without their fraction.
+_LARGE = 1_000
 _BETWEEN = " · "
 
 
@@ -27,6 +28,7 @@ class Row:
 
     outcome: Outcome
     comparison: MetricComparison
+    subject: str = ""
 
     @property
     def parts(self) -> tuple[str, str]:
@@ -35,22 +37,73 @@ class Row:
         return part, metric
 
 
+class Kind(Enum):
+    """Who says that figures are so, and whose they are compared with. Never two of them in one table."""
+
+    MEASURED = "measured"
+    REFERENCE = "reference"
+    CLAIMED = "claimed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows of one kind of figures, and what has to be said of them."""
+    """Rows of one kind of figures, and what has to be said above and below them."""
 
+    kind: Kind
+    title: Message
     rows: tuple[Row, ...]
     notes: tuple[Message, ...]
 
+    @property
+    def other(self) -> str:
+        """What the challenger is compared with."""
+        return "Reference" if self.kind is Kind.REFERENCE else "Champion"
+
 
 def tables(request: RequestReport) -> tuple[Table, ...]:
-    """Measured figures, then claimed ones: never in one table."""
+    """Measured figures, those beside a reference version, then claimed ones."""
+    against = _against_reference(request)
     rows = [row for result in worst_first(request.results) if result.check != SLICES for row in _row(result)]
-    kinds = (
-        [row for row in rows if row.comparison.source == MEASURED],
-        [row for row in rows if row.comparison.source != MEASURED],
+    kinds = {kind: [row for row in rows if _kind(row, against) is kind] for kind in Kind}
+    return tuple(_table(kind, rows, request=request) for kind, rows in kinds.items() if rows)
+
+
+def _table(kind: Kind, rows: Sequence[Row], *, request: RequestReport) -> Table:
+    against = _against_reference(request)
+    return Table(
+        kind=kind,
+        title=_title(rows, kind, request=request),
+        rows=tuple(_without(row, against) for row in rows),
+        notes=tuple(_notes(rows, request)) if kind is not Kind.REFERENCE else (),
     )
-    return tuple(Table(rows=tuple(kind), notes=tuple(_notes(kind, request))) for kind in kinds if kind)
+
+
+def _kind(row: Row, against: str) -> Kind:
+    if row.comparison.source != MEASURED:
+        return Kind.CLAIMED
+    return Kind.REFERENCE if against and row.subject.endswith(against) else Kind.MEASURED
+
+
+def _against_reference(request: RequestReport) -> str:
+    """How the names of comparisons with the reference end."""
+    found = measurement_of(request)
+    return f" against version {found.reference.version}" if found and found.reference else ""
+
+
+def _without(row: Row, against: str) -> Row:
+    """The title of its table says what it is compared with."""
+    name = row.comparison.name.removesuffix(against)
+    return replace(row, comparison=replace(row.comparison, name=name))
+
+
+def _title(rows: Sequence[Row], kind: Kind, *, request: RequestReport) -> Message:
+    found = measurement_of(request)
+    if kind is Kind.REFERENCE and found is not None and found.reference is not None:
+        return say("Measured against version ", version(found.reference.version), " (reference)")
+    if kind is Kind.MEASURED:
+        return say("Measured by Promoter")
+    is_claimed = any(row.comparison.source in SOURCE_NOTES for row in rows)
+    return say("Claimed at training, not measured" if is_claimed else "Figures that Promoter did not measure")
 
 
 def slices(request: RequestReport) -> Table | None:
@@ -58,7 +111,7 @@ def slices(request: RequestReport) -> Table | None:
     rows = [row for result in worst_first(request.results) if in_slices(result) for row in _row(result)]
     rules = dict.fromkeys((row.parts[1], row.comparison.rule) for row in rows)
     notes = tuple(say(quote(metric), f": {rule}.") for metric, rule in rules if rule)
-    return Table(rows=tuple(rows), notes=notes) if rows else None
+    return Table(kind=Kind.MEASURED, title=say("Slices"), rows=tuple(rows), notes=notes) if rows else None
 
 
 def in_slices(result: CheckResult) -> bool:
@@ -75,7 +128,7 @@ def tally_of_slices(table: Table) -> str:
 
 def _row(result: CheckResult) -> Iterator[Row]:
     if result.comparison is not None:
-        yield Row(outcome=result.outcome, comparison=result.comparison)
+        yield Row(outcome=result.outcome, comparison=result.comparison, subject=result.subject)
 
 
 def _notes(rows: Sequence[Row], request: RequestReport) -> Iterator[Message]:
@@ -106,8 +159,12 @@ def _data(found: Measurement) -> Message:
 
 def _confidence(rows: Sequence[Row], found: Measurement) -> Iterator[Message]:
     if any(row.comparison.lower is not None for row in rows):
-        level = f"{(2 * found.confidence_level - 1) * 100:.4g} %"
-        yield say(f"In brackets: where the true change lies, with {level} confidence.")
+        yield say(f"In brackets: where the true change lies, with {level_of(found)} confidence.")
+
+
+def level_of(found: Measurement) -> str:
+    """How sure the two-sided intervals are: "90 %"."""
+    return f"{(2 * found.confidence_level - 1) * 100:.4g} %"
 
 
 # --- money -----------------------------------------------------------------------------------------
@@ -170,40 +227,3 @@ def chart(value: ValueEstimate) -> str:
             "```",
         )
     )
-
-
-# --- how the models ran ------------------------------------------------------------------------------
-
-
-def runs(found: Measurement) -> tuple[tuple[str, ModelRun], ...]:
-    """Both models' runs, by role."""
-    roles = (("Champion", found.champion), ("Challenger", found.challenger))
-    return tuple((role, one) for role, one in roles if one is not None)
-
-
-def run_facts(run: ModelRun) -> tuple[str, str, str, str]:
-    """Loading, the slowest rows, memory, size; a dash for what is unknown."""
-    return (
-        _known(run.load_seconds, "s"),
-        _known(run.p95_latency_ms, "ms"),
-        _known(run.peak_memory / _MIB, "MiB"),
-        _known(run.size / _MIB, "MiB"),
-    )
-
-
-def run_in_words(role: str, run: ModelRun) -> Message:
-    """One model's run in one sentence."""
-    if not run.finished:
-        return say(f"{role} did not finish: ", *run.problem.parts)
-    load, latency, memory, size = run_facts(run)
-    parts: list[Part] = [
-        f"{role}: loads in {load}, {latency} per row (p95), {memory} of memory, {size} large."
-    ]
-    return say(*parts)
-
-
-def _known(number: float, unit: str) -> str:
-    if not (math.isfinite(number) and number > 0):
-        return "\N{EN DASH}"
-    text = f"{number:.2g}" if number < _MANY else f"{number:,.0f}"
-    return f"{text}\N{NO-BREAK SPACE}{unit}"

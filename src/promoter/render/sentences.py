@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from promoter.core.approval import ApprovalState
-from promoter.core.evidence import CheckResult
+from promoter.core.evidence import CheckResult, MetricComparison, Outcome
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.errors import ExitCode, ReasonCode
 from promoter.render.words import (
+    CUSTOM,
     LEADS,
     REASONS,
     ROLLBACK_LEADS,
@@ -21,10 +22,11 @@ from promoter.render.words import (
     capital,
     count,
 )
-from promoter.text import Message, Part, quote, say
+from promoter.text import NOTHING, Message, Part, quote, say
 
 _TONES = tuple(Tone)
 _SEVERAL = 2
+_NAMED = 3
 _UNDO = "To undo: `git revert` the merge and merge that."
 _FIRST_UNDO = (
     "Nobody held the alias before, so `git revert` alone does not take it away: merge a request for another "
@@ -99,6 +101,8 @@ def request_headline(request: RequestReport, phase: Phase) -> Message:
     ending: tuple[Part, ...] = ()
     if tone(request) is Tone.TRIAL:
         ending = (" ", VERDICT_WORDS[request.verdict])
+    elif doubt(request).parts:
+        ending = (" (too few rows to tell)",)
     return say(lead, ": ", *change_of(request), *ending)
 
 
@@ -197,6 +201,46 @@ def _general(report: Report) -> Message:
     return say(f"{_lead(report.reason, report.phase)}: {words.title}{problems}")
 
 
+def doubt(request: RequestReport) -> Message:
+    """What chance leaves open and how many rows would decide, for somebody who does no statistics; empty
+    where the request is open for another reason."""
+    by_chance = [one for one in _left_open(request) if one.rows and None not in (one.lower, one.upper)]
+    if request.reason is not ReasonCode.INCONCLUSIVE or not by_chance:
+        return NOTHING
+    most = max(by_chance, key=lambda one: one.rows or 0)
+    names = _listed([one.name for one in by_chance])
+    asked = version(request.request.version)
+    begin = (f"With {most.rows:,} rows we cannot tell whether version ", asked, " keeps the rules for ")
+    needed = [one.rows_needed for one in by_chance if one.rows_needed is not None]
+    ending = ": what they show may be chance."
+    if len(needed) == len(by_chance):
+        ending += f" About {max(needed):,} rows would decide, if the changes are what they look like."
+    return say(*begin, *names, ending)
+
+
+def _left_open(request: RequestReport) -> list[MetricComparison]:
+    results = (one for one in request.results if one.outcome is Outcome.INCONCLUSIVE)
+    return [one.comparison for one in results if one.comparison is not None]
+
+
+def _listed(names: list[str]) -> tuple[Part, ...]:
+    """Names in a sentence; of many the first three."""
+    parts: list[Part] = [part for name in names[:_NAMED] for part in (", ", quote(name))][1:]
+    if len(names) > _NAMED:
+        parts.append(f" and {len(names) - _NAMED:,} more")
+    elif len(names) > 1:
+        parts[-2] = " and "
+    return tuple(parts)
+
+
+def title_of(result: CheckResult) -> tuple[Part, ...]:
+    """A check and what it speaks of; the user's own checks by the names they have in the policy."""
+    if result.check == CUSTOM:
+        return (f"{CUSTOM}: ", quote(result.subject))
+    subject = subject_of(result)
+    return (quote(result.check), " ", quote(subject)) if subject else (quote(result.check),)
+
+
 def subject_of(result: CheckResult) -> str:
     """What a check speaks of, where its message does not begin with that."""
     return "" if result.message.parts[:1] == (quote(result.subject),) else result.subject
@@ -216,7 +260,7 @@ def why(request: RequestReport) -> Message:
     """Why a request came out as it did. Where nothing was judged, the reason in words comes first."""
     if request.verdict is None:
         return say(f"{capital(REASONS[request.reason].title)}: ", *ended(request.message).parts)
-    return full(request.message)
+    return doubt(request) if doubt(request).parts else full(request.message)
 
 
 def full(message: Message) -> Message:

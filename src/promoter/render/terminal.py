@@ -16,7 +16,7 @@ from promoter.render.sentences import (
     headline,
     in_order,
     request_headline,
-    subject_of,
+    title_of,
     tone,
     why,
 )
@@ -33,7 +33,7 @@ from promoter.render.words import (
     worst_first,
     worst_outcome,
 )
-from promoter.text import printable
+from promoter.text import Quoted, printable
 
 _SHORT_DIGEST = 12
 
@@ -139,8 +139,8 @@ def _request(request: RequestReport, report: Report, *, style: Style) -> list[st
 
 
 def _check(result: CheckResult, style: Style) -> str:
-    subject = subject_of(result)
-    name = printable(f"{result.check} {subject}" if subject else result.check)
+    title = title_of(result)
+    name = printable("".join(part.value if isinstance(part, Quoted) else part for part in title))
     sign = paint(OUTCOME_SIGNS[result.outcome], OUTCOME_PAINTS[result.outcome], style=style)
     return f"{GAP}{sign} {name}: {full(result.message)}"
 

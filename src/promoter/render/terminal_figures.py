@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promoter.core.report import RequestReport
-from promoter.render import scores
+from promoter.render import interval_text, intervals, opinions, runs, scores
 from promoter.render.figures import ABSENT, change, interval, pair
-from promoter.render.terminal_table import GAP, OUTCOME_PAINTS, Cell, Style, table
+from promoter.render.sentences import full
+from promoter.render.terminal_table import GAP, OUTCOME_PAINTS, Cell, Paint, Style, paint, table
 from promoter.render.words import OUTCOME_SIGNS
 from promoter.text import Message, printable
 
 LONGEST_CELL = 60
-_METRICS = ("METRIC", "CHAMPION", "CHALLENGER", "CHANGE", "RULE")
 _SLICES = ("SLICE", "METRIC", "ROWS", "CHAMPION", "CHALLENGER", "CHANGE")
 
 
@@ -20,11 +20,18 @@ def figures(request: RequestReport, style: Style) -> list[str]:
     """Tables with a blank line before each, then sentences."""
     lines: list[str] = []
     for found in scores.tables(request):
-        lines += _told(table(_METRICS, [_figure(row) for row in found.rows], style=style), found.notes)
+        head = ("METRIC", found.other.upper(), "CHALLENGER", "CHANGE", "RULE")
+        rows = table(head, [_figure(row) for row in found.rows], style=style)
+        lines += _told([paint(str(found.title), Paint.BOLD, style=style), *rows], found.notes)
+    plot = intervals.plot(request)
+    if plot is not None:
+        lines += _told(interval_text.rows(plot), [interval_text.legend(request, plot)])
     parts = scores.slices(request)
     if parts is not None:
-        lines += _told(table(_SLICES, [_slice(row) for row in parts.rows], style=style), parts.notes)
-    return lines + _told([], _ran(request))
+        rows = table(_SLICES, [_slice(row) for row in parts.rows], style=style)
+        lines += _told([paint(scores.tally_of_slices(parts), Paint.BOLD, style=style), *rows], parts.notes)
+    told = opinions.opinions(request)
+    return lines + _told([], _ran(request)) + _told([f"{opinions.TITLE}:"] if told else [], told)
 
 
 def _told(rows: Sequence[str], notes: Sequence[Message]) -> list[str]:
@@ -37,7 +44,7 @@ def _ran(request: RequestReport) -> list[Message]:
     if found is None:
         return []
     worth = [scores.value_in_words(found.value)] if found.value is not None else []
-    return [*worth, *(scores.run_in_words(role, run) for role, run in scores.runs(found))]
+    return [*worth, *(full(runs.run_in_words(role, run)) for role, run in runs.runs(found))]
 
 
 def _figure(row: scores.Row) -> Sequence[Cell]:

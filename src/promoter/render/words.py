@@ -100,6 +100,7 @@ VERDICT_WORDS: dict[Verdict | None, str] = {
 # What results and comparisons call what Promoter measured itself.
 MEASURED = "measured"
 SLICES = "slices"
+CUSTOM = "custom"
 _CLAIMED = "Figures as claimed by the training runs; Promoter did not measure them."
 SOURCE_NOTES: dict[str, str] = dict.fromkeys(
     ("run", "logged model", "run and logged model", "logged model and run"), _CLAIMED
@@ -177,6 +178,7 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.APPROVAL_SELF: ReasonWords(Tone.WAITING, "authors cannot approve their own change", _WAITING),
     _R.NO_PULL_REQUEST: ReasonWords(Tone.WAITING, "no pull request brought this change"),
     _R.READBACK_MISMATCH: ReasonWords(Tone.BAD, "the registry shows another version", "Promotion failed"),
+    _R.ARTIFACTS_CHANGED: ReasonWords(Tone.BAD, "the version is no longer what was validated"),
     _R.MODEL_UNSAFE: ReasonWords(Tone.BAD, "the model is not safe to load"),
     _R.DRIFT_FOUND: ReasonWords(Tone.BAD, "registry and git differ", "Drift found"),
     _R.REQUEST_INVALID: ReasonWords(Tone.BAD, "the promotion request is not valid"),
@@ -195,6 +197,7 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.REGISTRY_UNAVAILABLE: ReasonWords(Tone.UNSURE, "the registry did not answer"),
     _R.GITHUB_UNAVAILABLE: ReasonWords(Tone.UNSURE, "GitHub did not answer"),
     _R.DATA_UNAVAILABLE: ReasonWords(Tone.UNSURE, "the data could not be read"),
+    _R.CHECK_UNAVAILABLE: ReasonWords(Tone.UNSURE, "a check could not be carried out"),
     _R.DEADLINE_EXCEEDED: ReasonWords(Tone.UNSURE, "the deadline was reached"),
     _R.PERMISSION_DENIED: ReasonWords(Tone.UNSURE, "a permission is missing"),
     _R.INTERNAL_ERROR: ReasonWords(Tone.UNSURE, "a bug in Promoter", "Promoter failed"),

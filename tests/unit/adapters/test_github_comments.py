@@ -78,6 +78,20 @@ def test_the_same_text_is_not_written_again(api: GitHubApi, kept: str) -> None:
     assert api.asked == [ASKED_LIST, ASKED_LOGIN]
 
 
+@pytest.mark.parametrize("kept", [BODY, BODY.replace("\n", "\r\n"), BODY + "\n\n"])
+def test_our_comment_is_read_with_plain_line_ends(api: GitHubApi, kept: str) -> None:
+    listing(api, [a_comment(BODY, author="ann", number=1), a_comment(kept, number=2)])
+
+    assert GitHubPullRequests(api.connection()).comment(12, marker=MARKER) == BODY.rstrip()
+    assert api.asked == [ASKED_LIST, ASKED_LOGIN]
+
+
+def test_a_comment_of_others_is_none_of_ours(api: GitHubApi) -> None:
+    listing(api, [a_comment(BODY, author="ann", number=1)])
+
+    assert GitHubPullRequests(api.connection()).comment(12, marker=MARKER) is None
+
+
 def test_a_comment_that_holds_the_fingerprint_stays(api: GitHubApi) -> None:
     listing(api, [a_comment(f"{OTHER}<!-- result 12ab -->")])
 

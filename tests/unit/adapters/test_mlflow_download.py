@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.adapters.mlflow_download import Caps, download, take_stock
+from promoter.adapters.mlflow_download import Caps, copy, download, take_stock
 from promoter.adapters.mlflow_files import Entry, Local, Stored
 from promoter.core.model_version import ModelFile, ModelFiles
 from promoter.errors import PromoterError, ReasonCode
@@ -216,3 +216,47 @@ def test_a_digest_is_of_names_and_contents(contents: dict[str, str]) -> None:
     assert ModelFiles(files=files).digest == ModelFiles(files=same).digest
     more = (*files, ModelFile(path="more", sha256="", size=0))
     assert ModelFiles(files=more).digest != ModelFiles(files=files).digest
+
+
+def test_one_file_is_copied_and_nothing_else_is_fetched(tmp_path: Path) -> None:
+    store = FakeStore(FILES)
+    digest = copy(store, "code/a/b.py", file=tmp_path / "b")
+    assert digest == hashlib.sha256(FILES["code/a/b.py"]).hexdigest()
+    assert (tmp_path / "b").read_bytes() == FILES["code/a/b.py"]
+    assert (store.fetched, store.lists) == (["code/a/b.py"], ["", "code", "code/a"])
+
+
+@pytest.mark.parametrize("path", ["nothing", "code", "MLmodel/x", "code/x/b.py"])
+def test_a_file_that_is_not_listed_is_not_asked_for(path: str, tmp_path: Path) -> None:
+    store = FakeStore(FILES)
+    assert copy(store, path, file=tmp_path / "file") is None
+    assert store.fetched == []
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a//b", "", "a/./b", "a\\b"])
+def test_one_file_outside_of_the_folder_is_refused(path: str, tmp_path: Path) -> None:
+    store = FakeStore(FILES)
+    with pytest.raises(PromoterError) as caught:
+        copy(store, path, file=tmp_path / "file")
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert store.lists == []
+
+
+@pytest.mark.parametrize("announced", [1_000, 1])
+def test_one_file_is_held_to_the_caps_whatever_is_announced(announced: int, tmp_path: Path) -> None:
+    store = FakeStore(FILES, [file("model.pkl", announced)])
+    with pytest.raises(PromoterError) as caught:
+        copy(store, "model.pkl", file=tmp_path / "file", caps=Caps(size=999))
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+
+
+def test_one_file_is_not_reached_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "p.csv").write_text("x", encoding="utf-8")
+    (tmp_path / "run" / "tables").symlink_to(tmp_path / "secret")
+    (tmp_path / "run" / "p.csv").symlink_to(tmp_path / "secret" / "p.csv")
+    assert copy(Local(tmp_path / "run"), "tables/p.csv", file=tmp_path / "file") is None
+    with pytest.raises(PromoterError) as caught:
+        copy(Local(tmp_path / "run"), "p.csv", file=tmp_path / "file")
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE

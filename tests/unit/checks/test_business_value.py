@@ -7,7 +7,7 @@ import pytest
 from promoter.checks import business_value
 from promoter.core.evidence import CheckResult, MetricComparison, Outcome
 from promoter.core.measurement import ValueEstimate
-from promoter.core.policy import BusinessValueRule, Test
+from promoter.core.policy import BusinessValueRule, Inverted, Test
 from promoter.text import say
 from tests.builders import (
     a_measured_evidence,
@@ -73,6 +73,7 @@ def test_the_comparison_is_a_row_among_the_metrics() -> None:
         lower=210.0,
         upper=1_610.0,
         rows=1_600,
+        least=0.0,
     )
 
 
@@ -120,3 +121,71 @@ def test_values_by_which_a_perfect_model_earns_less_are_told(fields: dict[str, o
         text.endswith("a model that is always right earns less than that: look whether a sign is wrong")
         == odd
     )
+
+
+# --- values by which a wrong answer pays ----------------------------------------------------------
+
+UNSAFE = "UNSAFE: the policy sets `unsafe_allow_inverted_values`"
+FOUR = {"true_positive": 1500.0, "false_positive": -500.0, "false_negative": -2000.0, "true_negative": 0.0}
+
+
+def allowed(**fields: object) -> BusinessValueRule:
+    return a_value_rule(unsafe_inverted_values=Inverted.ALLOWED, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"values": {**FOUR, "false_negative": 2000.0}},
+            ", `false_negative` earns 2,000, and `true_positive` 1,500: a worse model may earn more; ",
+        ),
+        (
+            {"values": {"under_prediction": 0.0, "over_prediction": 1.5}},
+            ", `under_prediction` earns 0, `over_prediction` earns 1.5: a worse model may earn more; ",
+        ),
+        (
+            {"matrix": {"cat": {"cat": 1.0, "dog": 1.0}, "dog": {"cat": -1.0, "dog": 2.0}}},
+            ", for `cat` `dog` earns 1, and the right label 1: a worse model may earn more; ",
+        ),
+        ({"values": FOUR}, " though no value is inverted: delete it; "),
+        ({"values": {"under_prediction": -1.0, "over_prediction": -1.5}}, " though no value is inverted: "),
+    ],
+)
+def test_inverted_values_that_the_policy_allows_are_told_first_and_warn_at_best(
+    fields: dict[str, object], told: str
+) -> None:
+    safe = judge(a_value_rule(**fields), a_value())
+    result = judge(allowed(**fields), a_value())
+    assert (safe.outcome, result.outcome) == (PASSED, Outcome.WARNED)
+    assert str(result.message).startswith(UNSAFE + told)
+    assert str(result.message).endswith(str(safe.message))
+    assert "UNSAFE" not in str(safe.message)
+
+
+def test_of_many_inverted_values_the_first_three_are_named() -> None:
+    labels = ("ant", "bee", "cat")
+    matrix = {truth: dict.fromkeys(labels, 1.0) for truth in labels}
+    text = str(judge(allowed(matrix=matrix), a_value()).message)
+    assert text.count("earns") == 3
+    assert "and the right label 1, and 3 more: a worse model may earn more" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome"),
+    [
+        (a_value(change=-5.0, challenger=8_115.0, lower=-9.0, upper=-1.0), FAILED),
+        (a_value(challenger=math.nan), FAILED),
+        (None, FAILED),
+    ],
+)
+def test_what_is_not_passed_stays_so_and_is_told_too(value: ValueEstimate | None, outcome: Outcome) -> None:
+    result = judge(allowed(values=FOUR), value)
+    assert result.outcome is outcome
+    assert str(result.message).startswith(UNSAFE)
+
+
+def test_that_inverted_values_are_allowed_is_told_where_nothing_was_measured() -> None:
+    (result,) = business_value.run(allowed(values=FOUR), an_evidence())
+    assert result.outcome is INCONCLUSIVE
+    assert str(result.message).startswith(UNSAFE)

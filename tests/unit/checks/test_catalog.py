@@ -10,13 +10,23 @@ from promoter import checks as room
 from promoter.checks.catalog import CATALOG, Kind, needs_signature, report_only, run_checks
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.measurement import Measurement
-from promoter.core.policy import Checks, DescriptionRule, LineageRule, SignatureRule, Source, TagsRule
+from promoter.core.policy import (
+    ArtifactsRule,
+    Checks,
+    DescriptionRule,
+    LineageRule,
+    SignatureRule,
+    Source,
+    TagsRule,
+)
 from promoter.core.verdict import Verdict, decide
 from promoter.text import say
 from tests.builders import (
     a_champion,
     a_check_result,
     a_column,
+    a_custom_answer,
+    a_custom_rule,
     a_flips_rule,
     a_measured_evidence,
     a_measurement,
@@ -37,8 +47,8 @@ from tests.builders import (
 )
 
 IDS = [
-    *("description", "tags", "lineage", "signature", "inference"),
-    *("metrics", "slices", "business_value", "negative_flips"),
+    *("description", "tags", "lineage", "signature", "artifacts", "inference"),
+    *("metrics", "slices", "business_value", "negative_flips", "custom"),
 ]
 
 
@@ -91,13 +101,15 @@ ALONE = [
     ("tags", no_checks(tags=some_checks().tags)),
     ("lineage", no_checks(lineage=LineageRule(git_commit=True))),
     ("signature", no_checks(signature=SignatureRule(compatible_with_champion=True))),
+    ("artifacts", no_checks(artifacts=ArtifactsRule())),
     ("metrics", no_checks(metrics=(a_metric_rule(),))),
     ("inference", no_checks(inference=an_inference_rule())),
     ("slices", no_checks(slices=(a_slice_rule(),))),
     ("business_value", no_checks(business_value=a_value_rule())),
     ("negative_flips", no_checks(negative_flips=a_flips_rule())),
+    ("custom", no_checks(custom=(a_custom_rule(),))),
 ]
-FIGURES = ALONE[4:]
+FIGURES = ALONE[5:-1]
 
 
 @pytest.mark.parametrize(("check", "checks"), ALONE)
@@ -233,6 +245,12 @@ def test_a_rollback_is_not_held_up_by_a_comparison(evidence: Evidence) -> None:
 )
 def test_a_rollback_is_held_up_by_what_is_wrong_with_the_version_itself(evidence: Evidence) -> None:
     assert decide(report_only(judge(some_checks(), evidence))) is Verdict.REJECT
+
+
+def test_a_rollback_is_held_up_by_a_check_of_the_users_own() -> None:
+    answers = (a_custom_answer(outcome=Outcome.FAILED),)
+    results = judge(no_checks(custom=(a_custom_rule(),)), an_evidence(answers=answers))
+    assert decide(report_only(results)) is Verdict.REJECT
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.WARNED, Outcome.SKIPPED, Outcome.ERROR])

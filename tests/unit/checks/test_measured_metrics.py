@@ -435,7 +435,38 @@ def test_the_comparison_holds_what_was_measured() -> None:
         lower=0.0031,
         upper=0.0393,
         rows=1_600,
+        least=-0.01,
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "least"),
+    [
+        ({}, None),
+        ({"test": Test.SUPERIORITY}, 0.0),
+        ({"test": Test.SUPERIORITY, "min_absolute_change": 0.02}, 0.02),
+        ({"test": Test.NON_INFERIORITY}, 0.0),
+        ({"test": Test.NO_REGRESSION, "max_absolute_degradation": 0.01}, -0.01),
+        ({"min_absolute_change": 0.0, "max_absolute_degradation": 0.01}, 0.0),
+        ({"max_absolute_degradation": 0.02, "max_relative_degradation": 0.01}, -0.0081),
+    ],
+)
+def test_the_comparison_has_the_limit_that_the_test_asks_for(
+    fields: dict[str, object], least: float | None
+) -> None:
+    asked = rule(**{"threshold": 0.6, "max_absolute_degradation": None, **fields})
+    assert compared(judge(asked, found(an_estimate()))).least == pytest.approx(least)
+
+
+def test_rows_that_would_decide_are_told_as_a_number() -> None:
+    open_question = judge(
+        rule(test=Test.SUPERIORITY, max_absolute_degradation=None),
+        found(estimate(0.01, -0.005, 0.025)),
+    )
+    needed = compared(open_question).rows_needed
+    assert needed is not None
+    assert f"about {needed:,} rows would decide" in str(open_question.message)
+    assert compared(judge(a_metric_rule(), found(an_estimate()))).rows_needed is None
 
 
 def test_what_was_measured_counts_and_not_what_is_claimed() -> None:

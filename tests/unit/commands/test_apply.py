@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from hashlib import sha256
 
@@ -14,14 +15,17 @@ from promoter.core.report import Phase, Report
 from promoter.errors import PromoterError, ReasonCode
 from promoter.render.evidence_json import evidence
 from promoter.text import say
-from tests.builders import an_approval_state
+from tests.builders import a_custom_answer, a_measurement, an_approval_state
+from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.github import Irregular
+from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.observed import observed
 from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
 
 GITHUB_DOWN = PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("GitHub did not answer"))
 LATE = PromoterError(ReasonCode.DEADLINE_EXCEEDED, say("the deadline was reached"))
 REGISTRY_DOWN = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"))
+CHECK = "checks/fairness.py"
 FRAUD = "promotions/fraud/champion.yaml"
 
 
@@ -189,6 +193,32 @@ def test_the_registry_is_not_opened_without_a_request(team: Team) -> None:
     opened: list[str] = []
     applied(team, team.apply_world(registry=lambda: opened.append("opened")))
     assert opened == []
+
+
+def test_what_the_pull_request_brought_does_not_judge_it(team: Team) -> None:
+    """Data and commands are read as they were before it; its policy could not have changed."""
+    rules = "checks:\n      custom: [{name: fairness, command: [python, checks/fairness.py]}]"
+    team.push({POLICY: policy("checks:", rules), CHECK: b"strict"})
+    before = team.main
+    team.ask({REQUEST: request("7"), CHECK: b"lenient"})
+    team.push({CHECK: b"more lenient"})
+    asked = FakeCustomChecks(gives=(a_custom_answer(),))
+    report = applied(team, team.apply_world(custom_checks=asked))
+    assert report.reason is ReasonCode.APPLIED
+    ((commit, text),) = asked.asked
+    assert commit == before
+    assert json.loads(text)["commits"] == {"base": before, "head": team.main}
+
+
+def test_data_is_read_as_it_was_before_the_pull_request(team: Team) -> None:
+    source = "{source: inference, data: rows.csv, target: label, positive_label: hit}"
+    task = f"task: binary_classification\n    evaluation: {source}"
+    team.push({POLICY: policy("evaluation: {source: run_metrics}", task), "rows.csv": b"honest"})
+    before = team.main
+    team.ask({REQUEST: request("7"), "rows.csv": b"easier"})
+    measurer = FakeMeasurer(gives=a_measurement())
+    applied(team, team.apply_world(measurer=measurer))
+    assert measurer.asked == [before]
 
 
 # --- who asked, and who approved ------------------------------------------------------------------

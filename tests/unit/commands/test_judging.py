@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from promoter.commands.judging import Bench, judge, refused, rule_for
+from promoter.commands.gathering import Bench
+from promoter.commands.judging import judge, refused, rule_for
 from promoter.commands.versions import Claim, Past, applied_tag
 from promoter.core.evidence import Outcome
 from promoter.core.plan import Step
@@ -18,8 +20,12 @@ from promoter.ports import RegistryReader
 from promoter.text import say
 from tests.builders import (
     BASE_COMMIT,
+    HEAD_COMMIT,
+    POLICY_DIGEST,
     a_champion,
     a_champion_run,
+    a_custom_answer,
+    a_custom_rule,
     a_metric_rule,
     a_model_rule,
     a_model_version,
@@ -27,7 +33,9 @@ from tests.builders import (
     a_request,
     a_run,
     a_signature,
+    some_checks,
 )
+from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.observed import observed
 from tests.fakes.registry import InMemoryRegistry
@@ -44,10 +52,22 @@ def registry_with(aliases: dict[str, str] | None = None, **version: object) -> I
     return registry
 
 
-def judged(registry: RegistryReader, claim: Claim | None = None, **rule: object) -> RequestReport:
+def judged(
+    registry: RegistryReader,
+    claim: Claim | None = None,
+    custom_checks: FakeCustomChecks | None = None,
+    **rule: object,
+) -> RequestReport:
     policy = a_policy(models=(a_model_rule(**rule),))
     past = (Past(commit="c6", version="6"),)
-    bench = Bench(registry=registry, measurer=FakeMeasurer(), policy=policy, commit=BASE_COMMIT)
+    bench = Bench(
+        registry=registry,
+        measurer=FakeMeasurer(),
+        custom_checks=custom_checks or FakeCustomChecks(),
+        policy=policy,
+        commit=BASE_COMMIT,
+        head=HEAD_COMMIT,
+    )
     return judge(bench, claim or Claim(request=a_request(), past=past))
 
 
@@ -179,6 +199,67 @@ def test_an_alias_that_was_moved_away_after_it_was_applied() -> None:
     assert str(report.hint)
 
 
+# --- checks of the user's own ---------------------------------------------------------------------
+
+OWN: dict[str, Any] = {"checks": some_checks(custom=(a_custom_rule(),))}
+
+
+def test_a_check_of_the_users_own_is_asked_with_what_all_others_found() -> None:
+    asked = FakeCustomChecks(gives=(a_custom_answer(),))
+    report = judged(registry_with(), custom_checks=asked, **OWN)
+    assert (report.reason, report.results[-1].subject) == (ReasonCode.VALIDATED, "fairness")
+    assert report.evidence is not None
+    assert report.evidence.answers == asked.gives
+    ((commit, text),) = asked.asked
+    told = json.loads(text)
+    (request,) = told["requests"]
+    assert commit == BASE_COMMIT
+    assert told["commits"] == {"base": BASE_COMMIT, "head": HEAD_COMMIT}
+    assert told["policy"]["sha256"] == POLICY_DIGEST
+    assert (request["challenger"]["version"], request["champion"]["version"]) == ("7", "6")
+    assert (request["step"], request["verdict"], request["custom"]) == ("promote", None, [])
+    assert [(one["check"], one["outcome"]) for one in request["checks"]] == [
+        (one.check, one.outcome) for one in report.results[:-1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome.WARNED, ReasonCode.VALIDATED),
+        (Outcome.FAILED, ReasonCode.CHECKS_FAILED),
+        (Outcome.INCONCLUSIVE, ReasonCode.INCONCLUSIVE),
+        (Outcome.ERROR, ReasonCode.CHECK_UNAVAILABLE),
+    ],
+)
+def test_its_answer_decides_with_the_others(outcome: Outcome, reason: ReasonCode) -> None:
+    asked = FakeCustomChecks(gives=(a_custom_answer(outcome=outcome),))
+    assert judged(registry_with(), custom_checks=asked, **OWN).reason is reason
+
+
+def test_an_answer_outweighs_no_other_check() -> None:
+    asked = FakeCustomChecks(gives=(a_custom_answer(),))
+    report = judged(registry_with(description=""), custom_checks=asked, **OWN)
+    assert report.reason is ReasonCode.CHECKS_FAILED
+
+
+def test_what_keeps_it_from_being_asked_is_the_reason() -> None:
+    error = PromoterError(ReasonCode.DEADLINE_EXCEEDED, say("late"), hint=say("wait"))
+    report = judged(registry_with(), custom_checks=FakeCustomChecks(gives=error), **OWN)
+    assert (report.reason, report.verdict, report.results) == (ReasonCode.DEADLINE_EXCEEDED, None, ())
+
+
+def test_in_a_rollback_it_sees_comparisons_as_they_count() -> None:
+    asked = FakeCustomChecks(gives=(a_custom_answer(),))
+    report = rollback(asked, run=a_run(metrics={"f1_score": 0.1}))
+    assert report.reason is ReasonCode.ROLLBACK_VALIDATED
+    (request,) = json.loads(asked.asked[0][1])["requests"]
+    assert request["step"] == "rollback"
+    assert {one["outcome"] for one in request["checks"]} == {"passed", "warned"}
+    refusing = FakeCustomChecks(gives=(a_custom_answer(outcome=Outcome.FAILED),))
+    assert rollback(refusing).reason is ReasonCode.CHECKS_FAILED
+
+
 # --- verdicts -------------------------------------------------------------------------------------
 
 
@@ -219,10 +300,11 @@ def test_a_dry_run_says_what_the_checks_say_and_never_more(score: float) -> None
     assert str(report.message) == f"dry run: the checks say {report.verdict}; merging moves nothing"
 
 
-def rollback(**version: object) -> RequestReport:
+def rollback(custom_checks: FakeCustomChecks | None = None, **version: object) -> RequestReport:
     past = (Past(commit="c6", version="6"), Past(commit="c7", version="7"))
     registry = registry_with(None, tags={"owner": "x", TAG: "7 5"}, **version)
-    return judged(registry, Claim(request=a_request(), past=past))
+    rule = OWN if custom_checks else {}
+    return judged(registry, Claim(request=a_request(), past=past), custom_checks, **rule)
 
 
 def test_a_rollback_only_reports_comparisons() -> None:
@@ -237,7 +319,7 @@ def test_a_rollback_is_refused_for_what_concerns_the_version_itself() -> None:
 
 def test_another_alias_that_differs_in_case_is_pointed_out() -> None:
     report = judged(registry_with({"champion": "6", "Champion": "7", "CHAMPION": "6", "other": "6"}))
-    assert [str(note) for note in report.notes] == [
+    assert [str(note) for note in report.notes[:-1]] == [
         f"the registry also has the alias `{twin}`: only `champion` is meant here"
         for twin in ("CHAMPION", "Champion")
     ]

@@ -3,61 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from promoter.checks.catalog import run_checks
 from promoter.commands.publish import Channels, complete, publish, save
 from promoter.core.report import CommentMode, Links, Phase, Report, RequestReport
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.render.evidence_json import digest, evidence
-from promoter.text import Message, say
-from tests.builders import a_pull_request, a_report, a_request, a_request_report
+from promoter.text import say
+from tests.builders import (
+    MIB,
+    a_measured_evidence,
+    a_measurement,
+    a_model_rule,
+    a_model_run,
+    a_pull_request,
+    a_report,
+    a_request,
+    a_request_report,
+    by_inference,
+    some_measured_checks,
+)
 from tests.fakes.github import InMemoryPullRequests
 from tests.fakes.observed import observed
+from tests.fakes.runner import RecordingRunner
 
 RESULTS = "<!-- promoter results acme/models#12 -->"
 AFTER_MERGE = "<!-- promoter after-merge acme/models#12 -->"
-
-
-@dataclass
-class RecordingRunner:
-    """A job that keeps what is written to it; `unwritable` names methods that fail."""
-
-    unwritable: frozenset[str] = frozenset()
-    annotated: list[str] = field(default_factory=list)
-    summaries: list[str] = field(default_factory=list)
-    values: dict[str, str] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    logged: list[str] = field(default_factory=list)
-
-    def mask(self, secrets: Sequence[str]) -> None:
-        """Not asked here."""
-
-    def log(self, message: Message) -> None:
-        self.logged.append(str(message))
-
-    def annotate(self, lines: Sequence[str]) -> None:
-        self.annotated.extend(lines)
-
-    def summary(self, text: str) -> None:
-        self._write("summary")
-        self.summaries.append(text)
-
-    def outputs(self, values: Mapping[str, str]) -> None:
-        self._write("outputs")
-        self.values.update(values)
-
-    def save(self, name: str, text: str) -> str:
-        self._write("save")
-        self.files[name] = text
-        return f"/reports/{name}"
-
-    def _write(self, method: str) -> None:
-        if method in self.unwritable:
-            raise PromoterError(ReasonCode.USAGE_INVALID, say(f"{method} cannot be written"))
 
 
 def github() -> InMemoryPullRequests:
@@ -187,6 +162,22 @@ def test_on_change_looks_at_the_result_and_not_at_commits() -> None:
     assert runner.values["comment-url"] == pulls.comments[0].url
     other = a_report(requests=(a_request_report(now="5"),))
     told(other, pulls, mode=CommentMode.ON_CHANGE)
+    assert pulls.writes == 2
+
+
+def test_on_change_is_silent_on_times_and_tells_of_a_limit_they_break() -> None:
+    def measured(milliseconds: float) -> Report:
+        memory = int(milliseconds * MIB)
+        run = a_model_run(p95_latency_ms=milliseconds, load_seconds=milliseconds, peak_memory=memory)
+        found = a_measured_evidence(measurement=a_measurement(challenger=run))
+        results = run_checks(a_model_rule(checks=some_measured_checks(), evaluation=by_inference()), found)
+        return a_report(requests=(a_request_report(results=results, evidence=found),))
+
+    pulls = github()
+    for milliseconds in (0.8, 1.3):
+        told(measured(milliseconds), pulls, mode=CommentMode.ON_CHANGE)
+    assert pulls.writes == 1
+    told(measured(3.4), pulls, mode=CommentMode.ON_CHANGE)
     assert pulls.writes == 2
 
 

@@ -182,6 +182,34 @@ def test_the_least_of_inference_has_the_documented_defaults() -> None:
     assert rule.statistics == Statistics(confidence_level=0.95, resamples=10_000)
 
 
+def test_every_key_of_predictions_is_read() -> None:
+    assert valid_rule("all_of_predictions").evaluation == Evaluation(
+        source=Source.PREDICTIONS,
+        data="data/holdout.parquet",
+        sha256="0" * 64,
+        target="churn",
+        positive_label="Yes",
+        id="customer_id",
+        group="household",
+        predictions="tables/holdout.csv",
+        prediction_columns=("No", "Yes"),
+        reference="3",
+    )
+
+
+def test_the_least_of_predictions_has_the_documented_defaults() -> None:
+    evaluation = valid_rule("predictions_smallest").evaluation
+    assert evaluation is not None
+    assert evaluation.predictions == "predictions.parquet"
+    assert evaluation.prediction_columns == ()
+    assert evaluation.reference is None
+
+
+def test_a_reference_is_its_digits_with_quotes_or_without() -> None:
+    found = [valid_rule(stem).evaluation for stem in ("all_of_predictions", "reference_in_quotes")]
+    assert [one.reference for one in found if one] == ["3", "12"]
+
+
 def test_a_check_that_asks_no_limit_is_not_a_check_left_out() -> None:
     assert valid_rule("inference_of_many_classes").checks.inference == InferenceRule()
     assert valid_rule("tests_without_a_margin").checks.inference is None
@@ -243,10 +271,11 @@ def test_hostile_bytes_are_an_invalid_policy_and_nothing_else(data: bytes) -> No
     assert refusal(data).reason is ReasonCode.POLICY_INVALID
 
 
-def test_the_whole_contract_is_read_but_for_what_is_not_available() -> None:
+def test_the_whole_contract_is_read() -> None:
     data = (CORPUS / "policy" / "of_the_contract.yaml").read_bytes()
-    found = [str(problem.found) for problem in refusal(data).problems]
-    assert found == [f"found `{key}`, which is not available in this version" for key in ("id", "custom")]
+    (rule,) = parse_policy(data, path="p").models
+    assert rule.evaluation is not None
+    assert rule.evaluation.id == "customer_id"
 
 
 def test_every_block_of_the_docs_is_a_policy() -> None:

@@ -48,12 +48,20 @@ BEYOND_A_SCHEMA = {
         # one number, many spellings
         "positive_label_with_a_zero_first",
         # text in YAML 1.2, something else in YAML 1.1: the reader wants quotes
+        "business_value_matrix_of_a_word_of_yaml",
         "positive_label_a_word_of_yaml",
         # two numbers, compared
         "business_value_inverted",
+        "business_value_matrix_inverted",
+        # two names, compared
+        "id_is_the_target",
+        "prediction_columns_with_the_id",
+        # keys, compared
+        "business_value_matrix_not_square",
         # items that differ, but not in what must be unique
         "slices_metric_twice",
         "slices_twice",
+        "custom_twice",
         "approvals_from_twice",
         "metrics_twice",
         # whether a regular expression is one, and what it costs
@@ -68,7 +76,7 @@ VALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "valid
 INVALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "invalid")]
 NOT_AVAILABLE = {
     FileKind.REQUEST: {"from", "override"},
-    FileKind.POLICY: {"id", "reference", "custom", "propose", "drift", "override", "overrides"},
+    FileKind.POLICY: {"propose", "drift", "override", "overrides"},
 }
 
 

@@ -83,11 +83,29 @@ def is_there(process: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("code", ["0", "3"])
-def test_an_exit_code_means_nothing(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", [0, 3, 255])
+def test_an_exit_code_is_handed_on(code: int, tmp_path: Path) -> None:
     ran = run(f"print('here'); raise SystemExit({code})", tmp_path)
     assert ran.out == "here\n"
-    assert ran.started.process.returncode == 0
+    assert ran.started.process.returncode == code
+
+
+@pytest.mark.parametrize("sign", [6, 9, 15])
+def test_a_signal_is_told_as_a_shell_does(sign: int, tmp_path: Path) -> None:
+    ran = run(f"import os; os.kill(os.getpid(), {sign})", tmp_path)
+    assert ran.started.process.returncode == 128 + sign
+
+
+def test_an_exit_code_is_not_lost_among_those_of_orphans(tmp_path: Path) -> None:
+    code = """
+        import os, time
+        for _ in range(10):
+            if os.fork() == 0:
+                time.sleep(0.05 if os.fork() else 0.1)
+                os._exit(9)
+        raise SystemExit(4)
+        """
+    assert run(code, tmp_path).started.process.returncode == 4
 
 
 def test_every_layer_does_its_work_here(tmp_path: Path) -> None:
@@ -359,7 +377,7 @@ def run_program(settings: dict[str, object]) -> tuple[str, dict[str, object]]:
     told = json.loads(read_all(telling))
     for descriptor in (reading, life_line, keep, telling):
         os.close(descriptor)
-    assert done.returncode == 0
+    assert done.returncode == 127
     return (done.stdout + done.stderr).decode(), told
 
 

@@ -152,3 +152,17 @@ def test_no_more_questions_is_told_once(other: OtherSide) -> None:
     other.link.stop_asking()
     other.link.stop_asking()
     assert os.read(other.ends.questions, 1) == b""
+
+
+def test_the_rest_is_all_until_the_other_side_closes(other: OtherSide) -> None:
+    os.write(other.ends.results, b"abc")
+    os.close(other.ends.results)
+    assert other.link.receive_rest(10, end=soon()) == b"abc"
+    assert other.link.receive_rest(10, end=soon()) == b""
+
+
+def test_the_rest_has_an_end_in_size_and_in_time(other: OtherSide) -> None:
+    os.write(other.ends.results, b"abcdef")
+    assert other.link.receive_rest(4, end=soon()) == b"abcd"
+    with pytest.raises(ChildSilent):
+        other.link.receive_rest(4, end=soon())

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from scipy.stats import bootstrap
 from sklearn import metrics
 
-from promoter.core.measurement import Estimate
+from promoter.core.measurement import Estimate, SecondOpinion
 from promoter.evaluation.figures import IntArray, label_figure
 from promoter.evaluation.mean_tally import MeanKind, MeanTally
 from promoter.evaluation.statistics import (
+    LabelFigure,
     Rule,
     flip_estimate,
     label_estimate,
+    label_estimates,
     mean_estimate,
     score_estimate,
 )
@@ -431,11 +433,61 @@ def test_a_loss_is_not_of_the_order_of_scores() -> None:
         score_estimate(pairs(), name="log_loss", rule=LOSS)
 
 
-@pytest.mark.parametrize(
-    ("lost", "won", "shown"), [(300, 220, "= 0.00052"), (400, 20, "< 0.0001"), (3, 3, "= 1")]
-)
-def test_accuracy_is_told_with_mcnemars_test(lost: int, won: int, shown: str) -> None:
+@pytest.mark.parametrize(("lost", "won", "p_value"), [(300, 220, 0.00052), (3, 3, 1.0), (6, 0, 2 / 64)])
+def test_accuracy_has_mcnemars_test_beside_it(lost: int, won: int, p_value: float) -> None:
     joint = np.zeros((2, 2, 2), dtype=np.int64)
     joint[1, 1, 0], joint[1, 0, 1], joint[0, 0, 0] = lost, won, 1000
-    found = label_estimate(joint, name="accuracy_score", positive=1, rule=RULE)
-    assert found.method == f"paired bootstrap of rows; exact McNemar p {shown}"
+    found = label_estimate(joint, name="accuracy", positive=1, rule=RULE)
+    (opinion,) = found.opinions
+    assert opinion == SecondOpinion(method="exact McNemar", p_value=opinion.p_value)
+    assert opinion.p_value == pytest.approx(p_value, rel=0.01)
+    assert found.method == "paired bootstrap of rows"
+    for other in (
+        label_estimate(joint, name="f1_score", positive=1, rule=RULE),
+        label_estimate(joint, name="accuracy", positive=1, rule=POINT),
+        label_estimate(joint.sum(axis=1, keepdims=True), name="accuracy", positive=1, rule=RULE),
+        label_estimate(
+            grouped(classified("wine"), np.arange(178)), name="accuracy", positive=None, rule=RULE
+        ),
+    ):
+        assert other.opinions == ()
+
+
+# --- draws that figures share ---------------------------------------------------------------------
+
+SHARED = ("accuracy", "f1_macro", "recall_weighted", "matthews_corrcoef")
+
+
+@pytest.mark.parametrize("in_groups", [True, False])
+def test_figures_that_share_their_draws_are_those_drawn_alone(in_groups: bool) -> None:
+    rows = classified("digits")
+    counts = grouped(rows, np.arange(len(rows.truth)) // 9) if in_groups else rows.joint
+    rules = [replace(RULE, margin=margin) for margin in (0.0, 0.1, 0.2, 0.3)]
+    asked = [
+        LabelFigure(name=name, positive=None, rule=rule) for name, rule in zip(SHARED, rules, strict=True)
+    ]
+    together = label_estimates(counts, asked)
+    assert [one.metric for one in together] == list(SHARED)
+    for one, name, rule in zip(together, SHARED, rules, strict=True):
+        assert one == label_estimate(counts, name=name, positive=None, rule=rule)
+        assert one.lower is not None
+
+
+def test_some_may_be_points_only_and_some_have_no_value() -> None:
+    joint = np.zeros((2, 2, 2), dtype=np.int64)
+    joint[0, 0, 0], joint[1, 0, 0], joint[1, 1, 0] = 60, 30, 10
+    how = {"f1_score": RULE, "precision_score": RULE, "recall_score": POINT, "accuracy": RULE}
+    asked = [LabelFigure(name=name, positive=1, rule=rule) for name, rule in how.items()]
+    f1_score, precision, recall, accuracy = label_estimates(joint, asked)
+    assert (precision.change, precision.undefined) == (None, 1.0)  # the challenger never predicts 1
+    assert (recall.lower, recall.change) == (None, -0.25)
+    for found in (f1_score, accuracy):
+        assert found == label_estimate(joint, name=found.metric, positive=1, rule=RULE)
+    assert label_estimates(joint, []) == ()
+
+
+def test_figures_that_would_draw_differently_share_nothing() -> None:
+    joint = classified("wine").joint
+    asked = [LabelFigure(name="accuracy", positive=None, rule=replace(RULE, seed=seed)) for seed in (1, 2)]
+    with pytest.raises(ValueError, match="must draw alike"):
+        label_estimates(joint, asked)

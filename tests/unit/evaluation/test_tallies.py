@@ -25,7 +25,6 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.dataset import Dataset, DatasetSpec, open_dataset
 from promoter.evaluation.figures import Numbers
 from promoter.evaluation.readings import Meaning, Reading
-from promoter.evaluation.sandbox.problems import ModelProblem
 from promoter.evaluation.tallies import Asked, Tallies, refuse_unknown
 
 ROWS = 300
@@ -76,7 +75,6 @@ class World:
         for at, batch in enumerate(self.dataset.batches(BATCH)):
             part = slice(at * BATCH, (at + 1) * BATCH)
             new = self.challenger.of(part)
-            tallies.require(new)
             tallies.add(batch, new, champion=champion.of(part) if champion else None)
         return tallies
 
@@ -284,7 +282,7 @@ def test_the_margin_of_a_loss_is_the_strictest_one(
     [
         (Task.BINARY, "f1_skore"),
         (Task.BINARY, "r2_score"),
-        (Task.MULTICLASS, "roc_auc"),
+        (Task.MULTICLASS, "average_precision"),
         (Task.REGRESSION, "accuracy"),
     ],
 )
@@ -299,13 +297,42 @@ def test_a_metric_of_another_task_is_refused(task: Task, name: str) -> None:
     refuse_unknown(asked(task, checks_of(*EXPECTED[task])))
 
 
-@pytest.mark.parametrize("name", ["roc_auc", "log_loss"])
-def test_a_figure_of_probabilities_needs_probabilities(name: str, binary: World) -> None:
-    of_labels = Reading(codes=np.zeros(1, dtype=np.int64))
-    Tallies(asked(Task.BINARY, checks_of("f1_score")), binary.dataset).require(of_labels)
-    with pytest.raises(ModelProblem, match="figure of probabilities") as caught:
-        Tallies(asked(Task.BINARY, checks_of(name)), binary.dataset).require(of_labels)
-    assert caught.value.reason is ReasonCode.CHECKS_FAILED
+@pytest.mark.parametrize(
+    ("task", "name", "scored"),
+    [
+        (Task.BINARY, "roc_auc", True),
+        (Task.BINARY, "log_loss", True),
+        (Task.BINARY, "f1_score", False),
+        (Task.MULTICLASS, "log_loss", True),
+        (Task.MULTICLASS, "f1_macro", False),
+        (Task.REGRESSION, "rmse", False),
+    ],
+)
+def test_figures_of_probabilities_are_known(task: Task, name: str, scored: bool) -> None:
+    of_slice = Checks(slices=(SliceRule(by=("plan",), metrics=(metric(name),)),))
+    assert asked(task, checks_of(name)).scored is scored
+    assert asked(task, of_slice).scored is scored
+    assert not asked(task, of_slice).of_metrics().scored
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_of_the_metrics_alone_the_figures_are_the_same(task: Task, tmp_path: Path) -> None:
+    world = a_world(tmp_path, task)
+    slices = (SliceRule(by=("region", "plan"), metrics=(metric(next(iter(EXPECTED[task]))),), min_rows=1),)
+    every = asked(task, replace(checks_of(*EXPECTED[task]), slices=slices, business_value=MONEY))
+    alone = every.of_metrics()
+    assert (alone.checks, alone.seed) == (checks_of(*EXPECTED[task]), every.seed)
+    tallies = Tallies(alone, world.dataset)
+    for at, batch in enumerate(world.dataset.batches(BATCH)):
+        part = slice(at * BATCH, (at + 1) * BATCH)
+        tallies.add(batch, world.challenger.of(part), champion=world.champion.of(part))
+    full = world.filled(checks_of(*EXPECTED[task]), champion=world.champion)
+    # sums are added in another order where there are slices
+    for name, one in full.overall().items():
+        found = tallies.overall()[name]
+        for figure in ("challenger", "champion", "change", "lower", "upper", "p_worse"):
+            assert getattr(found, figure) == pytest.approx(getattr(one, figure), rel=1e-9), (name, figure)
+    assert (tallies.slices(), tallies.value()) == ((), None)
 
 
 def counts(world: World, model: Model) -> tuple[int, int, int]:

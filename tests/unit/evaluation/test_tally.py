@@ -312,5 +312,5 @@ def test_scores_without_champion_and_groups() -> None:
     ("truth", "champion"), [([0, 2], [0.1, 0.2]), ([0, 1, 1], [0.1, 0.2]), ([0, 1], [0.1])]
 )
 def test_scores_that_do_not_match_are_refused(truth: list[int], champion: list[float]) -> None:
-    with pytest.raises(ValueError, match=r"codes|length"):
+    with pytest.raises(ValueError, match=r"codes|shape"):
         ScoreTally().add(np.array(truth), champion=np.array(champion), challenger=np.array([0.3, 0.4]))

@@ -66,6 +66,7 @@ def test_one_column_of_anything_else_than_floats_is_labels(output: object, label
         (np.array([[0.25], [1.0]], dtype=np.float32), Kind.LABELS, [0.25, 1.0]),
         (pd.Series([0.25, 1.0], dtype="Float64"), Kind.LABELS, [0.25, 1.0]),
         (pd.DataFrame({"y": [0.25, 1.0]}), Kind.LABELS, [0.25, 1.0]),
+        ({"y": np.array([[0.25], [1.0]], dtype=np.float32)}, Kind.LABELS, [0.25, 1.0]),
         (np.array([3, 4]), Kind.VALUES, [3.0, 4.0]),
         (pd.Series([3, 4], dtype="Int32"), Kind.VALUES, [3.0, 4.0]),
         (np.array([3, 4.5], dtype=object), Kind.VALUES, [3.0, 4.5]),
@@ -100,7 +101,8 @@ def test_several_columns_of_numbers_are_probabilities(output: object, columns: t
     ("output", "said"),
     [
         (None, "an object of type NoneType"),
-        ({"a": [1]}, "an object of type dict"),
+        ({}, "0 outputs instead of one"),
+        ({"b": [1], "a": [2]}, "2 outputs instead of one: a, b"),
         ("Yes", "an object of type str"),
         (iter([1]), "an object of type list_iterator"),
         (np.float64(1), "an object of type float64"),

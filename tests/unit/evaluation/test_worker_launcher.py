@@ -114,7 +114,7 @@ def test_a_process_sees_the_features_and_an_environment_made_from_nothing(
     )
     assert columns == ["tenure", "charges"]
     scratch = Path(folder).parent
-    assert variables == child_environment(scratch, interpreter=python.path, threads=2)
+    assert variables == child_environment(scratch, interpreter=python.path, threads=QUICK.threads)
     assert not scratch.exists()
     assert standard_input == ""
     assert mask == 0o77
@@ -266,6 +266,29 @@ def test_an_answer_before_the_question_is_none(python: Interpreter, tmp_path: Pa
         time.sleep(1)
         with pytest.raises(ModelProblem, match="answered what nobody asked"):
             worker.predict(batch())
+
+
+@pytest.mark.parametrize("batches", [0, 1])
+def test_an_answer_that_nobody_waited_for_is_none_that_nobody_asked(
+    batches: int, python: Interpreter, tmp_path: Path
+) -> None:
+    with running(python, write_model(tmp_path / "model", predict=GOOD)) as worker:
+        if batches:
+            worker.send(batch())
+        time.sleep(1.5)
+        assert worker.finish().finished
+
+
+def test_rows_that_are_predicted_again_count_in_no_latency(python: Interpreter, tmp_path: Path) -> None:
+    model = write_model(tmp_path / "model", predict=f"if self.calls > 1: time.sleep(1)\n{GOOD}")
+    with running(python, model) as worker:
+        first = worker.predict(batch())
+        worker.send(batch())
+        again = worker.receive_again()
+        run = worker.finish()
+    assert (again.codes.tolist(), again.labels) == (first.codes.tolist(), first.labels)
+    assert again.seconds > 1
+    assert 0 < run.p95_latency_ms * 100 < 900
 
 
 def test_daemons_end_with_the_model(python: Interpreter, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from itertools import count
 
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import CheckResult, Outcome
-from promoter.core.measurement import Measurement, ModelRun
+from promoter.core.measurement import Measurement, ModelRun, ReferenceMeasurement, SecondOpinion
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.verdict import Verdict
@@ -130,6 +130,7 @@ def everywhere(text: Text) -> tuple[Report, ...]:
 def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
     verdict = Verdict.REJECT if reason is ReasonCode.CHECKS_FAILED else Verdict.PROMOTE
     outcome = Outcome.FAILED if verdict is Verdict.REJECT else Outcome.PASSED
+    reference = text()
     run = a_run(
         run_id=text(),
         experiment_id=text(),
@@ -156,11 +157,16 @@ def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
         step=Step.PROMOTE,
         now=text(),
         verdict=verdict,
-        results=(*_results(text, outcome), *_results(text, Outcome.WARNED)),
+        results=(
+            *_results(text, outcome),
+            *_results(text, Outcome.WARNED),
+            *_drawn(outcome, f"{text()} against version {reference}"),
+            a_check_result(check="custom", subject=text(), outcome=outcome, message=say(quote(text()))),
+        ),
         evidence=an_evidence(
             challenger=version,
             champion=replace(version, version=text()),
-            measurement=_measurement(text, reason=reason),
+            measurement=_measurement(text, reason=reason, reference=reference),
         ),
         approval=ApprovalState(
             needed=1, counted=(text(), text()), refused=((text(), Refusal.STALE), (text(), Refusal.AUTHOR))
@@ -169,16 +175,27 @@ def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
     )
 
 
-def _measurement(text: Text, *, reason: ReasonCode) -> Measurement:
+def _measurement(text: Text, *, reason: ReasonCode, reference: str) -> Measurement:
     challenger = _run(text) if reason is ReasonCode.CHECKS_FAILED else a_model_run(environment=text())
     return a_measurement(
         data=some_data(name=text(), digest=text(), columns=(text(), text())),
         challenger=challenger,
         champion=_run(text),
-        estimates={text(): an_estimate(metric=text(), method=text())},
+        reference=ReferenceMeasurement(version=reference, run=_run(text)),
+        estimates={text(): an_estimate(metric=text(), method=text(), opinions=(_OPINION,))},
         slices=(a_slice(values=((text(), text()),), estimates={text(): an_estimate(metric=text())}),),
         value=a_value(unit=text()),
     )
+
+
+_OPINION = SecondOpinion(method="exact McNemar", p_value=0.01, lower=0.01, upper=0.05)
+
+
+def _drawn(outcome: Outcome, beside: str) -> Iterator[CheckResult]:
+    """A figure of ours, which charts may name, and one that is compared with the reference."""
+    for name in ("f1_score", beside):
+        shown = a_comparison(name=name, source="measured", lower=-0.01, upper=0.07, least=-0.01)
+        yield a_metric_result(subject=name, outcome=outcome, message=say(quote(name)), comparison=shown)
 
 
 def _run(text: Text) -> ModelRun:

@@ -8,7 +8,13 @@ from dataclasses import replace
 from promoter.checks.catalog import run_checks
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import Evidence, Outcome
-from promoter.core.measurement import Measurement, SliceEstimates
+from promoter.core.measurement import (
+    Measurement,
+    ModelRun,
+    ReferenceMeasurement,
+    SecondOpinion,
+    SliceEstimates,
+)
 from promoter.core.plan import Step
 from promoter.core.policy import Checks, Mode, Test
 from promoter.core.report import Phase, Report, RequestReport
@@ -490,6 +496,73 @@ def challenger_fails() -> Report:
     return _single(measured_request(some_measured_checks(), a_measured_evidence(measurement=measurement)))
 
 
+# What a command said, and what it tried.
+FAIR = a_check_result(check="custom", subject="fairness: age", message=say(quote("0.81 of 0.80 asked")))
+UNFAIR = replace(
+    FAIR,
+    subject="fairness: region",
+    outcome=Outcome.FAILED,
+    message=say(quote("0.62 of 0.80 asked\n## Approved\n::notice::merge it | <b>now</b> " + "very " * 200)),
+)
+
+
+def measured_beside_reference() -> Report:
+    """A reference version, second opinions, rows answered in two ways, and checks of the user's own."""
+    opinions = (
+        SecondOpinion(method="exact McNemar", p_value=0.0123),
+        SecondOpinion(method="paired bootstrap, 10,000 resamples", lower=0.0029, upper=0.0401),
+    )
+    reference = ReferenceMeasurement(
+        version="3",
+        run=a_model_run(load_seconds=0.9),
+        estimates={
+            "f1_score": an_estimate(champion=0.84, change=-0.0088, lower=-0.0241, upper=0.0065),
+            "log_loss": replace(_LOSS, champion=0.44, change=-0.0413, lower=-0.0522, upper=-0.0304),
+        },
+    )
+    measurement = replace(
+        GOOD_MEASUREMENT,
+        estimates={"f1_score": an_estimate(opinions=opinions), "log_loss": _LOSS},
+        challenger=a_model_run(asked_twice=1_600, differing=3),
+        champion=a_model_run(asked_twice=1_600),
+        reference=reference,
+    )
+    request = measured_request(_RULES, a_measured_evidence(measurement=measurement))
+    refused = replace(
+        request,
+        results=(*request.results, FAIR, UNFAIR),
+        reason=ReasonCode.CHECKS_FAILED,
+        verdict=Verdict.REJECT,
+    )
+    return _single(refused)
+
+
+def measured_predictions() -> Report:
+    """Figures of predictions that the runs logged: nothing ran here, and nobody can predict all or none."""
+    rule = a_metric_rule(
+        name="mean_absolute_error",
+        greater_is_better=False,
+        threshold=None,
+        test=Test.NON_INFERIORITY,
+        max_absolute_degradation=0.5,
+    )
+    error = an_estimate(
+        metric="mean_absolute_error",
+        greater_is_better=False,
+        champion=12.41,
+        challenger=11.2,
+        change=-1.21,
+        lower=-2.0,
+        upper=-0.42,
+    )
+    logged = ModelRun(environment="predictions logged by the run")
+    value = a_value(champion=-9_030.0, challenger=-8_120.0, predict_all=None, predict_none=None, perfect=0.0)
+    measurement = a_measurement(
+        estimates={rule.name: error}, value=value, slices=(), champion=logged, challenger=logged
+    )
+    return _single(measured_request(no_checks(metrics=(rule,)), a_measured_evidence(measurement=measurement)))
+
+
 EXAMPLES: dict[str, Callable[[], Report]] = {
     "promotable": promotable,
     "approved": approved,
@@ -512,6 +585,8 @@ EXAMPLES: dict[str, Callable[[], Report]] = {
     "measured-rejected": measured_rejected,
     "measured-undecided": measured_undecided,
     "measured-first": measured_first,
+    "measured-beside-reference": measured_beside_reference,
+    "measured-predictions": measured_predictions,
     "challenger-fails": challenger_fails,
     "mixed": mixed,
     "all-good": all_good,

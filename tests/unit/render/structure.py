@@ -63,7 +63,7 @@ class _Shaper(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside not in {"code", "title"}:
-            self.shapes.append(("text", data))
+            self.shapes.append(("#text", data))
 
     def handle_comment(self, data: str) -> None:
         self.shapes.append(("comment", data))

@@ -24,7 +24,9 @@ from tests.unit.render.reports import (
     good_request,
     invalid,
     measured,
+    measured_beside_reference,
     measured_rejected,
+    measured_undecided,
     mixed,
     promotable,
     rejected,
@@ -216,10 +218,12 @@ def test_hundreds_of_slices_are_counted() -> None:
 
 def test_chart_stands_below_the_same_in_words_and_not_in_folded_requests() -> None:
     text = _written(measured())
-    assert text.index("Value of 1,000 rows in `EUR`: champion 8,120") < text.index("```mermaid")
+    assert text.index("Value of 1,000 rows in `EUR`: champion 8,120") < text.rindex("```mermaid")
+    assert text.index("**Measured by Promoter**") < text.index("```text") < text.index("```mermaid")
     request = measured().requests[0]
     two = _written(a_report(requests=(request, request)))
     assert "mermaid" not in two
+    assert two.count("```text\n") == 2
     assert two.count("Value of 1,000 rows in `EUR`") == 2
     assert two.count("| ✅ `contract=Monthly` |") == 2
 
@@ -238,3 +242,45 @@ def test_marker_is_not_confused_with_one_from_outside() -> None:
     asked = replace(good_request().request, reason=MARKER)
     text = _written(a_report(requests=(good_request(request=asked),)))
     assert [line for line in text.splitlines() if line.startswith("<!--")] == [MARKER]
+
+
+def test_the_drawn_chart_goes_first_when_there_is_too_much() -> None:
+    long = tuple(say(quote(f"{number} " + "x" * 190)) for number in range(270))
+    text = _written(a_report(requests=(replace(measured().requests[0], notes=long),)))
+    _assert_well_formed(text)
+    assert "sections were left out" in text
+    assert "Change in % of the champion: right of 0" not in text
+    assert "**Measured by Promoter**" in text
+
+
+def test_claimed_and_measured_figures_have_titles_of_their_own() -> None:
+    assert "**Claimed at training, not measured**" in _written(promotable())
+    assert "**Measured by Promoter**" not in _written(promotable())
+    assert "**Claimed" not in _written(measured())
+
+
+def test_a_reference_has_a_table_of_its_own() -> None:
+    text = _written(measured_beside_reference())
+    table = text[text.index("**Measured against version 3 (reference)**") :]
+    assert "| Metric | Reference | Challenger | Change | Rule |" in table
+    assert "| ❓ `f1_score` | 0.8400 | 0.8312 |" in table
+    assert "against version 3` | 0." not in text
+
+
+def test_second_opinions_are_folded() -> None:
+    text = _written(measured_beside_reference())
+    folded = text[text.index("<summary>Second opinions, shown and not judged by</summary>") :]
+    assert folded.index("exact McNemar") < folded.index("</details>")
+
+
+def test_custom_checks_go_by_their_own_names_and_their_words_stay_text() -> None:
+    text = _written(measured_beside_reference())
+    _assert_well_formed(text)
+    assert "- ❌ custom: `fairness: region`: `0.62 of 0.80 asked\\n## Approved\\n::notice::" in text
+    assert "- ✅ custom: `fairness: age`: `0.81 of 0.80 asked`." in text
+
+
+def test_what_chance_leaves_open_is_told_in_the_heading_and_in_a_sentence() -> None:
+    text = _written(measured_undecided())
+    assert "### ⚠️ Could not decide: `churn` 6 → 7 as `champion` (too few rows to tell)\n" in text
+    assert text.index("With 1,600 rows we cannot tell") < text.index("**Open questions:**")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from promoter.core.measurement import Estimate, Measurement
+from promoter.core.model_version import ModelFile, ModelFiles
 from promoter.core.report import Links, Phase, RequestReport
 from promoter.errors import ReasonCode
 from promoter.render.evidence_json import digest, evidence
@@ -121,7 +122,7 @@ def test_measurement_is_told_whole() -> None:
     run = a_model_run(problem=say("it does not load: ", quote("x`y")))
     measurement = a_measurement(challenger=run, value=None, estimates={"f1": an_estimate(lower=math.nan)})
     told = _told(reports.good_request(evidence=an_evidence(measurement=measurement)))["measurement"]
-    assert set(told) == {field.name for field in fields(Measurement)}
+    assert set(told) == {field.name for field in fields(Measurement)} - {"challenger_files"}
     assert set(told["estimates"]["f1"]) == {field.name for field in fields(Estimate)}
     assert told["estimates"]["f1"]["lower"] == "nan"
     assert told["estimates"]["f1"]["rows"] == 1_600
@@ -132,6 +133,16 @@ def test_measurement_is_told_whole() -> None:
     assert told["data"] == {"name": "churn.parquet", "digest": "5f1d2c3b" * 8, "rows": 1_600, "columns": []}
     assert told["value"] is None
     assert told["seed"] == 0
+
+
+def test_every_file_of_the_challenger_is_told_with_its_digest() -> None:
+    files = ModelFiles(files=(ModelFile(path="MLmodel", sha256="ab" * 32, size=7),), location="s3://ml/7")
+    told = _told(reports.good_request(evidence=an_evidence(challenger_files=files)))
+    assert told["challenger_files"] == {
+        "sha256": files.digest,
+        "location": "s3://ml/7",
+        "files": [{"path": "MLmodel", "sha256": "ab" * 32, "size": 7}],
+    }
 
 
 def test_whatever_was_measured_changes_the_digest() -> None:

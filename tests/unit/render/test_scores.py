@@ -165,32 +165,6 @@ def test_a_value_without_any_figure_is_not_drawn() -> None:
     assert str(scores.value_in_words(value)) == "Value of 1,000 rows in `EUR`: unknown."
 
 
-# --- how the models ran ---------------------------------------------------------------------------------
-
-
-def test_runs_in_words() -> None:
-    told = [str(scores.run_in_words(role, run)) for role, run in scores.runs(a_measurement(champion=BROKEN))]
-    assert [text.replace("\xa0", " ") for text in told] == [
-        "Champion did not finish: it does not load: `ImportError`",
-        "Challenger: loads in 1.2 s, 0.8 ms per row (p95), 310 MiB of memory, 4 MiB large.",
-    ]
-    assert [role for role, _ in scores.runs(a_measurement(champion=None))] == ["Challenger"]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "\u2013"),
-        (math.nan, "\u2013"),
-        (math.inf, "\u2013"),
-        (0.0123, "0.012\xa0s"),
-        (1_234, "1,234\xa0s"),
-    ],
-)
-def test_durations_that_are_unknown_are_dashes(seconds: float, text: str) -> None:
-    assert scores.run_facts(a_model_run(load_seconds=seconds))[0] == text
-
-
 def test_digest_is_short_and_text_from_outside() -> None:
     data = some_data(name="`a`\n::x", digest="`" * 64)
     (table,) = scores.tables(request(result("recall"), measurement=a_measurement(data=data)))

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
+from promoter.checks import custom
 from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report
 from promoter.errors import ReasonCode
 from promoter.render import sentences
-from promoter.render.words import TONE_ICONS, Tone
+from promoter.render.words import CUSTOM, TONE_ICONS, Tone
 from promoter.text import Message, quote, say
-from tests.builders import a_check_result, a_report, a_request
+from tests.builders import a_check_result, a_comparison, a_metric_result, a_report, a_request
 from tests.unit.render import reports
 
 APPROVED = ApprovalState(needed=1, counted=("bob",))
@@ -189,3 +191,48 @@ def test_subject_is_left_out_where_the_message_begins_with_it() -> None:
     assert sentences.subject_of(result) == ""
     assert sentences.subject_of(replace(result, message=say("0.9"))) == "f1"
     assert sentences.subject_of(replace(result, message=say())) == "f1"
+
+
+# --- what chance leaves open -----------------------------------------------------------------------------
+
+
+def _open(name: str, **fields: object) -> CheckResult:
+    known = {"source": "measured", "lower": -0.1, "upper": 0.1, "rows": 1_600, "rows_needed": 5_200, **fields}
+    return a_metric_result(
+        subject=name, outcome=Outcome.INCONCLUSIVE, comparison=a_comparison(name=name, **known)
+    )
+
+
+def _doubt(*results: CheckResult) -> str:
+    return str(sentences.doubt(reports.undecided_request(results=results)))
+
+
+def test_chance_is_told_to_somebody_who_does_no_statistics() -> None:
+    assert _doubt(_open("f1_score")) == (
+        "With 1,600 rows we cannot tell whether version 7 keeps the rules for `f1_score`: what they show may "
+        "be chance. About 5,200 rows would decide, if the changes are what they look like."
+    )
+    assert "for `a` and `b`: what" in _doubt(_open("a"), _open("b", rows_needed=9_000))
+    assert "About 9,000 rows" in _doubt(_open("a"), _open("b", rows_needed=9_000))
+    assert "for `a`, `b`, `c` and 2 more: what" in _doubt(*map(_open, "abcde"))
+
+
+def test_rows_are_not_promised_where_more_of_them_may_not_help() -> None:
+    assert "would decide" not in _doubt(_open("a"), _open("b", rows_needed=None))
+
+
+@pytest.mark.parametrize("fields", [{"lower": None}, {"upper": None}, {"rows": None}])
+def test_other_open_questions_are_not_laid_to_chance(fields: dict[str, object]) -> None:
+    assert _doubt(_open("a", **fields)) == ""
+    assert _doubt(replace(_open("a"), comparison=None)) == ""
+
+
+def test_only_an_undecided_request_is_in_doubt() -> None:
+    assert str(sentences.doubt(reports.rejected_request(results=(_open("a"),)))) == ""
+    assert str(sentences.why(reports.undecided_request(results=(_open("a"),)))).startswith("With 1,600 rows")
+
+
+def test_a_check_of_the_users_own_goes_by_its_name() -> None:
+    own = a_check_result(check="custom", subject="fairness", message=say(quote("fairness")))
+    assert sentences.title_of(own) == ("custom: ", quote("fairness"))
+    assert CUSTOM == custom.ID

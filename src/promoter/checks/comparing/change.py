@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 
 from promoter.checks.comparing.limits import (
     NEAREST_ZERO,
@@ -25,10 +25,17 @@ from promoter.checks.comparing.limits import (
     statistics_in_words,
 )
 from promoter.checks.comparing.numbers import number
-from promoter.checks.comparing.power import Doubt, in_words
+from promoter.checks.comparing.power import Doubt, in_words, rows_needed
 from promoter.core.evidence import Outcome
 from promoter.core.policy import MetricRule, Test
 from promoter.text import Message, say
+
+
+class Beside(StrEnum):
+    """Whom the challenger is compared with, in words."""
+
+    CHAMPION = "champion"
+    REFERENCE = "reference"
 
 
 class Loss(Enum):
@@ -52,13 +59,17 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """How much better the challenger is than the champion, in the good direction; a loss is negative."""
+    """How much better the challenger is than the champion, in the good direction; a loss is negative.
+
+    `champion` is the figure of whom it stands `beside`.
+    """
 
     challenger: float
     champion: float
     better: float
     interval: Interval | None = None
     loss: Loss | None = None
+    beside: Beside = Beside.CHAMPION
 
     @property
     def scale(self) -> float:
@@ -68,10 +79,12 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What came of one part of a rule: `text` is what was asked, or why it could not be decided."""
+    """What came of one part of a rule: `text` is what was asked, or why it could not be decided;
+    `rows_needed` how many rows would decide it."""
 
     outcome: Outcome
     text: Message
+    rows_needed: int | None = None
 
 
 def judge_change(rule: MetricRule, change: Change) -> tuple[Finding, ...]:
@@ -85,6 +98,17 @@ def judge_change(rule: MetricRule, change: Change) -> tuple[Finding, ...]:
     if change.interval is None:
         return (undecided(say("these figures have no interval to judge by, because no rows were scored")),)
     return tuple(_TESTS[rule.test](rule, change, found=change.interval))
+
+
+def least(rule: MetricRule, champion: float) -> float | None:
+    """The least improvement that the rule's test asks for, in the metric's unit; None for none."""
+    asked, nothing = {
+        Test.POINT: (limits(rule), None),
+        Test.SUPERIORITY: (gains(rule), 0.0),
+        Test.NON_INFERIORITY: (allowances(rule), 0.0),
+        Test.NO_REGRESSION: (allowances(rule), 0.0),
+    }[rule.test]
+    return max((limit.beside(champion) + 0.0 for limit in asked), default=nothing)  # -0.0 becomes 0.0
 
 
 def undecided(why: Message) -> Finding:
@@ -170,7 +194,8 @@ def _is_meaningless(asked: Sequence[Limit], change: Change) -> bool:
 
 
 def _no_meaning(change: Change) -> Finding:
-    return undecided(say(f"a change relative to the champion's {number(change.champion)} has no meaning"))
+    figure = f"the {change.beside}'s {number(change.champion)}"
+    return undecided(say(f"a change relative to {figure} has no meaning"))
 
 
 def _decided(outcome: Outcome, words: str) -> Finding:
@@ -186,4 +211,5 @@ def _open(words: str, change: Change, *, found: Interval, limit: float) -> Findi
         confidence_level=found.confidence_level,
         standard_error=found.standard_error,
     )
-    return undecided(say(f"whether there is {words} cannot be told yet: {in_words(doubt)}"))
+    text = say(f"whether there is {words} cannot be told yet: {in_words(doubt)}")
+    return Finding(outcome=Outcome.INCONCLUSIVE, text=text, rows_needed=rows_needed(doubt))

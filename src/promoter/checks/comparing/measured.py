@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from promoter.checks.comparing.change import (
+    Beside,
     Change,
     Finding,
     Interval,
     Loss,
     is_clear_loss_alone,
     judge_change,
+    least,
     undecided,
 )
 from promoter.checks.comparing.limits import asks_for_comparison, rule_in_words
 from promoter.checks.comparing.numbers import number, percent
 from promoter.checks.comparing.wording import Standing, floor, lenient, sentence, worst
-from promoter.core.claims import claim, finite, same, same_model
+from promoter.core.claims import claim, finite, same, same_bytes, same_model
 from promoter.core.evidence import CheckResult, Evidence, MetricComparison, Outcome
 from promoter.core.measurement import Estimate, Measurement
 from promoter.core.policy import MetricRule
@@ -31,7 +33,7 @@ _MOST_UNDEFINED = 0.01
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """One rule and the figure it is about. `name` is what tables call it, `title` what sentences do;
-    `loss` is what a correction over several slices says."""
+    `loss` is what a correction over several slices says, `beside` whom the estimate compares with."""
 
     check: str
     subject: str
@@ -40,6 +42,7 @@ class Case:
     rule: MetricRule
     estimate: Estimate | None
     loss: Loss | None = None
+    beside: Beside = Beside.CHAMPION
 
 
 def judge_estimate(case: Case, evidence: Evidence, *, measurement: Measurement) -> CheckResult:
@@ -48,7 +51,7 @@ def judge_estimate(case: Case, evidence: Evidence, *, measurement: Measurement) 
     found = _comparable(case, evidence, measurement=measurement)
     change = found if isinstance(found, Change) else None
     if value is None:
-        outcome, message = Outcome.FAILED, why_missing(case, measurement)
+        outcome, message, needed = Outcome.FAILED, why_missing(case, measurement), None
     else:
         findings = [*floor(case.rule, value)]
         if asks_for_comparison(case.rule):
@@ -56,12 +59,13 @@ def judge_estimate(case: Case, evidence: Evidence, *, measurement: Measurement) 
         standing = Standing(title=case.title, rule=case.rule, value=value, change=change)
         outcome = worst(findings)
         message = say(*sentence(standing, findings).parts, *_notes(case, change, evidence=evidence))
+        needed = max((one.rows_needed for one in findings if one.rows_needed is not None), default=None)
     result = CheckResult(
         check=case.check,
         subject=case.subject,
         outcome=outcome,
         message=message,
-        comparison=comparison(case),
+        comparison=replace(comparison(case), rows_needed=needed),
     )
     return lenient(result, case.rule.severity)
 
@@ -92,17 +96,18 @@ def without_champion(evidence: Evidence, measurement: Measurement) -> Finding | 
         return undecided(
             say("the champion, version ", champion, ", did not finish, so nothing can be compared")
         )
-    return None
+    copy = same_bytes(measurement.challenger, measurement.champion)
+    return undecided(copy) if copy is not None else None
 
 
 def _comparable(case: Case, evidence: Evidence, *, measurement: Measurement) -> Change | Finding:
     """The change, or why there is none to judge."""
-    missing = without_champion(evidence, measurement)
+    missing = without_champion(evidence, measurement) if case.beside is Beside.CHAMPION else None
     if missing is not None:
         return missing
     estimate = case.estimate
     if estimate is None or estimate.champion is None or estimate.change is None:
-        return undecided(say("it has no value for the champion"))
+        return undecided(say(f"it has no value for the {case.beside}"))
     if not estimate.undefined <= _MOST_UNDEFINED:
         share = percent(estimate.undefined)
         return undecided(
@@ -125,6 +130,7 @@ def _change(case: Case, estimate: Estimate, *, level: float) -> Change | Finding
         better=0.0 if same(challenger, champion) else sign * difference,
         interval=_interval(signed, estimate, level=level),
         loss=case.loss,
+        beside=case.beside,
     )
 
 
@@ -153,10 +159,11 @@ def _notes(case: Case, change: Change | None, *, evidence: Evidence) -> Iterator
 def comparison(case: Case) -> MetricComparison:
     """The figures for the reader; anything but a finite number is None."""
     found = case.estimate
+    champion = finite(found.champion) if found else None
     return MetricComparison(
         name=case.name,
         greater_is_better=case.rule.greater_is_better,
-        champion=finite(found.champion) if found else None,
+        champion=champion,
         challenger=finite(found.challenger) if found else None,
         change=finite(found.change) if found else None,
         rule=rule_in_words(case.rule, figure="not worse" if case.loss is None else ""),
@@ -164,4 +171,5 @@ def comparison(case: Case) -> MetricComparison:
         lower=finite(found.lower) if found else None,
         upper=finite(found.upper) if found else None,
         rows=found.rows if found else None,
+        least=None if champion is None else least(case.rule, champion),
     )

@@ -83,9 +83,9 @@ def _position(standing: Standing) -> Iterator[Part]:
     there = number(change.champion, beside=[value])
     yield f"{here}{standing.origin}, "
     if change.better == 0:
-        yield f"the same as the champion's {there}"
+        yield f"the same as the {change.beside}'s {there}"
     else:
-        yield f"{_size(standing.rule, change)} {_side(change.better)} than the champion's {there}"
+        yield f"{_size(standing.rule, change)} {_side(change.better)} than the {change.beside}'s {there}"
     if change.interval is not None and change.interval.lower < change.interval.upper:
         yield f" ({_range(change.interval)})"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -32,6 +33,8 @@ _GIB = 1024**3
 _ENDING_SECONDS = 5.0
 # Libraries are mapped, and allocators reserve, far more than they use.
 _MAPPED = 16 * _GIB
+# What a user of Linux may ask for
+_PIPE = 1024**2
 _SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 _THREADS = (
     "OMP_NUM_THREADS",
@@ -54,6 +57,10 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
+    # Models side by side have more threads than there are cores. A thread that spins while it waits for its
+    # turn keeps another model from working: boosted trees took five times as long (docs/benchmarks.md).
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_THREAD_TIMEOUT": "4",
     "TRANSFORMERS_OFFLINE": "1",
 }
 
@@ -205,12 +212,19 @@ def _settings(command: Command) -> dict[str, object]:
 def _pipes() -> tuple[Ends, Ends]:
     """Their ends and ours."""
     asked, asking = os.pipe()
+    _widen(asking)
     answering, answers = os.pipe()
     printing, printed = os.pipe()
     return (
         Ends(questions=asked, results=answers, printed=printed),
         Ends(questions=asking, results=answering, printed=printing),
     )
+
+
+def _widen(pipe: int) -> None:
+    """Have it hold more of a batch at a time, where the system lets us: fewer turns between two processes."""
+    with contextlib.suppress(OSError, AttributeError):  # the constant is Linux's alone
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:

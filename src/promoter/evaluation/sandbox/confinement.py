@@ -48,6 +48,7 @@ from promoter.evaluation.sandbox.layers import Layer, State, Strictness, missing
 from promoter.evaluation.sandbox.watching import Watch, empty
 
 _NOT_STARTED = 127
+_KILLED = 128
 _LOOK_EVERY_MS = 50
 _OWN = 3
 _ENDED_FIRST = b"1000"
@@ -56,7 +57,10 @@ _Found = dict[Layer, tuple[State, str]]
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command until it ends or the life line is cut; nothing it started lives longer."""
+    """Run the command until it ends or the life line is cut; nothing it started lives longer.
+
+    The command's exit code, 128 and the signal where one killed it; 0 when the life line was cut.
+    """
     settings = json.loads(arguments[0])
     kernel.protect_self()
     kernel.adopt_orphans()
@@ -70,7 +74,8 @@ def main(arguments: list[str]) -> int:
         _become(arguments[1:], settings=settings, user=user)
     # Held open here too, the pipes would not tell anybody that the worker is gone.
     voice = _let_go(settings["keep"], settings["report"])
-    if reason := _wait(worker, settings["life_line"], watch=watch):
+    exit_code, reason = _wait(worker, settings["life_line"], watch=watch)
+    if reason:
         _say(voice, reason)
     kill_descendants(os.getpid())
     if user is not None:
@@ -79,7 +84,7 @@ def main(arguments: list[str]) -> int:
     for folder in settings["folders"]:
         with contextlib.suppress(OSError):
             empty(folder)
-    return 0
+    return exit_code
 
 
 def descendants(ancestor: int) -> list[int]:
@@ -134,10 +139,13 @@ def _signal_each(processes: Iterable[int], sign: int) -> None:
             os.kill(process, sign)
 
 
-def _reap() -> None:
+def _reap() -> dict[int, int]:
+    """The children that have ended, with their wait status."""
+    ended: dict[int, int] = {}
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[found[0]] = found[1]
+    return ended
 
 
 def _become(command: list[str], *, settings: dict[str, Any], user: int | None) -> NoReturn:
@@ -252,18 +260,15 @@ def _say(voice: int, reason: str) -> None:
         os.write(voice, f"\nended by Promoter: {reason}\n".encode())
 
 
-def _wait(worker: int, life_line: int, *, watch: Watch) -> str:
-    """Wait for the end of the worker or of the life line; why we end it ourselves, or nothing."""
+def _wait(worker: int, life_line: int, *, watch: Watch) -> tuple[int, str]:
+    """Wait for the end of the worker or of the life line; its exit code, and why we end it ourselves."""
     lines = select.poll()
     lines.register(life_line, select.POLLHUP)
     while not lines.poll(_LOOK_EVERY_MS):
-        try:
-            ended = os.waitpid(worker, os.WNOHANG)[0]
-            _reap()
-        except ChildProcessError:
-            return ""
-        if ended:
-            return ""
+        status = _reap().get(worker)
+        if status is not None:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else _KILLED - code, ""
         if reason := watch.look(lambda: descendants(os.getpid())):
-            return reason
-    return ""
+            return _KILLED + signal.SIGKILL, reason
+    return 0, ""

@@ -38,6 +38,8 @@ _OUTAGE = re.compile(
     r"HTTP status server error|50[0234] |No space left|temporary failure",
     re.IGNORECASE,
 )
+# What uv says in any case: a folder of ours, and that we gave it a file without a line.
+_NO_NEWS = re.compile(r"^(?:Using Python \S+ environment at: |warning: Requirements file ).*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,7 +220,7 @@ def _note(*, asked: str, got: str) -> Message:
 
 
 def _failed(output: str) -> PromoterError:
-    printed = printed_lines(output)
+    printed = printed_lines(_NO_NEWS.sub("", output))
     if _OUTAGE.search(output):
         return PromoterError(
             ReasonCode.DATA_UNAVAILABLE,

@@ -76,6 +76,17 @@ class Link:
             answer += chunk or b""
         return answer
 
+    def receive_rest(self, most: int, *, end: float) -> bytearray:
+        """Read until the other side closes, or `most` bytes. Raises ChildSilent when it does neither."""
+        answer = bytearray()
+        while len(answer) < most:
+            self._wait(self._ends.results, select.POLLIN, end=end)
+            chunk = self._read(self._ends.results, most=min(_CHUNK, most - len(answer)))
+            if chunk == b"":
+                break
+            answer += chunk or b""
+        return answer
+
     def is_talking(self) -> bool:
         """Whether there is an answer, or a part of one, that nobody asked for."""
         watch = select.poll()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,13 @@ from promoter.text import Message, say
 
 _GIB = 1024**3
 _LARGEST_BODY = 128 * 1024**2
+_LOOK_EVERY_SECONDS = 0.5
+# More gain nothing on a batch, and take memory.
+_MOST_THREADS = 16
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +57,7 @@ class Limits:
     load_seconds: float = 180.0
     batch_seconds: float = 120.0
     memory: int = 8 * _GIB
-    threads: int = 2
+    threads: int = field(default_factory=lambda: min(_cores(), _MOST_THREADS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +119,7 @@ class Worker:
         self._asked_rows: int | None = None
         self._shape: tuple[Kind, int] | None = None
         self._latencies: list[float] = []
+        self._looked_at = 0.0
 
     def tell(self, content: bytes) -> None:
         """Write without waiting for an answer; that the process is gone shows when one is read."""
@@ -154,13 +163,24 @@ class Worker:
             predicted = read_body(header, self._body(header, end))
         if rows:
             self._latencies.append(predicted.seconds * 1000 / rows)
-        self._look_at_memory()
+        # The kernel keeps each process's peak, so that looking now and then is enough.
+        if time.monotonic() >= self._looked_at + _LOOK_EVERY_SECONDS:
+            self._look_at_memory()
+        return predicted
+
+    def receive_again(self) -> Predicted:
+        """The same for rows that were predicted before. They count in no latency: they may be answered from
+        memory."""
+        predicted = self.receive()
+        del self._latencies[-1:]
         return predicted
 
     def finish(self) -> ModelRun:
         """How the model behaved, up to here and to the problem it had; nothing can be asked afterwards."""
         with contextlib.suppress(ModelProblem), self._judging(say("ending"), seconds=0):
-            if self._run.finished and self._link.is_talking():
+            # Stopped because of another model, it may yet answer what it was asked.
+            asked = not self._loaded or self._asked_rows is not None
+            if self._run.finished and not asked and self._link.is_talking():
                 raise garbled(say("it answered what nobody asked"))
         self._look_at_memory()
         self._link.stop_asking()
@@ -194,12 +214,13 @@ class Worker:
 
     def _failed(self, doing: Message, problem: ModelProblem) -> ModelProblem:
         printed = printed_lines(self._link.printed())
-        message = say(*doing.parts, " failed: ", *problem.message.parts)
+        message = say(*doing.parts, " failed: ", *problem.what.parts)
         if printed:
             message = say(*message.parts, "; it printed ", *printed)
         self._look_at_memory()
-        self._run = replace(self._run, problem=message)
-        return ModelProblem(message, reason=problem.reason, hint=problem.hint)
+        failed = ModelProblem(message, reason=problem.reason, hint=problem.hint)
+        self._run = replace(self._run, problem=failed.message)
+        return failed
 
     def _require_time(self, doing: Message) -> None:
         if self._deadline.remaining() <= 0:
@@ -245,6 +266,7 @@ class Worker:
         self._shape = form
 
     def _look_at_memory(self) -> None:
+        self._looked_at = time.monotonic()
         peak = sum(_peak_memory(process) for process in confinement.descendants(self._process))
         self._run = replace(self._run, peak_memory=max(self._run.peak_memory, peak))
 

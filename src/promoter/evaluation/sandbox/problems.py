@@ -13,13 +13,16 @@ _MOST_LINES = 10
 class ModelProblem(PromoterError):
     """A model that cannot be judged because of what it is or does: its message becomes `ModelRun.problem`.
 
-    CHECKS_FAILED, or MODEL_UNSAFE for what is refused without being tried. Never an outage of ours.
+    CHECKS_FAILED, or MODEL_UNSAFE for what is refused without being tried. Never an outage of ours. The
+    message ends with the hint, as a `ModelRun` has no other place for it; `what` is the message alone.
     """
 
     def __init__(
         self, message: Message, *, reason: ReasonCode = ReasonCode.CHECKS_FAILED, hint: Message = NOTHING
     ) -> None:
-        super().__init__(reason, message, hint=hint)
+        self.what = message
+        whole = say(*message.parts, ". ", *hint.parts) if hint.parts else message
+        super().__init__(reason, whole, hint=hint)
 
 
 def printed_lines(text: str) -> tuple[Part, ...]:

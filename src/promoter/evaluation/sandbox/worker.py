@@ -91,12 +91,14 @@ def normalise(output: object, *, wanted: str) -> tuple[dict[str, Any], bytes]:
     """A header and a body for whatever a model predicted.
 
     One column: labels, or values when they are floats or when values are wanted. Several columns of numbers:
-    probabilities. Raises UnusableOutput for everything else.
+    probabilities. A mapping of one output, as of tensors, is that output. Raises UnusableOutput for
+    everything else.
     """
     import numpy  # noqa: PLC0415
     import pandas
 
     columns: list[str] = []
+    output = _only_output(output)
     if isinstance(output, pandas.DataFrame):
         columns = [str(column) for column in output.columns]
         output = output.iloc[:, 0] if len(columns) == 1 else output.to_numpy()
@@ -111,6 +113,16 @@ def normalise(output: object, *, wanted: str) -> tuple[dict[str, Any], bytes]:
             raise UnusableOutput(f"an array of type {output.dtype} and shape {output.shape}")
         output = pandas.Series(output)
     return _one_column(output, wanted)
+
+
+def _only_output(output: object) -> object:
+    """What a mapping of one output holds; anything but a mapping as it is."""
+    if not isinstance(output, dict):
+        return output
+    if len(output) != 1:
+        names = ", ".join(sorted(str(name) for name in output))
+        raise UnusableOutput(f"{len(output)} outputs instead of one: {names}")
+    return next(iter(output.values()))
 
 
 def _array(output: object) -> numpy.ndarray[Any, Any]:

@@ -1,0 +1,94 @@
+"""Gather what a request is judged by: versions, their files, what was measured, what custom checks say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from promoter.checks.catalog import needs_signature, report_only, run_checks
+from promoter.core.evidence import CheckResult, Evidence, ToMeasure
+from promoter.core.model_version import ModelVersion
+from promoter.core.plan import Step
+from promoter.core.policy import ModelRule, Policy, Source
+from promoter.core.report import Phase, Report, RequestReport
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import CustomChecks, Measurer, RegistryReader
+from promoter.render import evidence_json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What requests are judged with. Data and commands in the repository are read at `commit`, where the
+    request, which stands at `head`, was not there yet."""
+
+    registry: RegistryReader
+    measurer: Measurer
+    custom_checks: CustomChecks
+    policy: Policy
+    commit: str
+    head: str
+
+
+def gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str | None) -> Evidence:
+    """Everything but the answers of custom checks. Raises what registry and measurer raise."""
+    registry = bench.registry
+    champion = registry.model_version(challenger.model, live) if live is not None else None
+    evidence = Evidence(challenger=challenger, champion=champion)
+    if needs_signature(rule):
+        evidence = replace(
+            evidence,
+            challenger_signature=registry.signature(challenger),
+            champion_signature=registry.signature(champion) if champion else None,
+        )
+    if rule.evaluation is None or rule.evaluation.source is Source.RUN_METRICS:
+        return _pinned(registry, rule, evidence=evidence)
+    reference = rule.evaluation.reference
+    asked = ToMeasure(
+        rule=rule,
+        challenger=challenger,
+        champion=champion,
+        reference=registry.model_version(challenger.model, reference) if reference else None,
+        commit=bench.commit,
+        policy_digest=bench.policy.digest,
+    )
+    measured = bench.measurer.measure(asked, registry)
+    evidence = replace(evidence, measurement=measured, challenger_files=measured.challenger_files)
+    return evidence if measured.challenger_files else _pinned(registry, rule, evidence=evidence)
+
+
+def _pinned(registry: RegistryReader, rule: ModelRule, *, evidence: Evidence) -> Evidence:
+    """The evidence with what the challenger is made of.
+
+    A policy that neither runs models nor asks for their files is not kept from deciding where they cannot be
+    read: the report says so.
+    """
+    try:
+        return replace(evidence, challenger_files=registry.files(evidence.challenger))
+    except PromoterError as error:
+        if rule.checks.artifacts is not None or error.reason is ReasonCode.DEADLINE_EXCEEDED:
+            raise
+        return replace(evidence, unpinned=error.message)
+
+
+def with_answers(bench: Bench, rule: ModelRule, *, evidence: Evidence, report: RequestReport) -> Evidence:
+    """The evidence with what the user's own commands say to it, and to what all other checks found."""
+    others = replace(rule, checks=replace(rule.checks, custom=()))
+    found = replace(report, evidence=evidence, results=results_of(others, evidence, step=report.step))
+    told = evidence_json.evidence(
+        Report(
+            phase=Phase.VALIDATE,
+            reason=found.reason,
+            message=found.message,
+            requests=(found,),
+            head_commit=bench.head,
+            base_commit=bench.commit,
+            policy_path=bench.policy.path,
+            policy_digest=bench.policy.digest,
+        )
+    )
+    return replace(evidence, answers=bench.custom_checks.ask(rule.checks.custom, told, commit=bench.commit))
+
+
+def results_of(rule: ModelRule, evidence: Evidence, *, step: Step | None) -> tuple[CheckResult, ...]:
+    """What all checks find; of a rollback, comparisons only tell."""
+    results = run_checks(rule, evidence)
+    return report_only(results) if step is Step.ROLLBACK else results

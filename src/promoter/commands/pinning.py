@@ -1,0 +1,63 @@
+"""At apply: refuse what is no longer made of what was validated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from promoter.core.pin import pin_in, pin_of, results_marker
+from promoter.core.report import RequestReport
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import PullRequests
+from promoter.text import Message, quote, say
+
+
+def hold_to_pins(
+    reports: Sequence[RequestReport], pull_requests: PullRequests, *, repository: str
+) -> list[RequestReport]:
+    """The reports of one pull request's requests, those refused whose files were exchanged since validate.
+
+    The pins stand in Promoter's own comment. It is no evidence: it can only keep an alias where it is. Raises
+    what reading the comment raises.
+    """
+    number = next((report.pull_request for report in reports if report.pull_request), 0)
+    if not number or not any(_files_of(report) for report in reports):
+        return list(reports)
+    marker = results_marker(repository, number)
+    comment = pull_requests.comment(number, marker=marker) or ""
+    return [_held(report, comment) if _files_of(report) else report for report in reports]
+
+
+def _files_of(report: RequestReport) -> str:
+    """The digest of what the challenger is made of; empty where nobody could read it."""
+    files = report.evidence.challenger_files if report.evidence else None
+    return files.digest if files else ""
+
+
+def _held(report: RequestReport, comment: str) -> RequestReport:
+    assert report.evidence is not None
+    seen = pin_in(comment, report.request.blob_id)
+    if seen is None:
+        return replace(report, notes=(*report.notes, _UNKNOWN))
+    if seen == pin_of(report.evidence.challenger, _files_of(report)):
+        return report
+    error = _changed(report)
+    return replace(report, reason=error.reason, message=error.message, hint=error.hint)
+
+
+_UNKNOWN: Message = say(
+    "what this version was made of when it was validated is not known, because no comment of Promoter's "
+    "tells it; it was judged anew as it is now"
+)
+
+
+def _changed(report: RequestReport) -> PromoterError:
+    asked = quote(f"{report.request.model}/{report.request.version}")
+    return PromoterError(
+        ReasonCode.ARTIFACTS_CHANGED,
+        say(asked, " is no longer what was validated: its files, its run or its source were exchanged since"),
+        hint=say(
+            "Find out who wrote to the registry or its artifact store. To promote what is there now, ask for "
+            "it again in a pull request that edits the reason: it is validated and reviewed anew."
+        ),
+    )

@@ -1,0 +1,62 @@
+"""Which bytes a request was validated with: told in the comment, compared at apply.
+
+MLflow keeps no digest of a version, and whoever may write artifacts may exchange them after the review. A pin
+is a brake and nothing else: one that differs keeps an alias from being moved, one that is missing or equal
+moves nothing by itself. A comment is never evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from promoter.core.model_version import ModelVersion
+
+_KEY = 12
+_PIN = 24
+_LAST_LINES = 2
+MOST_PINS = 1_000
+_LINE = re.compile(r"<!-- pinned((?: [0-9a-f]{12}:[0-9a-f]{24})+) -->")
+
+
+def results_marker(repository: str, number: int) -> str:
+    """The first line of the one comment with a pull request's results; `repository` is `owner/name`."""
+    return f"<!-- promoter results {repository}#{number} -->"
+
+
+def pin_of(version: ModelVersion, files_digest: str) -> str:
+    """What a version is: its bytes, and where the registry says they came from.
+
+    A model deleted and made anew has the same version numbers; its identity tells them apart. 24 hexadecimal
+    digits of a sha256.
+    """
+    model_id = version.logged_model.model_id if version.logged_model else None
+    identity = [version.source, version.run_id, model_id, version.created_at, files_digest]
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:_PIN]
+
+
+def pinned_line(pins: Mapping[str, str]) -> str:
+    """A hidden line of Markdown that holds a pin for each request, by the blob id of its file; empty for
+    none, and for more than a comment has room for."""
+    pairs = " ".join(f"{blob_id[:_KEY]}:{pin}" for blob_id, pin in sorted(pins.items()))
+    return f"<!-- pinned {pairs} -->" if 0 < len(pins) <= MOST_PINS else ""
+
+
+def pin_in(comment: str, blob_id: str) -> str | None:
+    """What the comment's own line says of a request; None where it says nothing.
+
+    Only a whole line at the very end counts, which text from outside never is in our comments.
+    """
+    last = comment.rstrip().splitlines()[-_LAST_LINES:]
+    lines = [found for line in last if (found := _LINE.fullmatch(line.strip()))]
+    if not lines:
+        return None
+    return dict(_pairs(lines[-1].group(1).split())).get(blob_id[:_KEY])
+
+
+def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for word in words:
+        key, _, pin = word.partition(":")
+        yield key, pin

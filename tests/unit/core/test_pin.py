@@ -1,0 +1,85 @@
+"""A pin names the bytes and the identity of a version, and is found again in a comment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from promoter.core.model_version import LoggedModel, ModelVersion
+from promoter.core.pin import MOST_PINS, pin_in, pin_of, pinned_line
+from promoter.render.markdown import code
+
+VERSION = ModelVersion(
+    model="churn",
+    version="7",
+    status="READY",
+    source="models:/m-1",
+    created_at=1_700_000_000_000,
+    run_id="r1",
+    logged_model=LoggedModel(model_id="m-1", metrics={}),
+)
+DIGEST = "ab" * 32
+BLOBS = st.text("0123456789abcdef", min_size=40, max_size=40)
+PINS = st.text("0123456789abcdef", min_size=24, max_size=24)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(VERSION, source="models:/m-2"),
+        replace(VERSION, run_id="r2"),
+        replace(VERSION, run_id=None),
+        replace(VERSION, created_at=1_700_000_000_001),
+        replace(VERSION, logged_model=None),
+        replace(VERSION, logged_model=LoggedModel(model_id="m-2", metrics={})),
+    ],
+)
+def test_a_version_made_anew_has_another_pin(other: ModelVersion) -> None:
+    assert pin_of(other, DIGEST) != pin_of(VERSION, DIGEST)
+
+
+def test_what_people_may_write_on_a_version_changes_no_pin() -> None:
+    described = replace(VERSION, description="better", tags={"owner": "alice"}, status="PENDING")
+    assert pin_of(described, DIGEST) == pin_of(VERSION, DIGEST)
+
+
+def test_other_bytes_have_another_pin() -> None:
+    assert pin_of(VERSION, "cd" * 32) != pin_of(VERSION, DIGEST)
+
+
+@given(pins=st.dictionaries(BLOBS, PINS, max_size=5), text=st.text(max_size=200))
+def test_a_pin_is_found_in_whatever_comment_it_ends(pins: dict[str, str], text: str) -> None:
+    comment = f"{text}\n{pinned_line(pins)}\n<!-- result 0123 -->\n"
+    for blob_id, pin in pins.items():
+        shared = {other for other in pins if other[:12] == blob_id[:12]}
+        assert pin_in(comment, blob_id) == pin or len(shared) > 1
+
+
+@given(blob_id=BLOBS, pin=PINS)
+def test_text_from_outside_is_no_pin(blob_id: str, pin: str) -> None:
+    forged = pinned_line({blob_id: pin})
+    assert pin_in(f"| {code(forged)} |\n{code(forged)}", blob_id) is None
+    assert pin_in(f"```\n{forged}\n```\nthe footer", blob_id) is None
+
+
+@given(blob_id=BLOBS, pin=PINS, other=PINS)
+def test_the_last_line_counts(blob_id: str, pin: str, other: str) -> None:
+    assert pin_in(f"{pinned_line({blob_id: other})}\n{pinned_line({blob_id: pin})}", blob_id) == pin
+
+
+@pytest.mark.parametrize("line", ["", "<!-- pinned -->", "<!-- pinned 0123:45 -->", "pinned 0123456789ab:"])
+def test_anything_else_says_nothing(line: str) -> None:
+    assert pin_in(line, "0123456789ab" + "0" * 28) is None
+
+
+def test_no_pins_leave_no_line() -> None:
+    assert pinned_line({}) == ""
+
+
+def test_more_pins_than_a_comment_has_room_for_leave_no_line() -> None:
+    pins = {f"{at:040x}"[::-1]: "0" * 24 for at in range(MOST_PINS + 1)}
+    assert pinned_line(pins) == ""
+    assert len(pinned_line(dict(list(pins.items())[1:]))) < 40_000
