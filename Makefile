@@ -7,7 +7,7 @@ SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
 LOCKS := uv build image dev
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test coverage lint format image bench lock clean
+.PHONY: help install demo test test-hostile coverage lint format image bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ demo: $(STAMP) ## Run the main job end to end, without any account; leaves demo-
 
 test: $(STAMP) ## Run all tests and the coverage gate (PYTEST_ARGS=... to pass more)
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
+
+test-hostile: $(STAMP) ## Try to break out of the sandbox: here, then in the image
+	PYTHONPATH=src $(BIN)/python -m tests.sandbox.run
+	PYTHONPATH=src $(BIN)/python -m tests.sandbox.answers_fuzzed 100000
+	PYTHONPATH=src $(BIN)/python -m tests.image.escapes
 
 coverage: $(STAMP) ## Show what the last test run covered, of all the source
 	$(BIN)/coverage report --include='src/promoter/**' --fail-under=0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from promoter.core.approval import ApprovalState, Refusal, Standing
 from promoter.core.evidence import CheckResult, CustomAnswer, Evidence, MetricComparison, Outcome
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion
+from promoter.core.layers import Found, FoundLayer, Layer, State
 from promoter.core.measurement import (
     Data,
     Estimate,
@@ -181,6 +182,20 @@ a_measurement = _like(
     )
 )
 a_measured_evidence = _like(an_evidence(measurement=a_measurement()))
+
+WHOLE_SANDBOX = tuple(FoundLayer(layer=layer, state=State.HELD) for layer in Layer)
+"""What is found around a process on a machine that has everything."""
+
+
+def a_sandbox_without(*layers: Layer, why: str = "an old kernel") -> Found:
+    """What is found around a process where these layers are missing."""
+    return tuple(
+        FoundLayer(layer=layer, state=State.MISSING, note=why)
+        if layer in layers
+        else FoundLayer(layer=layer, state=State.HELD)
+        for layer in Layer
+    )
+
 
 a_custom_answer = _like(
     CustomAnswer(name="fairness", outcome=Outcome.PASSED, message=say("it answered ", quote("all alike")))

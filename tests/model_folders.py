@@ -115,4 +115,4 @@ def _same_file(source: str, target: str) -> None:
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        shutil.copy2(source, target)  # with its time, or nothing compiled before is used

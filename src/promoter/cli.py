@@ -26,7 +26,6 @@ from promoter.core.report import Links, Report
 from promoter.core.schema import schema
 from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment, read_inputs
 from promoter.render.outputs import result_json
@@ -34,7 +33,7 @@ from promoter.render.terminal import Style
 from promoter.render.terminal import terminal as rendered
 from promoter.text import Message, printable, quote, say
 from promoter.version import tool_version
-from promoter.world import Registries, World, measurer, places
+from promoter.world import Registries, World, judges, places
 
 # The full MLflow brings SQLAlchemy, its slim one does not; the demo's registry is a SQLite file.
 _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
@@ -113,15 +112,14 @@ def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     base, fork_point = repository.base(options.base, options.head or "HEAD")
     patterns = (inputs.requests, inputs.policy)
     head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
+    judging = judges(repository, inputs=inputs, deadline=registries.deadline, log=_teller(terminal))
     world = ValidateWorld(
         repository=repository,
         registry=registries.reader,
         pull_requests=None,
         places=places(inputs),
-        measurer=measurer(repository, deadline=registries.deadline, log=_teller(terminal)),
-        custom_checks=LocalCustomChecks(
-            repository=repository, deadline=registries.deadline, log=_teller(terminal)
-        ),
+        measurer=judging.measurer,
+        custom_checks=judging.custom_checks,
     )
     paths = repository.changed_paths(fork_point, head, patterns=patterns)
     report = validate(world, Change(head=head, base=base, paths=paths))

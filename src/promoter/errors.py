@@ -175,3 +175,7 @@ class PromoterError(Exception):
     def exit_code(self) -> ExitCode:
         """The exit code of the reason."""
         return self.reason.exit_code
+
+
+class Tampered(PromoterError):
+    """Something we ran reached what it must not: it ends the whole run, not the one request."""

@@ -43,12 +43,19 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerFiles:
-    """The runner's files and folders; empty where we do not run on a runner."""
+    """The runner's files and folders; empty where we do not run on a runner.
+
+    `commands` are all files by which a step tells the runner what later steps see, `output` and `summary`
+    among them. `workspace` is where a checkout lies.
+    """
 
     event: str = ""
     output: str = ""
     summary: str = ""
     report_directory: str = ""
+    commands: tuple[str, ...] = ()
+    workspace: str = ""
+    temp: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +91,9 @@ _SECRET_NAMES = re.compile(
 )
 # Addresses may hold a user and a password.
 _ADDRESS_NAMES = re.compile(r".*[_-](URI|URL|PROXY|INDEX)", re.IGNORECASE)
+
+
+_COMMAND_FILES = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
 
 
 def process_environment() -> MutableMapping[str, str]:
@@ -130,6 +140,9 @@ def runner_files(environ: Mapping[str, str]) -> RunnerFiles:
         output=environ.get("GITHUB_OUTPUT", ""),
         summary=environ.get("GITHUB_STEP_SUMMARY", ""),
         report_directory=_Given(environ).text("report-directory", _report_directory(environ)),
+        commands=tuple(environ[name] for name in _COMMAND_FILES if environ.get(name)),
+        workspace=environ.get("GITHUB_WORKSPACE", ""),
+        temp=environ.get("RUNNER_TEMP", ""),
     )
 
 

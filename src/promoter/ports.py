@@ -13,7 +13,7 @@ from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
-from promoter.core.policy import CustomRule
+from promoter.core.policy import ModelRule
 from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
 from promoter.text import Message
 
@@ -165,10 +165,10 @@ class Measurer(Protocol):
 class CustomChecks(Protocol):
     """Asks the user's own checks."""
 
-    def ask(self, rules: Sequence[CustomRule], evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
-        """What each command of the commit answers to the evidence (JSON), in order; at least one a rule.
+    def ask(self, rule: ModelRule, evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
+        """What each of the rule's commands answers to the evidence (JSON), in order; at least one each.
 
-        A command that does not answer is told in its answer.
+        The commands are those of the commit. One that does not answer is told in its answer.
         """
 
 

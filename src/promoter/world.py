@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -14,6 +14,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_connection import connect
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
+from promoter.adapters.runner_traces import kept_tokens, traces
 from promoter.commands.apply import ApplyWorld, apply
 from promoter.commands.publish import Channels, complete, publish
 from promoter.commands.trees import Places
@@ -21,12 +22,19 @@ from promoter.commands.validate import Change, ValidateWorld, change_of_pull_req
 from promoter.core.report import Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError
 from promoter.evaluation.custom_checks import LocalCustomChecks
+from promoter.evaluation.guards import (
+    GuardedCustomChecks,
+    GuardedMeasurer,
+    RefusingCustomChecks,
+    RefusingMeasurer,
+)
 from promoter.evaluation.measuring import LocalMeasurer
+from promoter.evaluation.sandbox.kernel import protect_self
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment
-from promoter.ports import Registry, RegistryReader, Repository
+from promoter.ports import CustomChecks, Measurer, Registry, RegistryReader, Repository
 from promoter.render.terminal import Style, terminal
-from promoter.text import Message
+from promoter.text import Message, quote, say
 from promoter.version import tool_version
 
 
@@ -73,10 +81,7 @@ class World:
         self._repository = GitHubRepository(connection)
         self._pull_requests = GitHubPullRequests(connection)
         self._places = places(inputs)
-        self._measurer = measurer(self._repository, deadline=deadline, log=runner.log)
-        self._custom_checks = LocalCustomChecks(
-            repository=self._repository, deadline=deadline, log=runner.log
-        )
+        self._judges = judges(self._repository, inputs=inputs, deadline=deadline, log=runner.log)
 
     def default_branch(self) -> str:
         """The repository's default branch, for an event that does not name it."""
@@ -89,8 +94,8 @@ class World:
             registry=self._registries.reader,
             pull_requests=self._pull_requests,
             places=self._places,
-            measurer=self._measurer,
-            custom_checks=self._custom_checks,
+            measurer=self._judges.measurer,
+            custom_checks=self._judges.custom_checks,
         )
         try:
             report = validate(world, self._change())
@@ -105,8 +110,8 @@ class World:
             registry=self._registries.writer,
             pull_requests=self._pull_requests,
             places=self._places,
-            measurer=self._measurer,
-            custom_checks=self._custom_checks,
+            measurer=self._judges.measurer,
+            custom_checks=self._judges.custom_checks,
             name=self._inputs.repository,
             now=datetime.now(UTC),
             tool_version=tool_version(),
@@ -123,6 +128,7 @@ class World:
             repository=self._inputs.repository,
             pull_request=self._event.number,
         )
+        report = replace(report, notes=(*report.notes, *_kept_tokens(report, self._inputs)))
         report = complete(report, tool_version=tool_version(), links=links(self._inputs))
         self._runner.show(terminal(report, style=Style.PLAIN))
         return publish(report, channels)
@@ -147,11 +153,53 @@ def places(inputs: Inputs) -> Places:
     return Places(requests=inputs.requests, policy=inputs.policy)
 
 
-def measurer(repository: Repository, *, deadline: Deadline, log: Callable[[Message], None]) -> LocalMeasurer:
-    """Scores models on this machine; environments are kept in the user's cache."""
+@dataclass(frozen=True, kw_only=True)
+class Judges:
+    """Whoever runs code that is not ours."""
+
+    measurer: Measurer
+    custom_checks: CustomChecks
+
+
+def judges(
+    repository: Repository, *, inputs: Inputs, deadline: Deadline, log: Callable[[Message], None]
+) -> Judges:
+    """What runs models and custom checks on this machine; environments are kept in the user's cache.
+
+    From here on this process hides its memory and variables from others of its user. Where the event is
+    `pull_request_target`, nothing is run.
+    """
+    protect_self()
     variables = process_environment()
     cache = Path(variables.get("XDG_CACHE_HOME") or Path.home() / ".cache", "promoter", "environments")
-    return LocalMeasurer(repository=repository, variables=variables, cache=cache, deadline=deadline, log=log)
+    measurer = LocalMeasurer(
+        repository=repository, variables=variables, cache=cache, deadline=deadline, log=log
+    )
+    if inputs.event_name == EventKind.PULL_REQUEST_TARGET:
+        return Judges(
+            measurer=RefusingMeasurer(inner=measurer, event=inputs.event_name),
+            custom_checks=RefusingCustomChecks(event=inputs.event_name),
+        )
+    custom_checks = LocalCustomChecks(repository=repository, deadline=deadline, log=log)
+
+    def left_behind() -> Mapping[str, str]:
+        return traces(inputs.files.commands)
+
+    return Judges(
+        measurer=GuardedMeasurer(inner=measurer, traces=left_behind),
+        custom_checks=GuardedCustomChecks(inner=custom_checks, traces=left_behind),
+    )
+
+
+def _kept_tokens(report: Report, inputs: Inputs) -> tuple[Message, ...]:
+    """A warning for jobs in which code ran beside a token that lies in a file."""
+    if not any(request.evidence and request.evidence.sandboxes for request in report.requests):
+        return ()
+    found = kept_tokens(workspace=inputs.files.workspace, temp=inputs.files.temp)
+    advice = "set `persist-credentials: false` for `actions/checkout`, or leave the checkout out"
+    return tuple(
+        say("the checkout left its token in ", quote(file), f" of this job: {advice}") for file in found
+    )
 
 
 def report_of(error: PromoterError, phase: Phase) -> Report:

@@ -46,9 +46,10 @@ def test_it_decides_before_and_after_the_merge(house: House) -> None:
     (comment,) = house.comments(number)
     assert told in comment.body
     (request,) = json.loads((validated.folder / "evidence.json").read_text(encoding="utf-8"))["requests"]
-    assert request["custom"] == [
-        {"name": "own", "subject": "", "outcome": "passed", "message": f"it answered `{told}`"}
-    ]
+    (answer,) = request["custom"]
+    assert {layer.pop("state") for layer in answer.pop("sandbox")} <= {"held", "covered"}
+    assert answer == {"name": "own", "subject": "", "outcome": "passed", "message": f"it answered `{told}`"}
+    assert "Model code ran confined" in comment.body
 
     house.approve(number)
     push = house.merge(number)
@@ -93,3 +94,15 @@ def test_a_check_that_gives_no_answer_decides_nothing(house: House, content: byt
     house.approve(number)
     assert house.apply(house.merge(number)).exit_code is ExitCode.UNDECIDED
     assert house.champion() == old
+
+
+def test_t13_on_pull_request_target_it_is_not_run_and_the_rest_is_judged(house: House) -> None:
+    _, new = start(house, "passed")
+    number = house.ask_for(new)
+    refused = house.validate(number, event="pull_request_target")
+    assert (refused.exit_code, refused.outputs["reason-code"]) == (ExitCode.NO, "model_unsafe"), refused.log
+    assert "asking the custom check" not in refused.log
+    assert "Start the workflow on" in house.comments(number)[0].body
+    house.land({POLICY: POLICY_TEXT.encode()})
+    judged = house.validate(number, event="pull_request_target")
+    assert (judged.exit_code, judged.outputs["reason-code"]) == (ExitCode.DONE, "validated"), judged.log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import mlflow.sklearn
@@ -59,10 +60,10 @@ def log_fitted(house: House, *, rows: int, folder: Path) -> str:
         model,
         folder,
         signature=infer_signature(features, model.predict(features)),
-        pip_requirements=["scikit-learn"],
+        pip_requirements=[f"{name}=={version(name)}" for name in ("scikit-learn", "skops")],
     )
-    version = house.version(None)
-    run_id = house.client.get_model_version(house.model, version).run_id
+    number = house.version(None)
+    run_id = house.client.get_model_version(house.model, number).run_id
     assert run_id
     house.client.log_artifacts(run_id, str(folder), "model")
-    return version
+    return number

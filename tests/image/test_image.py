@@ -164,6 +164,26 @@ def test_models_are_scored_in_the_image(engine: Engine, house: House, tmp_path: 
     assert interval, comment.body
     assert -0.01 <= float(interval[1]) < float(interval[2]) < 1
     assert "on the same 1,000 rows of" in comment.body
+    assert "Model code ran confined: own user, no new privileges, Landlock, seccomp, limits" in comment.body
+    for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE"):
+        assert ran.files.get(name, "").strip() == ""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_models_are_scored_in_environments_of_their_own_in_the_image(
+    engine: Engine, house: House, tmp_path: Path
+) -> None:
+    """Wheels are installed there as a step of its own, with network; the model then runs without."""
+    policy = INFERENCE_TEXT.replace("environment: image", "environment: model")
+    house.land({POLICY: policy.encode(), HOLDOUT: holdout()})
+    old, new = (log_fitted(house, rows=rows, folder=tmp_path / f"fitted-to-{rows}") for rows in (12, 2000))
+    house.adopt(old)
+    number = house.ask_for(new)
+    ran = engine.run(pull_request_job(house, number, workspace=empty(tmp_path)))
+    assert ran.exit_code == ExitCode.DONE, show(ran)
+    assert "building the model's environment" in ran.log
+    assert ran.outputs["decision"] == "promote"
+    assert "Model code ran confined" in house.comments(number)[0].body
 
 
 def test_what_lies_in_the_workspace_changes_nothing(

@@ -98,3 +98,16 @@ def test_a_wrong_input_is_refused_by_name(name: str, value: str, hint: str) -> N
 def test_an_empty_secret_is_false() -> None:
     assert not Secret("")
     assert repr(Secret("")) == "Secret()"
+
+
+def test_every_file_by_which_a_step_commands_the_runner_is_known() -> None:
+    names = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+    files = read_inputs({name: f"/f/{name}" for name in names} | {"GITHUB_WORKSPACE": "/w"}).files
+    assert files.commands == tuple(f"/f/{name}" for name in names)
+    assert (files.output, files.summary, files.workspace, files.temp) == (
+        "/f/GITHUB_OUTPUT",
+        "/f/GITHUB_STEP_SUMMARY",
+        "/w",
+        "",
+    )
+    assert read_inputs({"GITHUB_ENV": ""}).files.commands == ()

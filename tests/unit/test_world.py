@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,13 +13,38 @@ from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_registry import MlflowReader, MlflowRegistry
 from promoter.commands.trees import Places
+from promoter.core.evidence import ToMeasure
+from promoter.core.layers import Found
+from promoter.core.policy import Checks, Evaluation, Source
 from promoter.core.report import Links, Phase
 from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.evaluation.guards import GuardedCustomChecks, GuardedMeasurer
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, RunnerFiles, Secret
 from promoter.text import say
-from promoter.world import Registries, World, links, places, public_address, report_of
-from tests.builders import a_problem, a_report
+from promoter.world import (
+    Judges,
+    Registries,
+    World,
+    judges,
+    links,
+    places,
+    public_address,
+    report_of,
+)
+from tests.builders import (
+    WHOLE_SANDBOX,
+    a_custom_answer,
+    a_custom_rule,
+    a_model_rule,
+    a_model_version,
+    a_problem,
+    a_report,
+    a_request_report,
+    an_evidence,
+)
+from tests.fakes.github import InMemoryRepository
+from tests.fakes.registry import InMemoryRegistry
 
 
 @pytest.mark.parametrize(
@@ -115,3 +142,79 @@ def test_a_report_is_told_in_the_log_and_in_the_jobs_files(tmp_path: Path) -> No
     assert "checks_failed" in output.read_text()
     assert (tmp_path / "report" / "report.html").is_file()
     assert "canary" not in stream.getvalue() + output.read_text()
+
+
+# --- whoever runs code that is not ours -----------------------------------------------------------
+
+
+def judging_on(event: str, a_minute: Deadline, *commands: str) -> Judges:
+    """What would run models and custom checks in a job of that event."""
+    inputs = Inputs(event_name=event, files=RunnerFiles(commands=commands))
+    return judges(InMemoryRepository({}), inputs=inputs, deadline=a_minute, log=lambda message: None)
+
+
+def test_t13_on_pull_request_target_nothing_is_run(a_minute: Deadline) -> None:
+    found = judging_on("pull_request_target", a_minute)
+    rule = a_model_rule(
+        evaluation=Evaluation(source=Source.INFERENCE), checks=Checks(custom=(a_custom_rule(),))
+    )
+    asked = ToMeasure(rule=rule, challenger=a_model_version(), champion=None, commit="c")
+    with pytest.raises(PromoterError, match="`pull_request_target`") as measuring:
+        found.measurer.measure(asked, InMemoryRegistry())
+    with pytest.raises(PromoterError, match="`pull_request_target`") as asking:
+        found.custom_checks.ask(rule, "{}", commit="c")
+    assert measuring.value.reason is asking.value.reason is ReasonCode.MODEL_UNSAFE
+
+
+@pytest.mark.parametrize("event", ["pull_request", "merge_group", "push", "workflow_dispatch", ""])
+def test_t45_elsewhere_the_runners_files_are_watched(event: str, a_minute: Deadline, tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.touch()
+    found = judging_on(event, a_minute, str(file))
+    assert isinstance(found.custom_checks, GuardedCustomChecks)
+    assert isinstance(found.measurer, GuardedMeasurer)
+    before = found.custom_checks.traces()
+    file.write_text("LD_PRELOAD=/tmp/evil.so", encoding="utf-8")
+    assert list(before) == list(found.measurer.traces()) == [str(file)]
+    assert before != found.measurer.traces()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux's alone")
+def test_t43_whoever_runs_code_hides_its_own_memory() -> None:
+    """A process of its own: what is hidden stays so."""
+    code = """
+import ctypes
+from promoter.adapters.deadline import Deadline
+from promoter.inputs import Inputs
+from promoter.world import judges
+control = ctypes.CDLL(None).prctl
+before = control(3, 0, 0, 0, 0)
+judges(None, inputs=Inputs(), deadline=Deadline(1), log=print)
+print(before, control(3, 0, 0, 0, 0))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1 0\n"
+
+
+def told_with(sandbox: Found, folder: Path) -> str:
+    """The summary of a job in which a custom check ran, where a checkout left its token."""
+    (folder / "git-credentials-1.config").touch()
+    files = RunnerFiles(summary=str(folder / "summary"), temp=str(folder))
+    runner = ActionsRunner(stream=io.StringIO(), output="", summary=files.summary, report_directory="")
+    inputs = Inputs(repository="acme/models", token=Secret("canary-token"), files=files, deadline=5)
+    event = Event(kind=EventKind.MERGE_GROUP, name="merge_group", default_branch="main")
+    found = an_evidence(answers=(a_custom_answer(sandbox=sandbox),))
+    report = a_report(requests=(a_request_report(evidence=found),), links=Links())
+    World(inputs=inputs, runner=runner, event=event).tell(report)
+    return (folder / "summary").read_text(encoding="utf-8")
+
+
+def test_t46_a_token_that_lies_in_the_job_is_warned_of_where_code_ran(tmp_path: Path) -> None:
+    told = told_with(WHOLE_SANDBOX, tmp_path)
+    assert "The checkout left its token in" in told
+    assert "git-credentials-1.config" in told
+    assert "persist-credentials: false" in told
+
+
+def test_t46_where_nothing_ran_it_is_nobodys_business(tmp_path: Path) -> None:
+    assert "left its token" not in told_with((), tmp_path)

@@ -22,6 +22,7 @@ from promoter.checks import (
 )
 from promoter.checks.comparing.unmeasured import unmeasured
 from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.layers import missing_in
 from promoter.core.measurement import Measurement
 from promoter.core.policy import Checks, InferenceRule, ModelRule, Source
 from promoter.text import say
@@ -151,13 +152,12 @@ def run_checks(rule: ModelRule, evidence: Evidence) -> tuple[CheckResult, ...]:
 
 
 def _with_failures(checks: Checks, measurement: Measurement | None) -> Checks:
-    """The checks, and `inference` too where a model did not run or predicts otherwise when asked again: it
-    alone says so, and a rollback must not pass over it."""
+    """The checks, and `inference` too where a model did not run, predicts otherwise when asked again or was
+    not confined: it alone says so, and a rollback must not pass over it."""
     if measurement is None:
         return checks
-    beside = measurement.reference.run if measurement.reference is not None else None
-    runs = [run for run in (measurement.challenger, measurement.champion, beside) if run is not None]
-    all_sound = all(run.finished and run.differing == 0 for run in runs)
+    all_sound = all(run.finished and run.differing == 0 for run in measurement.runs)
+    all_sound = all_sound and not missing_in(measurement.sandboxes)
     return checks if checks.inference or all_sound else replace(checks, inference=InferenceRule())
 
 

@@ -16,6 +16,7 @@ from promoter.checks.comparing.numbers import number
 from promoter.checks.comparing.reference import without_reference
 from promoter.checks.comparing.unmeasured import unmeasured
 from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.layers import missing_in
 from promoter.core.measurement import Measurement, ModelRun
 from promoter.core.policy import InferenceRule
 from promoter.text import Message, say
@@ -25,6 +26,7 @@ RUNS = "runs"
 CHAMPION = "champion"
 REFERENCE = "reference"
 REPEATS = "repeats"
+SANDBOX = "sandbox"
 
 _MIB = 1024 * 1024
 
@@ -41,8 +43,9 @@ class _Limit:
 
 
 def run(rule: InferenceRule, evidence: Evidence) -> tuple[CheckResult, ...]:
-    """Results on `runs`, on each limit asked for, on a `champion` or a `reference` that did not run, and on
-    `repeats` (`champion_repeats`, `reference_repeats`) where predictions differ from one time to the next."""
+    """Results on `runs`, on each limit asked for, on a `champion` or a `reference` that did not run, on
+    `repeats` (`champion_repeats`, `reference_repeats`) where predictions differ from one time to the next,
+    and on the `sandbox` where it was not whole."""
     measurement = evidence.measurement
     if measurement is None:
         return unmeasured(ID)
@@ -66,6 +69,7 @@ def _judge(rule: InferenceRule, evidence: Evidence, *, measurement: Measurement)
         yield _result(CHAMPION, Outcome.INCONCLUSIVE, message=say(*missing.text.parts, *why))
     yield from _reference(evidence, measurement)
     yield from _repeats(evidence, measurement)
+    yield from _sandbox(measurement)
 
 
 def _reference(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
@@ -92,6 +96,13 @@ def _repeats(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResu
             rows = f"{run.differing:,} of {run.asked_twice:,} rows were predicted differently the second time"
             message = say(f"{whose}{rows}; every interval assumes they are not")
             yield _result(subject, Outcome.WARNED, message=message)
+
+
+def _sandbox(measurement: Measurement) -> Iterator[CheckResult]:
+    gone = missing_in(measurement.sandboxes)
+    if gone:
+        message = say(f"models ran without {', '.join(gone)}: their code was not confined")
+        yield _result(SANDBOX, Outcome.WARNED, message=message)
 
 
 def _told(evidence: Evidence) -> frozenset[str]:

@@ -85,7 +85,7 @@ def with_answers(bench: Bench, rule: ModelRule, *, evidence: Evidence, report: R
             policy_digest=bench.policy.digest,
         )
     )
-    return replace(evidence, answers=bench.custom_checks.ask(rule.checks.custom, told, commit=bench.commit))
+    return replace(evidence, answers=bench.custom_checks.ask(rule, told, commit=bench.commit))
 
 
 def results_of(rule: ModelRule, evidence: Evidence, *, step: Step | None) -> tuple[CheckResult, ...]:

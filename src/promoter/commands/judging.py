@@ -8,14 +8,15 @@ from dataclasses import replace
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.versions import Claim, three_way
 from promoter.core.evidence import Evidence
+from promoter.core.layers import missing_in
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
-from promoter.core.policy import Mode, ModelRule, Policy, Source
+from promoter.core.policy import Mode, ModelRule, Policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.core.verdict import Verdict, decide
-from promoter.errors import PromoterError, ReasonCode
-from promoter.text import Message, quote, say
+from promoter.errors import PromoterError, ReasonCode, Tampered
+from promoter.text import Message, Part, quote, say
 
 _WORKFLOWS = ".github/workflows/"
 # The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
@@ -56,9 +57,14 @@ def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
 
 
 def judge(bench: Bench, claim: Claim) -> RequestReport:
-    """Everything there is to say of one request. Never raises for what the request or registry does."""
+    """Everything there is to say of one request. Never raises for what the request or registry does.
+
+    Raises Tampered, after which nothing can be said of any request.
+    """
     try:
         return _judge(bench, rule_for(bench.policy, claim.request), claim=claim)
+    except Tampered:
+        raise
     except PromoterError as error:
         return refused(claim.request, error)
 
@@ -66,11 +72,6 @@ def judge(bench: Bench, claim: Claim) -> RequestReport:
 def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
     """A request that an error kept from being judged."""
     return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
-
-
-_UNCONFINED = say(
-    "the models' code ran in child processes that are not confined yet: judge only models that you trust"
-)
 
 
 def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
@@ -97,11 +98,11 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
         evidence = gather(bench, rule, challenger=challenger, live=live)
         if rule.checks.custom:
             evidence = with_answers(bench, rule, evidence=evidence, report=report)
+    except Tampered:
+        raise
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
-    report = replace(report, notes=(*report.notes, *_unpinned(evidence)))
-    if evidence.measurement is not None and rule.evaluation and rule.evaluation.source is Source.INFERENCE:
-        report = replace(report, notes=(*report.notes, _UNCONFINED))
+    report = replace(report, notes=(*report.notes, *_unpinned(evidence), *_unconfined(evidence)))
     results = results_of(rule, evidence, step=step)
     return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
 
@@ -109,6 +110,22 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
 def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
     why = evidence.unpinned.parts
     return (say("the version's files are not pinned, because they could not be read: ", *why),) if why else ()
+
+
+def _unconfined(evidence: Evidence) -> tuple[Message, ...]:
+    """What was not around code that ran, said as loudly as words can."""
+    gone = missing_in(evidence.sandboxes)
+    if not gone:
+        return ()
+    layers: list[Part] = [part for layer in gone for part in ("; ", f"{layer}: ", quote(gone[layer]))]
+    return (
+        say(
+            "NOT CONFINED: the policy says `unsafe_sandbox: best_effort`, and models or custom checks ran "
+            "without these layers of the sandbox (",
+            *layers[1:],
+            "). Unless you trust whoever wrote them, replace every secret that this job was given",
+        ),
+    )
 
 
 def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:

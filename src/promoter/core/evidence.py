@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from promoter.core.layers import Found
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.core.policy import ModelRule
@@ -37,12 +38,14 @@ class ToMeasure:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomAnswer:
-    """What a custom check's command answered; ERROR when it gave no usable answer."""
+    """What a custom check's command answered; ERROR when it gave no usable answer. `sandbox` is what was
+    around its code; empty where it was not started."""
 
     name: str
     outcome: Outcome
     message: Message
     subject: str = ""
+    sandbox: Found = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,12 @@ class Evidence:
     answers: tuple[CustomAnswer, ...] = ()
     challenger_files: ModelFiles | None = None
     unpinned: Message = NOTHING
+
+    @property
+    def sandboxes(self) -> tuple[Found, ...]:
+        """What was around each process that ran code of a model or a custom check; empty: none ran."""
+        models = self.measurement.sandboxes if self.measurement else ()
+        return (*models, *(one.sandbox for one in self.answers if one.sandbox))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promoter.core.layers import Found
 from promoter.core.model_version import ModelFiles
 from promoter.text import NOTHING, Message
 
@@ -90,7 +91,8 @@ class ModelRun:
 
     `asked_twice` rows were predicted a second time, and `differing` of them otherwise than at first. Where
     predictions were logged, nothing ran: times and memory are 0, and `environment` says so. `digest` is the
-    sha256, in hex, of the model's files or of its table of predictions.
+    sha256, in hex, of the model's files or of its table of predictions. `sandbox` is what was around its
+    code.
     """
 
     load_seconds: float = 0.0
@@ -102,6 +104,7 @@ class ModelRun:
     digest: str = ""
     asked_twice: int = 0
     differing: int = 0
+    sandbox: Found = ()
     problem: Message = NOTHING
 
     @property
@@ -152,3 +155,14 @@ class Measurement:
     confidence_level: float = 0.95
     resamples: int = 10_000
     seed: int = 0
+
+    @property
+    def runs(self) -> tuple[ModelRun, ...]:
+        """How each version behaved; the reference may be one of the other two."""
+        beside = self.reference.run if self.reference is not None else None
+        return tuple(run for run in (self.challenger, self.champion, beside) if run is not None)
+
+    @property
+    def sandboxes(self) -> tuple[Found, ...]:
+        """What was around each model's process; empty where none ran."""
+        return tuple(run.sandbox for run in self.runs if run.sandbox)

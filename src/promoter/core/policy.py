@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from promoter.core.layers import Strictness
+
 
 class Mode(StrEnum):
     """Whether a verdict decides (`enforce`), is only shown (`dry_run`), or requests are refused."""
@@ -254,7 +256,8 @@ class Checks:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRule:
-    """One entry of `models:`; `match` is a glob on the registered model's name."""
+    """One entry of `models:`; `match` is a glob on the registered model's name. `unsafe_sandbox` is for the
+    code of its models and of its custom checks."""
 
     match: str
     aliases: tuple[str, ...]
@@ -264,6 +267,7 @@ class ModelRule:
     checks: Checks
     evaluation: Evaluation | None = None
     statistics: Statistics = Statistics()
+    unsafe_sandbox: Strictness = Strictness.REQUIRED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promoter.core import policy_later
+from promoter.core.layers import Strictness
 from promoter.core.names import ALIAS
 from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Statistics, Task
 from promoter.core.policy_between import BETWEEN_KEYS
@@ -104,6 +105,16 @@ _on_missing_champion = defaulted(
 _task = optional("task", Choice(about="What the model predicts.", options=tuple(Task)))
 _evaluation = optional("evaluation", EVALUATION)
 _statistics = defaulted("statistics", STATISTICS, default=Statistics())
+_unsafe_sandbox = defaulted(
+    "unsafe_sandbox",
+    Choice(
+        about="What happens where a layer of the sandbox for code of models and custom checks is missing. "
+        "required: nothing is run. best_effort: it is run with the layers there are, and reports say which "
+        "were missing.",
+        options=tuple(Strictness),
+    ),
+    default=Strictness.REQUIRED,
+)
 _checks = required(
     "checks",
     CHECKS,
@@ -120,6 +131,7 @@ _MODEL_RULE = Map(
         _task,
         _evaluation,
         _statistics,
+        _unsafe_sandbox,
         _checks,
         *policy_later.ANYWHERE,
     ),
@@ -132,6 +144,7 @@ _MODEL_RULE = Map(
         checks=record[_checks],
         evaluation=record[_evaluation],
         statistics=record[_statistics],
+        unsafe_sandbox=record[_unsafe_sandbox],
     ),
     rules=(
         Needs(

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from promoter.core.evidence import CustomAnswer, Outcome
-from promoter.core.policy import CustomRule
+from promoter.core.layers import Strictness
+from promoter.core.policy import CustomRule, ModelRule
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.custom_answers import LARGEST_ANSWER, Unanswered, read_answers
 from promoter.evaluation.custom_files import CommitFiles
-from promoter.evaluation.sandbox.child_process import Command, Started, end_all, start
+from promoter.evaluation.sandbox.child_process import (
+    Command,
+    Sandbox,
+    Started,
+    end_all,
+    processor_seconds,
+    start,
+)
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import printed_lines
 from promoter.ports import Repository, TimeLeft
@@ -39,24 +47,33 @@ class LocalCustomChecks:
     deadline: TimeLeft
     log: Callable[[Message], None]
 
-    def ask(self, rules: Sequence[CustomRule], evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
-        """See `ports.CustomChecks`. Raises DEADLINE_EXCEEDED, and what reading the files raises."""
+    def ask(self, rule: ModelRule, evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
+        """See `ports.CustomChecks`. Raises DEADLINE_EXCEEDED, CHECK_UNAVAILABLE where the sandbox is not
+        whole and has to be, and what reading the files raises."""
         files = CommitFiles(repository=self.repository, commit=commit)
-        return tuple(answer for rule in rules for answer in self._answers(rule, evidence, files=files))
+        strictness = rule.unsafe_sandbox
+        return tuple(
+            answer
+            for one in rule.checks.custom
+            for answer in self._answers(one, evidence, files=files, strictness=strictness)
+        )
 
-    def _answers(self, rule: CustomRule, evidence: str, *, files: CommitFiles) -> Iterator[CustomAnswer]:
+    def _answers(
+        self, rule: CustomRule, evidence: str, *, files: CommitFiles, strictness: Strictness
+    ) -> tuple[CustomAnswer, ...]:
         self._require_time(rule)
         self.log(say("asking the custom check ", quote(rule.name)))
-        try:
-            with TemporaryDirectory(prefix="promoter-custom-") as folder:
-                scratch = Path(folder)
-                (scratch / "work").mkdir(mode=0o700)
+        with TemporaryDirectory(prefix="promoter-custom-") as folder:
+            scratch = Path(folder)
+            (scratch / "work").mkdir(mode=0o700)
+            try:
                 words = files.put(rule, scratch / "work")
-                command = Command(words=words, memory=_MEMORY, threads=_THREADS)
-                yield from self._run(rule, command, evidence=evidence.encode(), scratch=scratch)
-        except Unanswered as problem:
-            message = say("it gave no usable answer: ", *problem.message.parts)
-            yield CustomAnswer(name=rule.name, outcome=Outcome.ERROR, message=message)
+            except Unanswered as problem:
+                return (_unusable(rule, problem.message),)
+            seconds = processor_seconds(min(rule.timeout_seconds, self.deadline.remaining()))
+            sandbox = Sandbox(strictness=strictness, processor_seconds=seconds)
+            command = Command(words=words, memory=_MEMORY, threads=_THREADS, sandbox=sandbox)
+            return self._run(rule, command, evidence=evidence.encode(), scratch=scratch)
 
     def _run(
         self, rule: CustomRule, command: Command, *, evidence: bytes, scratch: Path
@@ -68,13 +85,14 @@ class LocalCustomChecks:
             link = Link(started.ends)
             stack.callback(link.close)
             try:
-                return read_answers(rule.name, _exchange(started, link, evidence=evidence, end=end))
+                answers = read_answers(rule.name, _exchange(started, link, evidence=evidence, end=end))
             except (ChildSilent, subprocess.TimeoutExpired):
                 self._require_time(rule)
                 why = say(f"it did not finish within {rule.timeout_seconds:g} s")
+                answers = (_unusable(rule, _with_printed(why, link.printed())),)
             except Unanswered as problem:
-                why = problem.message
-            raise Unanswered(_with_printed(why, link.printed()))
+                answers = (_unusable(rule, _with_printed(problem.message, link.printed())),)
+        return (replace(answers[0], sandbox=started.confinement.found), *answers[1:])
 
     def _require_time(self, rule: CustomRule) -> None:
         if self.deadline.remaining() <= 0:
@@ -83,6 +101,11 @@ class LocalCustomChecks:
                 say("the run's deadline was reached at the custom check ", quote(rule.name)),
                 hint=say("Raise the `deadline` input, or make the check faster. Nothing was decided."),
             )
+
+
+def _unusable(rule: CustomRule, why: Message) -> CustomAnswer:
+    message = say("it gave no usable answer: ", *why.parts)
+    return CustomAnswer(name=rule.name, outcome=Outcome.ERROR, message=message)
 
 
 def _exchange(started: Started, link: Link, *, evidence: bytes, end: float) -> bytearray:

@@ -19,6 +19,8 @@ from promoter.ports import Repository
 from promoter.text import Message, quote, say
 
 _EXECUTABLE_FILE = "100755"
+# Ours for now: the process, whose own they become, is alone in the folder they lie in.
+_MODES = {REGULAR_FILE: 0o644, _EXECUTABLE_FILE: 0o755}
 _MOST_FILES = 1_000
 _MOST_BYTES = 50 * 1024 * 1024
 # What a repository reads many at once; larger ones are read one by one.
@@ -47,7 +49,7 @@ class CommitFiles:
         self._require_named(rule, found)
         _require_writable(found)
         for path, content in self._read(found):
-            _write(folder / path, content)
+            _write(folder / path, content, mode=_MODES[found[path].mode])
         return (*self._program(rule.command[0], folder, found=found), *rule.command[1:])
 
     def _find(self, rule: CustomRule) -> Mapping[str, FileEntry]:
@@ -87,7 +89,7 @@ class CommitFiles:
             if _plain(word) not in found:
                 raise self._missing(say("its program is ", quote(word)))
             program = folder / _plain(word)
-            program.chmod(0o700)
+            program.chmod(_MODES[_EXECUTABLE_FILE])
             return (str(program),)
         installed = shutil.which(word, path=_SEARCH_PATH)
         if installed is None:
@@ -109,7 +111,7 @@ def _looks_like_a_path(word: str) -> bool:
 def _require_writable(found: Mapping[str, FileEntry]) -> None:
     """Ordinary files, not too many, not too large, all below the folder they are written to."""
     for path, entry in found.items():
-        if entry.mode not in {REGULAR_FILE, _EXECUTABLE_FILE}:
+        if entry.mode not in _MODES:
             raise Unanswered(say(quote(path), " is a link or a submodule, not a file"))
         # git itself knows no such names; what a server lists is not git's word.
         if {"", ".", ".."} & set(path.split("/")):
@@ -120,10 +122,11 @@ def _require_writable(found: Mapping[str, FileEntry]) -> None:
         raise Unanswered(say(f"it asks for more than {most} of them"))
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, content: bytes, *, mode: int) -> None:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(content)
+        file.chmod(mode)
     except (OSError, ValueError) as error:
         why = quote(type(error).__name__)
         raise Unanswered(say(quote(file.name), " cannot be written: ", why)) from error

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 
+from promoter.core.layers import Strictness
 from promoter.core.measurement import Estimate, Measurement, ModelRun, ReferenceMeasurement
 from promoter.core.policy import ModelRule, Task
 from promoter.evaluation.dataset import Batch, Dataset
 from promoter.evaluation.prediction_source import Logged, Running, open_logged
 from promoter.evaluation.readings import Meaning, ReadAnew, Reader, Reading
 from promoter.evaluation.sandbox.answers import Kind
+from promoter.evaluation.sandbox.child_process import Sandbox, processor_seconds
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.launcher import Launch, launch
 from promoter.evaluation.scoring import Scorer, score
@@ -65,7 +67,8 @@ def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) 
     """All models on all rows. A model that fails is told in its `ModelRun`: without the challenger nothing
     is estimated, without the champion or the reference the others are.
 
-    Raises POLICY_INVALID for a metric that is not computed, DEADLINE_EXCEEDED.
+    Raises POLICY_INVALID for a metric that is not computed, CHECK_UNAVAILABLE where the sandbox is not whole
+    and has to be, DEADLINE_EXCEEDED.
     """
     asked = _asked(case)
     refuse_unknown(asked)
@@ -156,6 +159,7 @@ class _Pass:
     models: Mapping[_Role, Model]
     asked: Asked
     dataset: Dataset
+    strictness: Strictness
     deadline: TimeLeft
     readers: Mapping[_Role, Reader] = field(init=False)
 
@@ -185,7 +189,14 @@ class _Pass:
             answers = stack.enter_context(open_logged(model, self.dataset, wanted=wanted))
             return Scorer(answers, reader=reader, process=None)
         assert model.interpreter is not None
-        asked = Launch(interpreter=model.interpreter, model=model.files, wanted=wanted)
+        asked = Launch(
+            interpreter=model.interpreter,
+            model=model.files,
+            wanted=wanted,
+            sandbox=Sandbox(
+                strictness=self.strictness, processor_seconds=processor_seconds(self.deadline.remaining())
+            ),
+        )
         worker = stack.enter_context(launch(asked, deadline=self.deadline))
         return Scorer(Running(worker), reader=reader, process=worker)
 
@@ -204,7 +215,13 @@ def _scored(
     while runs[_Role.CHALLENGER].finished:
         sound = {role: model for role, model in models.items() if runs[role].finished}
         log(say(f"scoring {len(sound)} model(s) on {case.dataset.data.rows:,} rows"))
-        found, counted = _Pass(models=sound, asked=asked, dataset=case.dataset, deadline=deadline).run()
+        found, counted = _Pass(
+            models=sound,
+            asked=asked,
+            dataset=case.dataset,
+            strictness=case.rule.unsafe_sandbox,
+            deadline=deadline,
+        ).run()
         runs |= found
         if all(run.finished for run in found.values()):
             break

@@ -43,7 +43,8 @@ def digest(text: str) -> str:
 
 # What differs from run to run on the same evidence, and the check whose sentences tell of it.
 _VARYING = frozenset({"load_seconds", "p50_latency_ms", "p95_latency_ms", "peak_memory"})
-_TOLD_APART = frozenset({"challenger_files"})
+# Of a layer of the sandbox, the machine's own words; of the files, what stands elsewhere.
+_TOLD_APART = frozenset({"challenger_files", "note"})
 _OF_VARYING = frozenset({"inference"})
 
 

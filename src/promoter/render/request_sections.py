@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.layers import Layer, State, missing_in
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import Links, Report, RequestReport
 from promoter.core.verdict import Verdict
 from promoter.render import links as address
 from promoter.render import markdown_figures
 from promoter.render.layout import Block, Limit, Rank, block, more, within
-from promoter.render.markdown import bullets, code, link, sentence
+from promoter.render.markdown import bullets, code, link, prose, sentence
 from promoter.render.scores import in_slices
 from promoter.render.sentences import (
     approvals,
@@ -178,7 +179,18 @@ def _origins(request: RequestReport, links: Links) -> str:
             f"pull request #{request.pull_request}", address.pull_request(links, request.pull_request)
         )
         lines.append(f"Asked for in {asked}")
+    lines += [prose(line) for line in _confined(request.evidence)]
     return bullets(lines)
+
+
+def _confined(evidence: Evidence) -> tuple[str, ...]:
+    """Which layers were around code that ran. Where one was missing a note says so, and louder."""
+    found = evidence.sandboxes
+    if not found or missing_in(found):
+        return ()
+    covered = {one.layer for layers in found for one in layers if one.state is State.COVERED}
+    names = [f"{layer} (by the others)" if layer in covered else str(layer) for layer in Layer]
+    return (f"Model code ran confined: {', '.join(names)}",)
 
 
 def _origin(version: ModelVersion, links: Links, *, role: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from promoter import checks as room
 from promoter.checks.catalog import CATALOG, Kind, needs_signature, report_only, run_checks
 from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.layers import Layer
 from promoter.core.measurement import Measurement
 from promoter.core.policy import (
     ArtifactsRule,
@@ -35,6 +36,7 @@ from tests.builders import (
     a_model_run,
     a_model_version,
     a_run,
+    a_sandbox_without,
     a_signature,
     a_slice_rule,
     a_value_rule,
@@ -174,6 +176,16 @@ def test_a_model_that_did_not_run_is_told_though_nobody_asked(
     assert said == (verdict is not Verdict.PROMOTE)
     assert decide(results) is verdict
     assert decide(report_only(results)) is of_rollback
+
+
+def test_code_that_was_not_confined_is_told_though_nobody_asked() -> None:
+    run = a_model_run(sandbox=a_sandbox_without(Layer.SECCOMP))
+    results = judge(
+        no_checks(metrics=(a_metric_rule(),)),
+        a_measured_evidence(measurement=a_measurement(challenger=run)),
+    )
+    assert [one.outcome for one in results if one.subject == "sandbox"] == [Outcome.WARNED]
+    assert decide(results) is Verdict.PROMOTE, "the policy allowed it"
 
 
 def test_no_checks_decide_nothing() -> None:

@@ -6,16 +6,19 @@ import pytest
 
 from promoter.checks import inference
 from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.layers import Layer
 from promoter.core.measurement import ModelRun
 from promoter.core.policy import InferenceRule
 from promoter.text import quote, say
 from tests.builders import (
     MIB,
+    WHOLE_SANDBOX,
     a_champion,
     a_measured_evidence,
     a_measurement,
     a_model_run,
     a_model_version,
+    a_sandbox_without,
     an_evidence,
     an_inference_rule,
 )
@@ -135,3 +138,18 @@ def test_nothing_measured_decides_nothing() -> None:
         INCONCLUSIVE,
         "nothing was measured, so there is nothing to judge",
     )
+
+
+@pytest.mark.parametrize("whose", ["challenger", "champion"])
+def test_a_sandbox_that_was_not_whole_is_warned_of(whose: str) -> None:
+    run = a_model_run(sandbox=a_sandbox_without(Layer.SECCOMP, Layer.LANDLOCK))
+    found = told(inference.run(NOTHING_ASKED, measured(**{whose: run})))
+    assert found["sandbox"] == (
+        Outcome.WARNED,
+        "models ran without Landlock, seccomp: their code was not confined",
+    )
+
+
+def test_a_sandbox_that_held_is_not_spoken_of() -> None:
+    run = a_model_run(sandbox=WHOLE_SANDBOX)
+    assert "sandbox" not in told(inference.run(NOTHING_ASKED, measured(challenger=run, champion=run)))

@@ -12,7 +12,7 @@ from promoter.commands.apply import ApplyWorld, apply
 from promoter.core.plan import Step
 from promoter.core.pull_request import Permission
 from promoter.core.report import Phase, Report
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import PromoterError, ReasonCode, Tampered
 from promoter.render.evidence_json import evidence
 from promoter.text import say
 from tests.builders import a_custom_answer, a_measurement, an_approval_state
@@ -208,6 +208,24 @@ def test_what_the_pull_request_brought_does_not_judge_it(team: Team) -> None:
     ((commit, text),) = asked.asked
     assert commit == before
     assert json.loads(text)["commits"] == {"base": before, "head": team.main}
+
+
+def test_what_reached_out_of_the_sandbox_ends_the_run_and_moves_nothing(team: Team) -> None:
+    """Not even what was judged ready before it."""
+    rules = "checks:\n      custom: [{name: fairness, command: [cat]}]"
+    team.registry.add_model("churn-a", aliases={"champion": "1"})
+    team.version("1", 0.9, model="churn-a")
+    team.version("2", 0.95, model="churn-a")
+    first = "promotions/a.yaml"
+    team.push({POLICY: policy("checks:", rules), first: request("1", model="churn-a")})
+    team.ask({first: request("2", model="churn-a")})
+    team.ask({REQUEST: request("7")}, 13)
+    error = Tampered(ReasonCode.MODEL_UNSAFE, say("a file changed"))
+    asked = FakeCustomChecks(gives=(a_custom_answer(),), then=error)
+    report = applied(team, team.apply_world(custom_checks=asked))
+    assert (report.reason, report.requests, len(asked.asked)) == (ReasonCode.MODEL_UNSAFE, (), 2)
+    assert team.registry.aliases("churn-a") == {"champion": "1"}
+    assert team.registry.aliases("churn") == {"champion": "6"}
 
 
 def test_data_is_read_as_it_was_before_the_pull_request(team: Team) -> None:

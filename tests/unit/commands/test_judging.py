@@ -11,17 +11,19 @@ from promoter.commands.gathering import Bench
 from promoter.commands.judging import judge, refused, rule_for
 from promoter.commands.versions import Claim, Past, applied_tag
 from promoter.core.evidence import Outcome
+from promoter.core.layers import Found, Layer
 from promoter.core.plan import Step
 from promoter.core.policy import Checks, DescriptionRule, Mode, OnMissingChampion, SignatureRule
 from promoter.core.report import RequestReport
 from promoter.core.verdict import Verdict
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import PromoterError, ReasonCode, Tampered
 from promoter.ports import RegistryReader
 from promoter.text import say
 from tests.builders import (
     BASE_COMMIT,
     HEAD_COMMIT,
     POLICY_DIGEST,
+    WHOLE_SANDBOX,
     a_champion,
     a_champion_run,
     a_custom_answer,
@@ -32,6 +34,7 @@ from tests.builders import (
     a_policy,
     a_request,
     a_run,
+    a_sandbox_without,
     a_signature,
     some_checks,
 )
@@ -339,3 +342,35 @@ def test_a_refusal_keeps_what_the_error_said() -> None:
         "no",
         "ask",
     )
+
+
+# --- the sandbox ----------------------------------------------------------------------------------
+
+
+def run_with(sandbox: Found) -> RequestReport:
+    """A request whose custom check ran with that around it."""
+    asked = FakeCustomChecks(gives=(a_custom_answer(sandbox=sandbox),))
+    return judged(registry_with(), custom_checks=asked, checks=Checks(custom=(a_custom_rule(),)))
+
+
+def test_a_sandbox_that_was_not_whole_is_told_loudly_with_every_layer_and_why() -> None:
+    report = run_with(a_sandbox_without(Layer.LANDLOCK, Layer.SECCOMP, why="an old\nkernel"))
+    note = report.notes[-1]
+    assert str(note).startswith("NOT CONFINED: the policy says `unsafe_sandbox: best_effort`")
+    assert "(Landlock: `an old\\nkernel`; seccomp: `an old\\nkernel`)" in str(note)
+    assert report.reason is ReasonCode.VALIDATED
+
+
+def test_a_sandbox_that_held_needs_no_note() -> None:
+    for sandbox in (WHOLE_SANDBOX, ()):
+        assert "CONFINED" not in " ".join(str(note) for note in run_with(sandbox).notes)
+
+
+def test_what_reached_out_of_the_sandbox_is_no_matter_of_one_request() -> None:
+    error = Tampered(ReasonCode.MODEL_UNSAFE, say("a file changed"))
+    with pytest.raises(Tampered):
+        judged(
+            registry_with(),
+            custom_checks=FakeCustomChecks(gives=error),
+            checks=Checks(custom=(a_custom_rule(),)),
+        )

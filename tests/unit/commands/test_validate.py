@@ -15,10 +15,11 @@ from promoter.core.approval import Refusal
 from promoter.core.plan import Step
 from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import PromoterError, ReasonCode, Tampered
 from promoter.ports import RegistryReader
 from promoter.text import say
 from tests.builders import an_approval_state
+from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.github import Irregular
 from tests.fakes.observed import observed
 from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
@@ -462,3 +463,16 @@ def test_reviews_that_cannot_be_read(team: Team) -> None:
     pulls, calls = observed(team.pull_requests)
     calls.fail("reviews", PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("down")))
     assert validated(team, pull_requests=pulls).reason is ReasonCode.GITHUB_UNAVAILABLE
+
+
+def test_what_reached_out_of_the_sandbox_ends_the_run(team: Team) -> None:
+    """Nothing else that was judged beside it is believed either."""
+    rules = "checks:\n      custom: [{name: fairness, command: [cat]}]"
+    team.push({POLICY: policy("checks:", rules), SHADOW: request("6", alias="shadow")})
+    error = Tampered(ReasonCode.MODEL_UNSAFE, say("a file changed"), hint=say("replace secrets"))
+    asked = FakeCustomChecks(gives=error)
+    files = {REQUEST: request("7"), SHADOW: request("7", alias="shadow")}
+    report = validated(team, files, custom_checks=asked)
+    assert (report.reason, report.requests) == (ReasonCode.MODEL_UNSAFE, ())
+    assert (str(report.message), str(report.hint)) == ("a file changed", "replace secrets")
+    assert len(asked.asked) == 1

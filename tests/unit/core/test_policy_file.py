@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft7Validator
 
+from promoter.core.layers import Strictness
 from promoter.core.policy import (
     Approvals,
     BusinessValueRule,
@@ -239,6 +240,15 @@ def test_the_digest_is_of_the_bytes_not_of_what_they_say() -> None:
     commented = b"# a comment\n" + SMALLEST
     assert parse_policy(SMALLEST, path="p").models == parse_policy(commented, path="p").models
     assert parse_policy(SMALLEST, path="p").digest != parse_policy(commented, path="p").digest
+
+
+def test_how_strict_the_sandbox_is_is_said_for_each_entry() -> None:
+    file = CORPUS / "policy" / "valid" / "unsafe_sandbox.yaml"
+    trusted, others = parse_policy(file.read_bytes(), path=file.name).models
+    assert (trusted.unsafe_sandbox, others.unsafe_sandbox) == (Strictness.BEST_EFFORT, Strictness.REQUIRED)
+    assert valid_rule("smallest").unsafe_sandbox is Strictness.REQUIRED, (
+        "nothing is run unless it is confined"
+    )
 
 
 @pytest.mark.parametrize("file", corpus_files("policy", "valid"), ids=lambda file: file.stem)

@@ -48,7 +48,7 @@ def test_one_missing_layer_is_enough_to_refuse_and_is_named_with_its_reason(laye
     assert found.layers == set(Layer) - {layer}
     with pytest.raises(PromoterError) as caught:
         require(found, strictness=Strictness.REQUIRED)
-    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert caught.value.reason is ReasonCode.CHECK_UNAVAILABLE, "the machine's lack is not the model's"
     assert str(caught.value.message).endswith(f"{layer.value} is missing: `an old\\nkernel`")
     assert "unsafe_sandbox: best_effort" in str(caught.value.hint)
     require(found, strictness=Strictness.BEST_EFFORT)

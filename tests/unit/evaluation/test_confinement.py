@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +24,10 @@ from promoter.evaluation.sandbox.child_process import (
     Results,
     Sandbox,
     Started,
+    cores,
     end_all,
     model_command,
+    processor_seconds,
     start,
 )
 from promoter.evaluation.sandbox.layers import Layer, State, Strictness
@@ -335,7 +338,7 @@ def test_what_the_warden_cannot_end_is_ended_from_outside(tmp_path: Path) -> Non
     assert not [pid for pid in alive if is_there(pid)]
 
 
-def run_program(settings: dict[str, object]) -> tuple[str, dict[str, object]]:
+def run_program(settings: Mapping[str, object], *, ends_with: int) -> tuple[str, dict[str, object]]:
     """What `echo here` prints inside, and the program's report, for settings that `start` does not make."""
     reading, life_line = os.pipe()
     telling, report = os.pipe()
@@ -353,7 +356,7 @@ def run_program(settings: dict[str, object]) -> tuple[str, dict[str, object]]:
         "files": 10,
         "memory": 2**30,
         "strictness": Strictness.REQUIRED.value,
-    } | settings  # fmt: skip
+    } | dict(settings)  # fmt: skip
     code = "import sys\nsys.path.append(sys.argv[1])\nfrom promoter.evaluation.sandbox import confinement\n"
     source = Path(confinement.__file__).parents[3]
     done = subprocess.run(
@@ -377,12 +380,12 @@ def run_program(settings: dict[str, object]) -> tuple[str, dict[str, object]]:
     told = json.loads(read_all(telling))
     for descriptor in (reading, life_line, keep, telling):
         os.close(descriptor)
-    assert done.returncode == 127
+    assert done.returncode == ends_with
     return (done.stdout + done.stderr).decode(), told
 
 
 def test_a_layer_that_is_missing_starts_nothing() -> None:
-    out, told = run_program({"limits": {"RLIMIT_NONSENSE": 1}})
+    out, told = run_program({"limits": {"RLIMIT_NONSENSE": 1}}, ends_with=127)
     assert out == ""
     layers = told["layers"]
     assert isinstance(layers, dict)
@@ -392,7 +395,8 @@ def test_a_layer_that_is_missing_starts_nothing() -> None:
 
 
 def test_best_effort_runs_with_what_there_is() -> None:
-    out, told = run_program({"limits": {"RLIMIT_NONSENSE": 1}, "strictness": Strictness.BEST_EFFORT.value})
+    asked = {"limits": {"RLIMIT_NONSENSE": 1}, "strictness": Strictness.BEST_EFFORT.value}
+    out, told = run_program(asked, ends_with=0)
     assert out == "here\n"
     assert told["layers"]["limits"][0] == "missing"  # type: ignore[index]
 
@@ -403,7 +407,7 @@ def test_files_out_of_reach_of_another_user_leave_the_layer_missing_without_the_
 ) -> None:
     """In a container without the capability to read past modes; here with it, which the note tells."""
     (tmp_path / "closed").mkdir(mode=0o700)
-    _, told = run_program({"needed": [str(tmp_path / "closed")]})
+    _, told = run_program({"needed": [str(tmp_path / "closed")]}, ends_with=0)
     state, note = told["layers"]["own user"]  # type: ignore[index]
     assert (state, "closed" in note) == ("held", True)
 
@@ -413,7 +417,7 @@ def test_where_a_layer_is_missing_the_command_is_not_run_unless_told_to(tmp_path
     code = "open('was here', 'w'); print('ran')"
     with pytest.raises(PromoterError, match="limits is missing") as caught:
         run(code, folder(tmp_path, "one"), open_files=-5)
-    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    assert caught.value.reason is ReasonCode.CHECK_UNAVAILABLE
     ran = run(code, folder(tmp_path, "two"), open_files=-5, strictness=Strictness.BEST_EFFORT)
     assert ran.out == "ran\n"
     assert ran.started.confinement.layers == set(Layer) - {Layer.LIMITS}
@@ -447,3 +451,10 @@ def test_results_by_number_come_on_their_own_pipe(tmp_path: Path) -> None:
     end_all(process)
     assert read_all(process.ends.printed) == "printed\n"
     process.ends.close()
+
+
+@pytest.mark.parametrize("left", [0.0, 0.5, 60.0, 1e9, math.inf])
+def test_the_kernels_limit_of_time_never_ends_a_process_before_the_clock_does(left: float) -> None:
+    """However many threads it has, and never more than a day on every processor."""
+    seconds = processor_seconds(left)
+    assert min(left, 86_400) * cores() < seconds <= (86_400 + 1) * cores()

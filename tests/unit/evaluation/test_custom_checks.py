@@ -11,11 +11,13 @@ import pytest
 
 from promoter.adapters.deadline import Deadline
 from promoter.core.evidence import CustomAnswer, Outcome
+from promoter.core.layers import Layer, State
+from promoter.core.policy import Checks, CustomRule, ModelRule
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.evaluation.sandbox.child_process import child_environment
 from promoter.text import quote
-from tests.builders import a_custom_rule
+from tests.builders import a_custom_rule, a_model_rule
 from tests.fakes.github import InMemoryRepository, Irregular
 
 COMMIT = "c" * 40
@@ -36,10 +38,15 @@ def checks(files: Files, *, deadline: Deadline | None = None) -> tuple[LocalCust
     return made, lines
 
 
+def rule_of(*custom: CustomRule, **changes: object) -> ModelRule:
+    """The entry of a policy with these checks."""
+    return a_model_rule(checks=Checks(custom=custom), **changes)
+
+
 def ask(files: Files, /, **rule: object) -> tuple[CustomAnswer, ...]:
     """The answers of one rule; its command is the script `checks/it.py` unless told."""
     asked, _ = checks(files)
-    return asked.ask([a_custom_rule(**{"command": SCRIPT, **rule})], EVIDENCE, commit=COMMIT)
+    return asked.ask(rule_of(a_custom_rule(**{"command": SCRIPT, **rule})), EVIDENCE, commit=COMMIT)
 
 
 def script(code: bytes | str) -> Files:
@@ -82,7 +89,7 @@ print(json.dumps({"outcome": "inconclusive", "message": f"saw {sorted(found)}", 
 """
     asked, lines = checks(script(code))
     rules = [a_custom_rule(command=SCRIPT), a_custom_rule(name="other", command=SCRIPT)]
-    answers = asked.ask(rules, EVIDENCE, commit=COMMIT)
+    answers = asked.ask(rule_of(*rules), EVIDENCE, commit=COMMIT)
     assert [(one.name, one.subject, one.outcome, str(one.message)) for one in answers] == [
         (name, subject, outcome, message)
         for name in ("fairness", "other")
@@ -129,6 +136,47 @@ def test_a_file_of_the_commit_is_a_program() -> None:
     for word in ("checks/run", "./checks/run"):
         (answer,) = ask({"checks/run": code}, command=(word, "$HOME; *"))
         assert str(answer.message) == "it answered `$HOME; *`", "no shell reads the words"
+
+
+def test_a_program_of_the_commit_may_run_others_of_it_and_nothing_it_writes() -> None:
+    code = (
+        b"#!/bin/sh\ncat >/dev/null\ncp checks/other mine\nchmod 755 mine 2>/dev/null\n"
+        b"./mine >/dev/null 2>&1 && mine=ran\n./checks/other $mine\n"
+    )
+    other = b'#!/bin/sh\nprintf \'{"outcome": "passed", "message": "other:%s"}\' "$1"\n'
+    files: Files = {"checks/run": code, "checks/other": Irregular("100755", other)}
+    (answer,) = ask(files, command=("checks/run",), files=("checks/other",))
+    assert str(answer.message) == "it answered `other:`"
+
+
+def test_it_may_write_beside_its_own_files() -> None:
+    assert prints("open('checks/found.txt', 'w').write('ten bytes!')") == "10"
+
+
+def test_a_program_of_the_commit_leaves_its_user_without_any_right() -> None:
+    """Lying where only its user may look, it must not count as a file that is out of reach."""
+    code = b"""#!/bin/sh
+cat >/dev/null
+while read name value; do [ "$name" = CapEff: ] && found="$value"; done < /proc/$$/status
+printf '{"outcome": "passed", "message": "%s"}' "$found"
+"""
+    (answer,) = ask({"checks/run": code}, command=("checks/run",))
+    assert str(answer.message) == "it answered `0000000000000000`"
+    assert "past file modes" not in answer.sandbox[0].note
+
+
+def test_every_layer_around_a_command_is_evidence() -> None:
+    code = """import json
+one = {"subject": "a", "outcome": "passed", "message": "fine"}
+print(json.dumps({"outcome": "passed", "message": "fine", "results": [one]}))"""
+    whole, part = ask(script(code))
+    assert [one.layer for one in whole.sandbox] == list(Layer)
+    assert State.MISSING not in {one.state for one in whole.sandbox}
+    assert part.sandbox == ()
+    (failed,) = ask(script("raise SystemExit(3)"))
+    assert (failed.outcome, len(failed.sandbox)) == (Outcome.ERROR, len(Layer)), "it was run all the same"
+    (never,) = ask({}, command=("gone",))
+    assert never.sandbox == ()
 
 
 def test_a_program_of_the_machine_gets_files_of_the_commit() -> None:
@@ -286,7 +334,7 @@ def test_one_that_ends_what_watches_it_has_not_answered() -> None:
 
 def test_a_command_need_not_read_much_evidence() -> None:
     asked, _ = checks(script(PASSES))
-    (answer,) = asked.ask([a_custom_rule(command=SCRIPT)], "x" * 2_000_000, commit=COMMIT)
+    (answer,) = asked.ask(rule_of(a_custom_rule(command=SCRIPT)), "x" * 2_000_000, commit=COMMIT)
     assert answer.outcome is Outcome.PASSED
 
 
@@ -303,7 +351,7 @@ def test_the_last_lines_of_what_it_prints_are_quoted() -> None:
 def test_one_that_fails_does_not_keep_the_next_from_being_asked() -> None:
     asked, _ = checks(script(PASSES))
     rules = [a_custom_rule(command=("gone",)), a_custom_rule(name="next", command=SCRIPT)]
-    assert [one.outcome for one in asked.ask(rules, EVIDENCE, commit=COMMIT)] == [
+    assert [one.outcome for one in asked.ask(rule_of(*rules), EVIDENCE, commit=COMMIT)] == [
         Outcome.ERROR,
         Outcome.PASSED,
     ]
@@ -318,12 +366,12 @@ def test_the_runs_deadline_is_no_answer() -> None:
         with pytest.raises(
             PromoterError, match="deadline was reached at the custom check `fairness`"
         ) as caught:
-            asked.ask([a_custom_rule(command=SCRIPT)], EVIDENCE, commit=COMMIT)
+            asked.ask(rule_of(a_custom_rule(command=SCRIPT)), EVIDENCE, commit=COMMIT)
         assert caught.value.reason is ReasonCode.DEADLINE_EXCEEDED
 
 
 def test_a_repository_that_does_not_answer_is_an_outage() -> None:
     asked, _ = checks({})
     with pytest.raises(PromoterError) as caught:
-        asked.ask([a_custom_rule(command=SCRIPT)], EVIDENCE, commit="d" * 40)
+        asked.ask(rule_of(a_custom_rule(command=SCRIPT)), EVIDENCE, commit="d" * 40)
     assert caught.value.reason is ReasonCode.PERMISSION_DENIED

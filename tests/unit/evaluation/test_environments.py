@@ -293,12 +293,19 @@ def test_of_the_environment_only_what_finds_packages_is_kept(tmp_path: Path) -> 
     given = {
         "PATH": str(tmp_path),
         "UV_INDEX_URL": "u",
+        "UV_PUBLISH_TOKEN": "secret",
+        "UV_PUBLISH_PASSWORD": "secret",
         "PIP_INDEX_URL": "p",
         "SSL_CERT_FILE": "c",
         "HTTPS_PROXY": "h",
         "GITHUB_TOKEN": "secret",
         "MLFLOW_TRACKING_PASSWORD": "secret",
         "AWS_SECRET_ACCESS_KEY": "secret",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "secret",
+        "GITHUB_ENV": "secret",
+        "INPUT_GITHUB-TOKEN": "secret",
+        "PYTHONPATH": "secret",
+        "LD_PRELOAD": "secret",
     }
     found = find_installer(given, beside=tmp_path / "nowhere" / "python")
     assert found.uv == program

@@ -9,11 +9,13 @@ import pytest
 from promoter.adapters.deadline import Deadline
 from promoter.core.evidence import CustomAnswer, Outcome
 from promoter.core.measurement import Measurement, SliceEstimates
+from promoter.core.policy import Checks
 from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.render.evidence_json import evidence
 from tests.builders import (
     a_custom_rule,
     a_measurement,
+    a_model_rule,
     a_report,
     a_request_report,
     a_slice,
@@ -33,7 +35,8 @@ def ask(measurement: Measurement | None) -> list[CustomAnswer]:
         repository=InMemoryRepository(files), deadline=Deadline(60), log=lambda message: None
     )
     report = a_report(requests=(a_request_report(evidence=an_evidence(measurement=measurement)),))
-    return list(asked.ask([a_custom_rule()], evidence(report), commit=COMMIT))
+    rule = a_model_rule(checks=Checks(custom=(a_custom_rule(),)))
+    return list(asked.ask(rule, evidence(report), commit=COMMIT))
 
 
 def part(value: str, recall: float | None, *, column: str = "contract", rows: int = 900) -> SliceEstimates:

@@ -82,6 +82,8 @@ def test_what_lies_behind_a_closed_folder_is_read_by_a_capability_and_the_note_s
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     (closed / "file").write_text("needed", encoding="utf-8")
+    own = tmp_path / "own"
+    own.mkdir()
     path = str(closed / "file")
     after = f"""
 print("closed to others" in note, open({path!r}).read())
@@ -91,7 +93,7 @@ try:
 except PermissionError:
     print("not written")
 """
-    out = become(f"os.chdir({str(tmp_path)!r})", after, needed=[path])
+    out = become(f"os.chdir({str(own)!r})", after, needed=[path])
     assert out == "True needed\n{'0000000000000004'}\nnot written\n"
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn import metrics as sk
 
+from promoter.core.layers import Layer, missing_in
 from promoter.core.measurement import Measurement, ModelRun, ReferenceMeasurement
 from promoter.core.policy import (
     Checks,
@@ -168,6 +169,12 @@ def test_predictions_that_mean_nothing_are_their_models_problem_alone(place: Pla
     assert "no label of the data" in str(found.challenger.problem)
     assert found.champion is not None
     assert found.champion.finished
+
+
+def test_what_is_around_every_model_is_evidence(place: Place) -> None:
+    found = place.measured(place.case(challenger=place.model(GOOD), champion=place.model(FAIR)))
+    assert [[one.layer for one in run.sandbox] for run in runs(found)] == [list(Layer)] * 2
+    assert missing_in(found.sandboxes) == {}
 
 
 def test_a_metric_that_is_not_computed_is_refused_before_anything_runs(place: Place) -> None:

@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from promoter.core.layers import Layer, State, Strictness
 from promoter.core.measurement import ModelRun
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.answers import Kind
 from promoter.evaluation.sandbox.child_process import Sandbox, child_environment
 from promoter.evaluation.sandbox.environments import IMAGE, Interpreter
 from promoter.evaluation.sandbox.launcher import Launch, Limits, Worker, launch
-from promoter.evaluation.sandbox.layers import Layer
 from promoter.evaluation.sandbox.problems import ModelProblem
 from tests.model_folders import Unlimited, batch, light_interpreter, write_model
 
@@ -50,10 +50,16 @@ def running(
     seconds: float = 600,
 ) -> Iterator[Worker]:
     """A model's process; fails when anything of it is left."""
+    asked = Launch(interpreter=python, model=model, wanted=wanted, limits=limits)
+    with launched(asked, seconds=seconds) as worker:
+        yield worker
+
+
+@contextmanager
+def launched(asked: Launch, *, seconds: float = 600) -> Iterator[Worker]:
+    """The same of what is asked for in every part."""
     before = processes()
-    with launch(
-        Launch(interpreter=python, model=model, wanted=wanted, limits=limits), deadline=Unlimited(seconds)
-    ) as worker:
+    with launch(asked, deadline=Unlimited(seconds)) as worker:
         yield worker
     assert processes() <= before
 
@@ -88,6 +94,8 @@ def test_a_model_predicts_in_its_own_process_and_tells_how_it_went(tmp_path: Pat
     assert 0 < run.p50_latency_ms <= run.p95_latency_ms
     assert 20e6 < run.peak_memory < 2e9
     assert run.size == sum(path.stat().st_size for path in model.rglob("*") if path.is_file())
+    assert [one.layer for one in run.sandbox] == list(Layer)
+    assert State.MISSING not in {one.state for one in run.sandbox}
     assert run.environment == f"image (Python {sys.version_info.major}.{sys.version_info.minor})"
 
 
@@ -331,7 +339,7 @@ def test_a_daemon_does_not_outlive_a_model_that_ends_itself(python: Interpreter,
     message, _ = problem_of(python, model, limits=Limits(batch_seconds=30))
     assert "its process ended without an answer" in message
     assert time.monotonic() - start < 20
-    assert not is_running(int(message.rpartition("daemon ")[2].strip("`")))
+    assert not is_running(int(message.partition("daemon ")[2].partition("`")[0]))
 
 
 def test_a_model_that_kills_the_process_around_it_ends_with_it(python: Interpreter, tmp_path: Path) -> None:
@@ -371,6 +379,27 @@ def test_a_model_that_fills_the_disk_is_ended_and_told_so(python: Interpreter, t
         with pytest.raises(ModelProblem, match="ended by Promoter: it wrote more than 20,000,000 bytes"):
             worker.predict(batch())
         assert worker.confinement.layers == set(Layer)
+
+
+def test_best_effort_runs_a_model_with_what_there_is_and_tells_what_was_missing(
+    python: Interpreter, tmp_path: Path
+) -> None:
+    """A limit that nobody may set stands for a layer that the machine lacks."""
+    model = write_model(tmp_path / "model", predict=GOOD)
+    for strictness in Strictness:
+        sandbox = Sandbox(strictness=strictness, open_files=-5)
+        asked = Launch(interpreter=python, model=model, wanted=Kind.LABELS, limits=QUICK, sandbox=sandbox)
+        if strictness is Strictness.REQUIRED:
+            with pytest.raises(PromoterError, match="limits is missing") as caught, launched(asked):
+                pytest.fail("it was started")
+            assert caught.value.exit_code is ExitCode.UNDECIDED, "the machine's lack is no verdict"
+            continue
+        with launched(asked) as worker:
+            worker.predict(batch())
+            found = {one.layer: one for one in worker.finish().sandbox}
+        assert found[Layer.LIMITS].state is State.MISSING
+        assert found[Layer.LIMITS].note
+        assert [one for one in found if found[one].state is State.MISSING] == [Layer.LIMITS]
 
 
 def test_an_interpreter_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -8,12 +8,25 @@ import pytest
 
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import Outcome
+from promoter.core.layers import Found, Layer, State
 from promoter.core.report import Links, Phase, Report
 from promoter.render.comment import comment
 from promoter.render.layout import in_utf16
 from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
-from tests.builders import a_dataset, a_model_version, a_problem, a_report, a_run, an_evidence
+from tests.builders import (
+    WHOLE_SANDBOX,
+    a_dataset,
+    a_measured_evidence,
+    a_measurement,
+    a_model_run,
+    a_model_version,
+    a_problem,
+    a_report,
+    a_run,
+    a_sandbox_without,
+    an_evidence,
+)
 from tests.golden.cases import MARKER
 from tests.unit.render.reports import (
     BETTER_F1,
@@ -177,6 +190,27 @@ def test_origins_tell_what_is_known() -> None:
     assert challenger.startswith(f"- Challenger: {version}, run")
     assert "code" not in challenger
     assert "Asked for in" in _written(promotable())
+
+
+def test_what_was_around_code_that_ran_is_one_line_among_what_is_folded() -> None:
+    run = a_model_run(sandbox=WHOLE_SANDBOX)
+    found = a_measured_evidence(measurement=a_measurement(challenger=run, champion=run))
+    text = _written(a_report(requests=(good_request(evidence=found),)))
+    line = "- Model code ran confined: own user, no new privileges, Landlock, seccomp, limits\n"
+    assert line in text[text.index("Where the versions come from") :]
+    covered = tuple(
+        replace(one, state=State.COVERED) if one.layer is Layer.OWN_USER else one for one in WHOLE_SANDBOX
+    )
+    some = a_measured_evidence(measurement=a_measurement(challenger=a_model_run(sandbox=covered)))
+    assert "confined: own user (by the others), no new" in _written(
+        a_report(requests=(good_request(evidence=some),))
+    )
+
+
+@pytest.mark.parametrize("sandbox", [(), a_sandbox_without(Layer.SECCOMP)])
+def test_nothing_is_called_confined_that_was_not(sandbox: Found) -> None:
+    found = a_measured_evidence(measurement=a_measurement(challenger=a_model_run(sandbox=sandbox)))
+    assert "confined" not in _written(a_report(requests=(good_request(evidence=found),)))
 
 
 def test_many_datasets_and_reviewers_are_counted() -> None:

@@ -9,8 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promoter.core.layers import Found, FoundLayer, Layer, State, Strictness, missing
 from promoter.errors import PromoterError, ReasonCode
-from promoter.evaluation.sandbox.layers import Layer, State, Strictness, missing
 from promoter.text import Message, quote, say
 
 _PATIENCE_SECONDS = 30.0
@@ -37,6 +37,19 @@ class Confinement:
     def missing(self) -> Mapping[Layer, str]:
         """The layers that do not hold, each with why."""
         return missing({layer: (state, self.notes.get(layer, "")) for layer, state in self.states.items()})
+
+    @property
+    def found(self) -> Found:
+        """The same as evidence."""
+        gone = self.missing
+        return tuple(
+            FoundLayer(
+                layer=layer,
+                state=self.states.get(layer, State.MISSING),
+                note=gone.get(layer, self.notes.get(layer, "")),
+            )
+            for layer in Layer
+        )
 
 
 def read_confinement(report: int, *, patience: float = _PATIENCE_SECONDS) -> Confinement:
@@ -70,16 +83,18 @@ def _parse(content: bytes) -> Confinement:
 
 
 def require(confinement: Confinement, *, strictness: Strictness) -> None:
-    """Raises PromoterError, MODEL_UNSAFE, when a layer is missing and all are required."""
+    """Raises PromoterError, CHECK_UNAVAILABLE, when a layer is missing and all are required: it is this
+    machine that lacks something, which says nothing of the model."""
     gone = confinement.missing
     if gone and strictness is Strictness.REQUIRED:
         raise PromoterError(
-            ReasonCode.MODEL_UNSAFE,
-            say("no model was loaded: the sandbox for its code is not whole here. ", *_list(gone).parts),
+            ReasonCode.CHECK_UNAVAILABLE,
+            say("nothing was run: the sandbox is not whole on this machine. ", *_list(gone).parts),
             hint=say(
-                "Run Promoter as a Docker action on a runner with Linux 6.12 or newer, or as root on 5.13 or "
-                "newer. If you trust every model that can be asked for, the policy may say "
-                "`unsafe_sandbox: best_effort`; the comment then tells which layers were missing."
+                "As a Docker action Promoter needs Linux 5.13 or newer and an engine that lets Landlock in; "
+                "as an ordinary user Linux 6.12. Where every model and check that can be asked for is "
+                "trusted, the model's entry in the policy may say `unsafe_sandbox: best_effort`; reports "
+                "then tell what was missing."
             ),
         )
 

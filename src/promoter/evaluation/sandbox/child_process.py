@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import signal
 import subprocess
@@ -15,11 +16,11 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+from promoter.core.layers import Strictness
 from promoter.errors import PromoterError
 from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.assurance import Confinement, read_confinement, require
 from promoter.evaluation.sandbox.frames import Ends
-from promoter.evaluation.sandbox.layers import Strictness
 from promoter.evaluation.sandbox.reach import prepare, reach
 
 _HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ _CONFINE = (
 )
 _GIB = 1024**3
 _ENDING_SECONDS = 5.0
+_LONGEST_RUN = 24 * 3600
 # Libraries are mapped, and allocators reserve, far more than they use.
 _MAPPED = 16 * _GIB
 # What a user of Linux may ask for
@@ -65,6 +67,19 @@ _SETTINGS = {
 }
 
 
+def cores() -> int:
+    """How many processors we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor_seconds(left: float) -> int:
+    """The most processor time one process can take while so many seconds of the clock are left.
+
+    The clock ends a process first; the kernel's own limit holds should nobody be there to look at the clock.
+    """
+    return (math.ceil(min(left, _LONGEST_RUN)) + 1) * cores()
+
+
 class Results(Enum):
     """Where a process writes its results: a descriptor whose number is its last argument, or its standard
     output."""
@@ -77,7 +92,7 @@ class Results(Enum):
 class Sandbox:
     """How strictly a process is confined, and how much it may take in total.
 
-    Bytes on disk, files, processes with threads, open files, and seconds of processor time.
+    Bytes on disk, files, processes with threads, open files, and seconds of processor time for each process.
     """
 
     strictness: Strictness = Strictness.REQUIRED
@@ -85,7 +100,7 @@ class Sandbox:
     files: int = 50_000
     processes: int = 512
     open_files: int = 1024
-    processor_seconds: int = 4 * 3600
+    processor_seconds: int = _LONGEST_RUN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +151,8 @@ class Started:
 def start(command: Command, *, scratch: Path) -> Started:
     """Start it in the folder `work` below `scratch`, which is its own with all that is in it.
 
-    Closing the life line ends all that it started. Raises PromoterError, MODEL_UNSAFE, when a layer of the
-    sandbox is missing and every layer is required: the command was not run then.
+    Closing the life line ends all that it started. Raises PromoterError, CHECK_UNAVAILABLE, when a layer of
+    the sandbox is missing and every layer is required: the command was not run then.
     """
     folders = prepare(scratch, model=command.model)
     theirs, ours = _pipes()

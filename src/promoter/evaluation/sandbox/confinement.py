@@ -43,8 +43,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from promoter.core.layers import Layer, State, Strictness, missing
 from promoter.evaluation.sandbox import identity, kernel, landlock, seccomp
-from promoter.evaluation.sandbox.layers import Layer, State, Strictness, missing
 from promoter.evaluation.sandbox.watching import Watch, empty
 
 _NOT_STARTED = 127

@@ -186,7 +186,8 @@ def _home(folder: Path) -> Iterator[Path]:
 
 
 def _configures_an_index(name: str) -> bool:
-    return name.startswith(("UV_", "PIP_")) or name in {
+    # What uv publishes with is a secret, and no index's.
+    return (name.startswith(("UV_", "PIP_")) and not name.startswith("UV_PUBLISH_")) or name in {
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
         "HTTP_PROXY",

@@ -97,7 +97,7 @@ def become(user: int, *, folders: Iterable[str], needed: Iterable[str]) -> str:
     """
     closed = _unreachable(user, needed)
     for folder in folders:
-        os.chown(folder, user, user)
+        _give(folder, user)
     os.setgroups([])
     os.setresgid(user, user, user)
     kept = 1 << _READ_PAST_MODES if closed else 0
@@ -110,6 +110,14 @@ def become(user: int, *, folders: Iterable[str], needed: Iterable[str]) -> str:
         kernel.process_control(_AMBIENT, _AMBIENT_RAISE, _READ_PAST_MODES)
         return f"it may read past file modes, as {closed} is closed to others: Landlock limits what"
     return ""
+
+
+def _give(folder: str, user: int) -> None:
+    """A folder of ours with what we put into it."""
+    os.chown(folder, user, user)
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(os.path.join(place, name), user, user, follow_symlinks=False)  # noqa: PTH118 - as walked
 
 
 def _drop_bound(*, kept: int) -> None:

@@ -88,7 +88,7 @@ def version() -> int:
 _WHY = {
     errno.ENOSYS: "this kernel has no Landlock, which came with Linux 5.13",
     errno.EOPNOTSUPP: "Landlock is switched off in this kernel; the boot option `lsm` must name it",
-    errno.EPERM: "the container's seccomp profile refuses Landlock's calls; Docker allows them since 23.0",
+    errno.EPERM: "the container's seccomp profile refuses Landlock's calls; a newer engine's allows them",
 }
 
 

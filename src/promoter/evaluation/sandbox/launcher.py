@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -32,7 +31,14 @@ from promoter.evaluation.sandbox.answers import (
     read_load_seconds,
     read_object,
 )
-from promoter.evaluation.sandbox.child_process import Sandbox, Started, end_all, model_command, start
+from promoter.evaluation.sandbox.child_process import (
+    Sandbox,
+    Started,
+    cores,
+    end_all,
+    model_command,
+    start,
+)
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
@@ -46,10 +52,6 @@ _LOOK_EVERY_SECONDS = 0.5
 _MOST_THREADS = 16
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """What one model may take: wall-clock seconds to load and for a batch, bytes of memory, threads."""
@@ -57,7 +59,7 @@ class Limits:
     load_seconds: float = 180.0
     batch_seconds: float = 120.0
     memory: int = 8 * _GIB
-    threads: int = field(default_factory=lambda: min(_cores(), _MOST_THREADS))
+    threads: int = field(default_factory=lambda: min(cores(), _MOST_THREADS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,8 @@ class Launch:
 def launch(asked: Launch, *, deadline: TimeLeft) -> Iterator[Worker]:
     """A process that loads the model at once; `Worker.load` waits for it, so two can load side by side.
 
-    When the context ends, so has everything the process started. Raises PromoterError, MODEL_UNSAFE, where
-    the sandbox is not whole and has to be.
+    When the context ends, so has everything the process started. Raises PromoterError, CHECK_UNAVAILABLE,
+    where the sandbox is not whole and has to be.
     """
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="promoter-model-")))
@@ -114,7 +116,11 @@ class Worker:
         self._process = started.process.pid
         self.confinement = started.confinement
         self._deadline = deadline
-        self._run = ModelRun(size=size_of(asked.model), environment=asked.interpreter.name)
+        self._run = ModelRun(
+            size=size_of(asked.model),
+            environment=asked.interpreter.name,
+            sandbox=started.confinement.found,
+        )
         self._loaded = False
         self._asked_rows: int | None = None
         self._shape: tuple[Kind, int] | None = None

@@ -106,15 +106,26 @@ def reach(words: tuple[str, ...], *, folders: Folders) -> dict[str, object]:
         *((path, landlock.READ) for path in (*_SETTINGS, *ours, str(folders.model))),
         *((path, landlock.USE_DEVICE) for path in _DEVICES),
         *((str(path), landlock.WRITE) for path in folders.written),
+        *((str(path), landlock.RUN) for path in _programs(folders)),
     ]
-    interpreter = Path(words[0])
-    # Where there is none the model's process says so.
-    needed = interpreter if interpreter.exists() else interpreter.parent
     return {
         "allowed": allowed,
-        "needed": [str(needed), *ours],
+        "needed": [*_needed(Path(words[0]), folders), *ours],
         "folders": [str(folder) for folder in folders.written],
     }
+
+
+def _needed(program: Path, folders: Folders) -> list[str]:
+    """The program, unless it lies in a folder that becomes its user's own."""
+    # Where there is none the model's process says so.
+    found = program if program.exists() else program.parent
+    return [] if any(found.is_relative_to(folder) for folder in folders.written) else [str(found)]
+
+
+def _programs(folders: Folders) -> list[Path]:
+    """What we put there to be run, for a custom check: not what the process itself writes there later."""
+    found = (path for folder in folders.written for path in folder.rglob("*"))
+    return [path for path in found if path.is_file() and os.access(path, os.X_OK)]
 
 
 def _interpreter(path: Path) -> list[str]:

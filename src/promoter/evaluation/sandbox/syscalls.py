@@ -98,6 +98,15 @@ NEVER = MappingProxyType(
         "inotify_init": (253, None),
         "inotify_init1": (294, 26),
         "inotify_add_watch": (254, 27),
+        # Attributes: of every file that anybody may write to, and Landlock does not judge them.
+        "setxattr": (188, 5),
+        "lsetxattr": (189, 6),
+        "fsetxattr": (190, 7),
+        "setxattrat": (463, 463),
+        "removexattr": (197, 14),
+        "lremovexattr": (198, 15),
+        "fremovexattr": (199, 16),
+        "removexattrat": (466, 466),
         # What is no file, so Landlock does not see it, and outlives its maker.
         "shmget": (29, 194),
         "shmat": (30, 196),
@@ -125,6 +134,9 @@ ABSENT = MappingProxyType(
     {
         # Its flags lie in memory, where a filter does not see them; and sockets by a ring of requests.
         "clone3": (435, 435),
+        # Files of memory, which no limit counts; a folder for temporary files does as well.
+        "memfd_create": (319, 279),
+        "memfd_secret": (447, 447),
         "io_uring_setup": (425, 425),
         "io_uring_enter": (426, 426),
         "io_uring_register": (427, 427),
@@ -134,7 +146,7 @@ ABSENT = MappingProxyType(
 # Refused where the model runs as our own user: what Landlock leaves to the owner of files and processes.
 SAME_USER = MappingProxyType(
     {
-        # Modes, owners, attributes and times.
+        # Modes, owners and times.
         "chmod": (90, None),
         "fchmod": (91, 52),
         "fchmodat": (268, 53),
@@ -143,14 +155,6 @@ SAME_USER = MappingProxyType(
         "fchown": (93, 55),
         "lchown": (94, None),
         "fchownat": (260, 54),
-        "setxattr": (188, 5),
-        "lsetxattr": (189, 6),
-        "fsetxattr": (190, 7),
-        "setxattrat": (463, 463),
-        "removexattr": (197, 14),
-        "lremovexattr": (198, 15),
-        "fremovexattr": (199, 16),
-        "removexattrat": (466, 466),
         "utime": (132, None),
         "utimes": (235, None),
         "futimesat": (261, None),
