@@ -1,4 +1,4 @@
-"""Gather what a request is judged by: both versions, their files, what was measured, what custom checks say."""
+"""Gather what a request is judged by: versions, their files, what was measured, what custom checks say."""
 
 from __future__ import annotations
 

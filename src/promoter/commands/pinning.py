@@ -46,8 +46,8 @@ def _held(report: RequestReport, comment: str) -> RequestReport:
 
 
 _UNKNOWN: Message = say(
-    "what this version was made of when it was validated is not known, because no comment of Promoter's tells "
-    "it; it was judged anew as it is now"
+    "what this version was made of when it was validated is not known, because no comment of Promoter's "
+    "tells it; it was judged anew as it is now"
 )
 
 
