@@ -99,7 +99,8 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
             evidence = with_answers(bench, rule, evidence=evidence, report=report)
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
-    report = replace(report, notes=(*report.notes, *_unpinned(evidence)))
+    notes = (*report.notes, *_unpinned(evidence), *_uses(claim, evidence))
+    report = replace(report, notes=notes)
     if evidence.measurement is not None and rule.evaluation and rule.evaluation.source is Source.INFERENCE:
         report = replace(report, notes=(*report.notes, _UNCONFINED))
     results = results_of(rule, evidence, step=step)
@@ -109,6 +110,24 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
 def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
     why = evidence.unpinned.parts
     return (say("the version's files are not pinned, because they could not be read: ", *why),) if why else ()
+
+
+def _uses(claim: Claim, evidence: Evidence) -> tuple[Message, ...]:
+    """How often the holdout has decided, as far as git knows: proposals that were never merged are not in it.
+
+    Whoever tries often enough on the same rows finds a version that suits them by chance.
+    """
+    if evidence.measurement is None:
+        return ()
+    asked = {past.version for past in claim.past if past.version} | {claim.request.version}
+    if len(asked) == 1:
+        return ()
+    return (
+        say(
+            f"{len(asked)} versions have asked for this alias by now, this one included: the more are judged "
+            "by the same rows, the more of what they show is chance. Renew the data from time to time"
+        ),
+    )
 
 
 def _twins(holders: Mapping[str, str], alias: str) -> tuple[Message, ...]:
