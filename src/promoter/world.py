@@ -43,6 +43,7 @@ class Registries:
             tracking_uri=self.inputs.tracking_uri.value,
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
+            secrets=[secret.value for secret in self.inputs.secrets],
         )
 
     def writer(self) -> Registry:
@@ -51,6 +52,7 @@ class Registries:
             tracking_uri=self.inputs.tracking_uri.value,
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
+            secrets=[secret.value for secret in self.inputs.secrets],
         )
 
 

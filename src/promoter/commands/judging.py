@@ -8,6 +8,7 @@ from dataclasses import replace
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.versions import Claim, three_way
 from promoter.core.evidence import Evidence
+from promoter.core.files import matches
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
 from promoter.core.policy import Mode, ModelRule, Policy, Source
@@ -17,7 +18,8 @@ from promoter.core.verdict import Verdict, decide
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
-_WORKFLOWS = ".github/workflows/"
+# Workflows, and the local actions they may use: what says how this action is started.
+WORKFLOWS = (".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml")
 # The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
 # seen says nothing of the others.
 OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
@@ -25,7 +27,7 @@ OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEED
 
 def brings_workflows(paths: Iterable[str]) -> bool:
     """Whether a change edits what runs: inputs of the Action, the policy's place among them."""
-    return any(path.startswith(_WORKFLOWS) for path in paths)
+    return any(matches(path, pattern) for path in paths for pattern in WORKFLOWS)
 
 
 def own_rules(message: Message) -> PromoterError:
