@@ -151,13 +151,13 @@ def run_checks(rule: ModelRule, evidence: Evidence) -> tuple[CheckResult, ...]:
 
 
 def _with_failures(checks: Checks, measurement: Measurement | None) -> Checks:
-    """The checks, and `inference` too where a model did not run or predicts otherwise when asked again: it
-    alone says so, and a rollback must not pass over it."""
+    """The checks, and `inference` too where a model did not run, predicts otherwise when asked again, or the
+    same for every row: it alone says so, and a rollback must not pass over it."""
     if measurement is None:
         return checks
     beside = measurement.reference.run if measurement.reference is not None else None
     runs = [run for run in (measurement.challenger, measurement.champion, beside) if run is not None]
-    all_sound = all(run.finished and run.differing == 0 for run in runs)
+    all_sound = all(run.sound for run in runs)
     return checks if checks.inference or all_sound else replace(checks, inference=InferenceRule())
 
 
