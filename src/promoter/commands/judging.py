@@ -114,6 +114,9 @@ def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
     return (say("the version's files are not pinned, because they could not be read: ", *why),) if why else ()
 
 
+_MANY = 3
+
+
 def _uses(claim: Claim, evidence: Evidence) -> tuple[Message, ...]:
     """How often the holdout has decided, as far as git knows: proposals that were never merged are not in it.
 
@@ -122,7 +125,7 @@ def _uses(claim: Claim, evidence: Evidence) -> tuple[Message, ...]:
     if evidence.measurement is None:
         return ()
     asked = {past.version for past in claim.past if past.version} | {claim.request.version}
-    if len(asked) == 1:
+    if len(asked) < _MANY:
         return ()
     return (
         say(
