@@ -151,23 +151,19 @@ def known_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
     found = [environ[name] for name in environ if _SECRET_NAMES.fullmatch(name)]
     for name in environ:
         if _ADDRESS_NAMES.fullmatch(name):
-            # An index variable may name several addresses.
-            found += [secret for word in environ[name].split() for secret in _in_address(word)]
+            found += _in_addresses(environ[name])
     user, password = (environ.get(f"MLFLOW_TRACKING_{what}", "") for what in ("USERNAME", "PASSWORD"))
     if user and password:
         found.append(f"{user}:{password}")  # as basic authentication sends it
     return tuple(Secret(value) for value in dict.fromkeys(found) if value)
 
 
-def _in_address(address: str) -> Iterator[str]:
-    """User and password of an address, and the password alone, as they are written and as they are sent."""
-    try:
-        userinfo = urlsplit(address).netloc.rpartition("@")[0]
-    except ValueError:
-        return  # what cannot be read as an address is refused by whoever opens it
-    password = userinfo.partition(":")[2]
-    if password:
-        yield from (password, unquote(password), userinfo, unquote(userinfo))
+def _in_addresses(text: str) -> Iterator[str]:
+    """Of each address user and password, and the password alone, as they are written and as they are sent."""
+    for userinfo in re.findall(r"://([^\s/?#]+)@", text):
+        password = userinfo.partition(":")[2]
+        if password:
+            yield from (password, unquote(password), userinfo, unquote(userinfo))
 
 
 def _report_directory(environ: Mapping[str, str]) -> str:

@@ -51,6 +51,7 @@ class Registries:
             tracking_uri=self.inputs.tracking_uri.value,
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
+            secrets=[secret.value for secret in self.inputs.secrets],
         )
 
     def writer(self) -> Registry:
@@ -59,6 +60,7 @@ class Registries:
             tracking_uri=self.inputs.tracking_uri.value,
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
+            secrets=[secret.value for secret in self.inputs.secrets],
         )
 
 

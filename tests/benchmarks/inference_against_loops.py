@@ -34,6 +34,7 @@ _MODULES = {
     LOOP: "tests.benchmarks.bare_loop",
     PANDAS: "tests.benchmarks.hand_written_inference",
 }
+_TARGETS = "targets, at 10,000,000 rows: 1.15 x and 0.9 x the wall time, 0.2 x the memory"
 _ROOT = Path(__file__).parents[2]
 
 
@@ -99,15 +100,15 @@ def ratios(taken: Mapping[str, Sequence[Tree]]) -> str:
     """Promoter's wall time by each other way's, of the best runs too, and its memory by that of pandas."""
     ours = [tree.wall for tree in taken[PROMOTER]]
     lines = []
-    for way, limit in ((LOOP, 1.15), (PANDAS, 0.9)):
+    for way in (LOOP, PANDAS):
         theirs = [tree.wall for tree in taken[way]]
         pairs = [mine / other for mine, other in zip(ours, theirs, strict=True)]
         lines.append(
-            f"wall, {PROMOTER} / {way}: {median(ours) / median(theirs):.2f} x (at most {limit}); round by "
+            f"wall, {PROMOTER} / {way}: {median(ours) / median(theirs):.2f} x; round by "
             f"round {min(pairs):.2f}-{max(pairs):.2f}; shortest by shortest {min(ours) / min(theirs):.2f}"
         )
     memory = _memory(taken[PROMOTER]) / _memory(taken[PANDAS])
-    return "\n".join([*lines, f"peak memory, {PROMOTER} / {PANDAS}: {memory:.2f} x (at most 0.2)"])
+    return "\n".join([*lines, f"peak memory, {PROMOTER} / {PANDAS}: {memory:.2f} x", _TARGETS])
 
 
 def _memory(trees: Sequence[Tree]) -> float:

@@ -56,7 +56,8 @@ def watch(words: Sequence[str], *, log: Path, output: Path) -> tuple[int, Tree]:
         while process.returncode is None:
             alive = list(tree(process.pid))
             for one in alive:
-                peak[one] = max(peak.get(one, 0), _peak(one))
+                # The last one told: between fork and exec a process shows the memory of its parent
+                peak[one] = _peak(one) or peak.get(one, 0)
                 cpu[one] = max(cpu.get(one, 0), _cpu(one))
             if looks % _SHARES_EVERY == 0:
                 share = max(share, sum(_share(one) for one in alive))

@@ -20,6 +20,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, Schema
 from pyarrow import parquet
 
+from promoter.core.evidence import Outcome
 from promoter.core.policy import Task
 from promoter.core.policy_file import parse_policy
 from promoter.core.verdict import Verdict
@@ -409,6 +410,64 @@ def test_a_constant_is_never_passed_by_a_figure_that_it_has_not(
     )
     assert report.reason is case.reason, told(report)
     assert case.says in told(report)
+
+
+RARE = FRAME.assign(label=np.where(FRAME["x0"] > 1.5, "Yes", "No"))
+ACCURATE = "metrics: [{name: accuracy, greater_is_better: true, threshold: 0.9}]"
+A_SCORE = "return numpy.full(len(frame), 0.25)"
+
+
+@pytest.mark.parametrize(
+    ("predict", "shown"),
+    [(NO, "`No`"), (A_SCORE, "`No`, with the score 0.25 of `Yes`")],
+    ids=["label", "score"],
+)
+@pytest.mark.parametrize("champions", [0, 1])
+def test_a_constant_is_rejected_though_every_figure_keeps_its_rule(
+    champions: int, predict: str, shown: str, desk: Desk, tmp_path: Path
+) -> None:
+    """Nine rows in ten are of one label, so accuracy is above 0.9 without having learned anything."""
+    folders = [write_model(tmp_path / str(at), predict=predict) for at in range(1 + champions)]
+    challenger, champion = (*(desk.version(folder) for folder in folders), None)[:2]
+    assert challenger is not None
+    report = desk.judged(
+        policy(checks=ACCURATE), files={DATA: as_parquet(RARE)}, challenger=challenger, champion=champion
+    )
+    assert (report.reason, report.verdict) == (ReasonCode.CHECKS_FAILED, Verdict.REJECT), told(report)
+    assert {one.outcome for one in report.results if one.check == "metrics"} == {Outcome.PASSED}
+    assert f"inference varies failed: the challenger predicts the same for all 400 rows: {shown};" in told(
+        report
+    )
+    assert ("champion_varies warned" in told(report)) == (champion is not None)
+
+
+def test_a_constant_champion_holds_no_better_challenger_back(desk: Desk, good: str, tmp_path: Path) -> None:
+    champion = desk.version(write_model(tmp_path / "model", predict=NO))
+    report = desk.judged(policy(checks=METRICS), files={DATA: PARQUET}, challenger=good, champion=champion)
+    assert report.reason is ReasonCode.VALIDATED, told(report)
+    assert "inference champion_varies warned" in told(report)
+
+
+# --- named slices ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "reason", "says"),
+    [
+        ("[north, south]", ReasonCode.VALIDATED, "segment=south · f1_score passed"),
+        ("[north, [South]]", ReasonCode.CHECKS_FAILED, "`segment=South · f1_score` is absent"),
+        ("[isle]", ReasonCode.INCONCLUSIVE, "too small to judge: 3 rows, the policy asks for at least 50"),
+        ("[north]", ReasonCode.VALIDATED, "`segment=isle · f1_score` is not judged: 3 rows"),
+    ],
+)
+def test_slices_that_the_policy_names_must_be_there_and_be_judged(
+    values: str, reason: ReasonCode, says: str, desk: Desk, good: str
+) -> None:
+    frame = FRAME.assign(segment=["isle"] * 3 + [*FRAME["segment"][3:]])
+    slices = f"slices: [{{by: [segment], values: {values}, min_rows: 50, metrics: [{A_FLOOR}]}}]"
+    report = desk.judged(policy(checks=slices), files={DATA: as_parquet(frame)}, challenger=good)
+    assert report.reason is reason, told(report)
+    assert says in told(report)
 
 
 def test_a_model_without_a_signature_gets_every_feature_and_fails_where_one_is_asked_for(

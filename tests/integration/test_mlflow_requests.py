@@ -263,4 +263,4 @@ def test_a_prompt_is_no_registered_model(world: HttpWorld) -> None:
 
 def test_a_reader_has_no_method_that_writes() -> None:
     public = {name for name in vars(mlflow_registry.MlflowReader) if not name.startswith("_")}
-    assert public == {"aliases", "download", "model_version", "signature"}
+    assert public == {"aliases", "download", "files", "model_version", "run_file", "signature"}

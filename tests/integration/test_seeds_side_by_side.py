@@ -39,6 +39,7 @@ from promoter.core.report import RequestReport
 from promoter.demo.job import Finished
 from promoter.demo.training import Classifier, customers
 from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.evaluation.figures import Numbers
 from promoter.evaluation.sandbox.answers import Kind
 from promoter.evaluation.sandbox.environments import (
     IMAGE,
@@ -337,6 +338,14 @@ def test_a_lost_customer_is_no_gain() -> None:
     assert "what a wrong label costs is negative" in str(problem)
 
 
+BUT_FOR_ONE = 'return numpy.where(numpy.arange(len(frame)) == 0, "{}", "{}")'
+
+
+def dollars(truth: Numbers, said: Numbers) -> float:
+    lost, called = truth == "Leaves", said == "Leaves"
+    return float(1500 * (lost & called).sum() - 500 * (~lost & called).sum() - 2000 * (lost & ~called).sum())
+
+
 MONEY = (
     "business_value: {unit: USD, test: superiority, values: "
     "{true_positive: 1500, false_positive: -500, false_negative: -2000, true_negative: 0}}"
@@ -348,15 +357,17 @@ def test_the_positive_label_is_not_the_one_that_sorts_last(desk: Desk, tmp_path:
     table = holdout()
     churn = np.where(table["label"] == "Yes", "Leaves", "Stays")
     all_stay = pd.DataFrame({"churn": churn, "predictions": ["Stays"] * len(table)})
+    # But for one row: who says the same of all of them is rejected for that alone.
+    first = np.arange(len(table)) == 0
     by_hand = {
-        "stay": -2000 * (churn == "Leaves").sum(),
-        "leave": 1500 * (churn == "Leaves").sum() - 500 * (churn == "Stays").sum(),
+        "stay": dollars(churn, np.where(first, "Leaves", "Stays")),
+        "leave": dollars(churn, np.where(first, "Stays", "Leaves")),
     }
     assert by_hand["leave"] > by_hand["stay"]
     assert seed_dollars(all_stay) > 0 > by_hand["stay"]
     versions = [
-        desk.version(write_model(tmp_path / label, predict=f'return ["{label}"] * len(frame)'))
-        for label in ("Stays", "Leaves")
+        desk.version(write_model(tmp_path / said, predict=BUT_FOR_ONE.format(other, said)))
+        for said, other in (("Stays", "Leaves"), ("Leaves", "Stays"))
     ]
     text = policy(checks=MONEY).replace(b'"Yes"', b"Leaves")
     files = {DATA: as_parquet(table.assign(label=churn))}

@@ -1,4 +1,4 @@
-"""Promotion requests with something done to them, thousands in a second: bytes, lines and hostile fragments."""
+"""Promotion requests with something done to them, thousands in a second: bytes, lines, hostile fragments."""
 
 from __future__ import annotations
 

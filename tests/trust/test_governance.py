@@ -1,4 +1,4 @@
-"""T01–T15: who may move an alias, and what counts as a review of it."""
+"""T01 to T15: who may move an alias, and what counts as a review of it."""
 
 from __future__ import annotations
 

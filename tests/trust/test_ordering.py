@@ -1,11 +1,14 @@
-"""T16–T25: whatever happens between two steps, an alias moves only from where the reviewers saw it."""
+"""T16 to T25: whatever happens between two steps, an alias moves only from where the reviewers saw it."""
 
 from __future__ import annotations
 
+import io
 from itertools import chain, combinations
+from pathlib import Path
 
 import pytest
 
+from promoter.action import main
 from promoter.commands.apply import apply
 from promoter.core.report import Report
 from promoter.errors import ExitCode, ReasonCode
@@ -92,6 +95,14 @@ def test_t19_every_old_run_that_is_started_again_writes_nothing(house: House) ->
         assert replayed.outputs["reason-code"] == "already_applied"
     assert house.champion() == versions[3]
     assert [house.tags(version) for version in versions] == tags
+
+
+def test_t19_a_run_that_was_started_again_says_so(tmp_path: Path) -> None:
+    (tmp_path / "event.json").write_text("{}", encoding="utf-8")
+    log = io.StringIO()
+    environ = {"GITHUB_EVENT_NAME": "release", "GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    assert main({**environ, "GITHUB_RUN_ATTEMPT": "2"}, log) is ExitCode.DONE
+    assert "this is attempt `2` of this run" in log.getvalue()
 
 
 def test_t19_a_run_of_an_old_commit_reads_the_tip_even_when_the_alias_was_moved_by_hand(team: Team) -> None:

@@ -1,4 +1,4 @@
-"""T26–T38: no file in a pull request is more than what it asks for, and none costs more than a moment."""
+"""T26 to T38: no file in a pull request is more than what it asks for, and none costs more than a moment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from promoter.commands.validate import validate
+from promoter.core.policy_file import parse_policy
 from promoter.core.request_file import parse_request
 from promoter.core.schema import FileKind, schema
 from promoter.errors import PromoterError, ReasonCode
@@ -34,12 +35,13 @@ def outcome(data: bytes) -> bool:
     try:
         read = parse_request(data, path="f.yaml")
     except PromoterError as error:
-        assert error.reason is ReasonCode.REQUEST_INVALID
-        assert error.problems, data
-        return False
-    assert f"{read.model}{read.alias}{read.version}".isascii()
-    assert VALIDATOR.is_valid(as_an_editor(data)), data
-    return True
+        refusal = (error.reason, bool(error.problems))
+    else:
+        assert f"{read.model}{read.alias}{read.version}".isascii()
+        assert VALIDATOR.is_valid(as_an_editor(data)), data
+        return True
+    assert refusal == (ReasonCode.REQUEST_INVALID, True), data
+    return False
 
 
 def refused(data: bytes) -> None:
@@ -68,7 +70,7 @@ def test_t28_whatever_is_done_to_a_request_it_is_read_or_refused_quickly(batch: 
 
 @pytest.mark.parametrize("key", ["version", '"version"', "'version'", '"\\x76ersion"', "? version\n"])
 def test_t26_a_key_is_said_once_however_it_is_written(key: str) -> None:
-    second = f"{key}: 8\n" if "?" not in key else f"{key}: 8\n"
+    second = f"{key}: 8\n"
     refused(SMALLEST + second.encode())
     refused(second.encode() + SMALLEST)
 
@@ -197,3 +199,37 @@ def test_t34_a_request_says_nothing_of_where_or_how(key: str) -> None:
 )
 def test_t37_one_document_without_tags(data: bytes) -> None:
     refused(data)
+
+
+# --- T33: where data and files of a check may lie --------------------------------------------------
+
+OUTSIDE = (
+    *("../x.csv", "a/../../x.csv", "/etc/x.csv", "~/x.csv", "..\\x.csv", "file:///x.csv", "http://x/x.csv"),
+    *(
+        "a/..",
+        "..",
+        "//host/x.csv",
+        "C:/x.csv",
+        "data/\\0x.csv",
+        "https://169.254.169.254/x.csv",
+        "s3:/x.csv",
+    ),
+)
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_t33_data_outside_of_the_repository_and_its_stores_is_refused_with_the_policy(path: str) -> None:
+    text = f"""\
+version: 1
+models:
+  - match: churn
+    aliases: [champion]
+    task: binary_classification
+    evaluation: {{source: inference, data: "{path}", target: churn, positive_label: "Yes"}}
+    checks: {{metrics: [{{name: f1_score, greater_is_better: true, threshold: 0.5}}]}}
+"""
+    sound = text.replace(f'"{path}"', "data/x.csv")
+    parse_policy(sound.encode(), path="p.yaml")  # raises where the rest is not sound
+    with pytest.raises(PromoterError) as refused_policy:
+        parse_policy(text.encode(), path="p.yaml")
+    assert refused_policy.value.reason is ReasonCode.POLICY_INVALID

@@ -17,6 +17,20 @@ def not_found(reason: ReasonCode, message: Message) -> PromoterError:
     )
 
 
+def not_this(answered: str, *, wanted: str, doing: Message, server: str) -> PromoterError:
+    """An answer about something else than what was asked for, by the server whose address is shown."""
+    if answered and answered.casefold() == wanted.casefold():
+        return not_found(
+            ReasonCode.MODEL_NOT_FOUND,
+            say("there is no ", quote(wanted), "; the registry calls it ", quote(answered)),
+        )
+    return PromoterError(
+        ReasonCode.REGISTRY_UNAVAILABLE,
+        say(*doing.parts, " failed: the answer is about ", quote(answered or "nothing"), " instead"),
+        hint=say("Look at ", quote(server), ": something else than MLflow may answer there."),
+    )
+
+
 def no_mlmodel(doing: Message) -> PromoterError:
     """A version without its `MLmodel`."""
     return PromoterError(

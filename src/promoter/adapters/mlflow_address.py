@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import quote as percent_encoded
 from urllib.parse import unquote, urlsplit
 
 from promoter.errors import PromoterError, ReasonCode
@@ -14,6 +16,10 @@ from promoter.text import Message, quote, say
 
 _HIDDEN = "***"
 _USERINFO = re.compile(r"(?<=://)\S*@")
+# A signed address of a store is a key to it for as long as it is valid.
+_QUERY = re.compile(r"(?<=\?)[\w.~%+-]+=[^\s'\"<>)\]]*")
+# What is shorter would cut words of ours and of others to pieces.
+_SHORTEST_SECRET = 4
 _SET_IT = say(
     "Set the `tracking-uri` input or the variable MLFLOW_TRACKING_URI to the registry's address, ",
     "for example https://mlflow.example.com.",
@@ -46,10 +52,14 @@ _IN_SQL = frozenset({Kind.SQLITE, Kind.DATABASE})
 
 @dataclass(frozen=True, kw_only=True)
 class Addresses:
-    """Where runs (`tracking`) and registered models (`registry`) live; neither is ever empty."""
+    """Where runs (`tracking`) and registered models (`registry`) live; neither is ever empty.
+
+    `secrets` are those that a server may be sent, and may repeat.
+    """
 
     tracking: str
     registry: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def shown(self) -> str:
@@ -57,10 +67,17 @@ class Addresses:
         return without_secrets(self.registry)
 
     def redact(self, text: str) -> str:
-        """The text without the secrets of either address, and without any `user:password@`."""
-        for secret in sorted({*_secrets(self.tracking), *_secrets(self.registry)}, key=len, reverse=True):
+        """The text without any secret that is known, any `user:password@` and any address's query."""
+        known = {*_secrets(self.tracking), *_secrets(self.registry), *self._given()}
+        for secret in sorted(known, key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
-        return _USERINFO.sub(f"{_HIDDEN}@", text)
+        return _QUERY.sub(_HIDDEN, _USERINFO.sub(f"{_HIDDEN}@", text))
+
+    def _given(self) -> set[str]:
+        """The secrets, and the forms in which they may be sent."""
+        long = [secret for secret in self.secrets if len(secret) >= _SHORTEST_SECRET]
+        encoded = {b64encode(secret.encode()).decode() for secret in long}
+        return {*long, *encoded, *(percent_encoded(secret, safe="") for secret in long)}
 
 
 def kind_of(uri: str) -> Kind:

@@ -6,14 +6,14 @@ Absence is proven by MLflow's own answer, and every answer must name what was as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
-from promoter.adapters.mlflow_absence import absence_unproven, no_mlmodel, no_run_file, not_found
+from promoter.adapters.mlflow_absence import absence_unproven, no_mlmodel, no_run_file, not_found, not_this
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve, without_secrets
 from promoter.adapters.mlflow_artifacts import MLMODEL, Artifacts
 from promoter.adapters.mlflow_calls import Calls
@@ -44,23 +44,34 @@ _RUN = "runs:/"
 _LOG_IT = "its run logged no such file; log it there with `mlflow.log_artifact` or `mlflow.log_table`"
 
 
-def connect_reader(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowReader:
+def connect_reader(
+    *, tracking_uri: str, registry_uri: str, deadline: Deadline, secrets: Sequence[str] = ()
+) -> MlflowReader:
     """A registry for reading only. An empty `registry_uri` means MLflow's rule: beside the runs.
+
+    `secrets` are kept out of every error, whoever repeats them.
 
     Raises USAGE_INVALID or REGISTRY_UNAVAILABLE for addresses that cannot work; a server is not asked yet.
     """
-    addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    addresses = _addresses(tracking_uri, registry_uri, secrets=secrets)
     client = open_client(addresses, deadline)
     return MlflowReader(client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline)
 
 
-def connect(*, tracking_uri: str, registry_uri: str, deadline: Deadline) -> MlflowRegistry:
+def connect(
+    *, tracking_uri: str, registry_uri: str, deadline: Deadline, secrets: Sequence[str] = ()
+) -> MlflowRegistry:
     """The same registry, for apply: it can also write."""
-    addresses = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    addresses = _addresses(tracking_uri, registry_uri, secrets=secrets)
     client = open_client(addresses, deadline)
     return MlflowRegistry(
         client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline
     )
+
+
+def _addresses(tracking_uri: str, registry_uri: str, *, secrets: Sequence[str]) -> Addresses:
+    found = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    return replace(found, secrets=tuple(secrets))
 
 
 class MlflowReader:
@@ -232,20 +243,8 @@ class MlflowReader:
 
     def _expect(self, answered: str, *, wanted: str, doing: Message) -> None:
         """Refuse an answer about something else: an empty or foreign one proves nothing."""
-        if answered == wanted:
-            return
-        if answered and answered.casefold() == wanted.casefold():
-            raise not_found(
-                ReasonCode.MODEL_NOT_FOUND,
-                say("there is no ", quote(wanted), "; the registry calls it ", quote(answered)),
-            )
-        raise PromoterError(
-            ReasonCode.REGISTRY_UNAVAILABLE,
-            say(*doing.parts, " failed: the answer is about ", quote(answered or "nothing"), " instead"),
-            hint=say(
-                "Look at ", quote(self._addresses.shown), ": something else than MLflow may answer there."
-            ),
-        )
+        if answered != wanted:
+            raise not_this(answered, wanted=wanted, doing=doing, server=self._addresses.shown)
 
 
 class MlflowRegistry(MlflowReader):

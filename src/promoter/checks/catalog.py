@@ -152,12 +152,11 @@ def run_checks(rule: ModelRule, evidence: Evidence) -> tuple[CheckResult, ...]:
 
 
 def _with_failures(checks: Checks, measurement: Measurement | None) -> Checks:
-    """The checks, and `inference` too where a model did not run, predicts otherwise when asked again or was
-    not confined: it alone says so, and a rollback must not pass over it."""
+    """The checks, and `inference` too where a model did not run, predicts otherwise when asked again, the
+    same for every row, or was not confined: it alone says so, and a rollback must not pass over it."""
     if measurement is None:
         return checks
-    all_sound = all(run.finished and run.differing == 0 for run in measurement.runs)
-    all_sound = all_sound and not missing_in(measurement.sandboxes)
+    all_sound = all(run.sound for run in measurement.runs) and not missing_in(measurement.sandboxes)
     return checks if checks.inference or all_sound else replace(checks, inference=InferenceRule())
 
 

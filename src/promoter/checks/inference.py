@@ -2,6 +2,7 @@
 
 The champion is shown beside it. A champion or a reference that does not run leaves the comparisons undecided:
 they are what it was run for. Some rows are predicted twice; a model that answers them otherwise is warned of.
+A challenger that predicts the same for every row fails, whatever its figures are.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ CHAMPION = "champion"
 REFERENCE = "reference"
 REPEATS = "repeats"
 SANDBOX = "sandbox"
+VARIES = "varies"
 
 _MIB = 1024 * 1024
 
@@ -44,8 +46,9 @@ class _Limit:
 
 def run(rule: InferenceRule, evidence: Evidence) -> tuple[CheckResult, ...]:
     """Results on `runs`, on each limit asked for, on a `champion` or a `reference` that did not run, on
-    `repeats` (`champion_repeats`, `reference_repeats`) where predictions differ from one time to the next,
-    and on the `sandbox` where it was not whole."""
+    `varies` (`champion_varies`, `reference_varies`) where all predictions are the same, on `repeats`
+    (`champion_repeats`, `reference_repeats`) where they differ from one time to the next, and on the
+    `sandbox` where it was not whole."""
     measurement = evidence.measurement
     if measurement is None:
         return unmeasured(ID)
@@ -55,21 +58,26 @@ def run(rule: InferenceRule, evidence: Evidence) -> tuple[CheckResult, ...]:
 def _judge(rule: InferenceRule, evidence: Evidence, *, measurement: Measurement) -> Iterator[CheckResult]:
     challenger, champion = measurement.challenger, measurement.champion
     beside = champion if champion is not None and champion.finished else None
-    if challenger.finished:
-        yield _result(RUNS, Outcome.PASSED, message=say("the challenger loaded and answered every row"))
-        for limit in _limits(rule):
-            if limit.most is not None:
-                yield _keeps(limit, challenger, most=limit.most, beside=beside)
-    else:
-        problem = challenger.problem.parts
-        yield _result(RUNS, Outcome.FAILED, message=say("the challenger did not finish: ", *problem))
+    yield _runs(challenger)
+    for limit in _limits(rule) if challenger.finished else ():
+        if limit.most is not None:
+            yield _keeps(limit, challenger, most=limit.most, beside=beside)
     missing = without_champion(evidence, measurement)
     if missing is not None and missing.outcome is Outcome.INCONCLUSIVE and beside is None:
         why = (": ", *champion.problem.parts) if champion is not None else ()
         yield _result(CHAMPION, Outcome.INCONCLUSIVE, message=say(*missing.text.parts, *why))
     yield from _reference(evidence, measurement)
+    yield from _varies(evidence, measurement)
     yield from _repeats(evidence, measurement)
     yield from _sandbox(measurement)
+
+
+def _runs(challenger: ModelRun) -> CheckResult:
+    if not challenger.finished:
+        problem = challenger.problem.parts
+        return _result(RUNS, Outcome.FAILED, message=say("the challenger did not finish: ", *problem))
+    how = "loaded and answered every row" if challenger.ran else "logged a prediction for every row"
+    return _result(RUNS, Outcome.PASSED, message=say(f"the challenger {how}"))
 
 
 def _reference(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
@@ -83,16 +91,40 @@ def _reference(evidence: Evidence, measurement: Measurement) -> Iterator[CheckRe
         yield _result(REFERENCE, Outcome.INCONCLUSIVE, message=message)
 
 
-def _repeats(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
+def _varies(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
+    """Of a champion or a reference too: whoever is compared with it should know how little that says."""
+    constant, rows = measurement.challenger.constant, f"{measurement.data.rows:,} rows"
+    if constant.parts:
+        same = say("the challenger predicts the same for all ", rows, ": ", *constant.parts)
+        do = (
+            "; a model that tells no row from another is never promoted: see whether its features reach it "
+            "(renamed, empty, of another scale?) and whether its training came to an end"
+        )
+        yield _result(VARIES, Outcome.FAILED, message=say(*same.parts, do))
+    for role, run in _others(evidence, measurement):
+        if run.constant.parts:
+            same = say(f"the {role} predicts the same for all ", rows, ": ", *run.constant.parts)
+            told = say(*same.parts, "; to be better than that says little")
+            yield _result(f"{role}_{VARIES}", Outcome.WARNED, message=told)
+
+
+def _others(evidence: Evidence, measurement: Measurement) -> Iterator[tuple[str, ModelRun]]:
+    """Those the challenger is compared with, each version once."""
+    if measurement.champion is not None:
+        yield CHAMPION, measurement.champion
     reference = measurement.reference
-    other = reference.run if reference is not None and reference.version not in _told(evidence) else None
+    if reference is not None and reference.version not in _told(evidence):
+        yield REFERENCE, reference.run
+
+
+def _repeats(evidence: Evidence, measurement: Measurement) -> Iterator[CheckResult]:
+    others = _others(evidence, measurement)
     models = (
         (REPEATS, "", measurement.challenger),
-        (f"{CHAMPION}_{REPEATS}", "of the champion, ", measurement.champion),
-        (f"{REFERENCE}_{REPEATS}", "of the reference, ", other),
+        *((f"{role}_{REPEATS}", f"of the {role}, ", run) for role, run in others),
     )
     for subject, whose, run in models:
-        if run is not None and run.differing > 0:
+        if run.differing > 0:
             rows = f"{run.differing:,} of {run.asked_twice:,} rows were predicted differently the second time"
             message = say(f"{whose}{rows}; every interval assumes they are not")
             yield _result(subject, Outcome.WARNED, message=message)

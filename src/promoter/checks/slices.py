@@ -1,7 +1,8 @@
 """`slices`: figures of parts of the rows, so that a gain for most hides no loss for some.
 
 Of many slices some look worse by chance. A loss is clear only where Holm's procedure over the slices of one
-metric says so; a slice that must be shown to be good is judged by its own interval.
+metric says so; a slice that must be shown to be good is judged by its own interval. Slices that the policy
+names must be there, and large enough to judge.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from promoter.checks.comparing.change import Loss
 from promoter.checks.comparing.holm import rejected
 from promoter.checks.comparing.measured import Case, comparison, judge_estimate
 from promoter.checks.comparing.unmeasured import unmeasured
+from promoter.checks.comparing.wording import lenient
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.measurement import Measurement, SliceEstimates
 from promoter.core.policy import MetricRule, SliceRule, Test
@@ -33,7 +35,7 @@ def run(rules: tuple[SliceRule, ...], evidence: Evidence) -> tuple[CheckResult, 
 
 
 def _judge(rule: SliceRule, evidence: Evidence, *, measurement: Measurement) -> Iterator[CheckResult]:
-    slices = [one for one in measurement.slices if tuple(column for column, _ in one.values) == rule.by]
+    slices = _slices(rule, measurement)
     if not slices:
         yield _no_slices(rule, measurement)
     for metric in rule.metrics:
@@ -42,19 +44,40 @@ def _judge(rule: SliceRule, evidence: Evidence, *, measurement: Measurement) -> 
             yield _result(case, one, rule=rule, evidence=evidence, measurement=measurement)
 
 
+def _slices(rule: SliceRule, measurement: Measurement) -> list[SliceEstimates]:
+    """Those that were measured, and behind them those that the policy names and nobody has seen."""
+    found = [one for one in measurement.slices if tuple(column for column, _ in one.values) == rule.by]
+    if not measurement.challenger.finished:
+        return found
+    seen = {_labels(one) for one in found}
+    absent = (labels for labels in rule.values if labels not in seen)
+    return found + [
+        SliceEstimates(values=tuple(zip(rule.by, labels, strict=True)), rows=0) for labels in absent
+    ]
+
+
+def _labels(one: SliceEstimates) -> tuple[str, ...]:
+    return tuple(label for _, label in one.values)
+
+
 def _result(
     case: Case, one: SliceEstimates, *, rule: SliceRule, evidence: Evidence, measurement: Measurement
 ) -> CheckResult:
     shown = replace(comparison(case), rows=one.rows)
     if one.rows >= rule.min_rows:
         return replace(judge_estimate(case, evidence, measurement=measurement), comparison=shown)
-    if one.rows > 0:
-        outcome = Outcome.SKIPPED
-        words = f" is not judged: {_rows(one.rows)}, the policy asks for at least {rule.min_rows:,}"
+    is_named = _labels(one) in rule.values
+    few = f"{_rows(one.rows)}, the policy asks for at least {rule.min_rows:,}"
+    if one.rows > 0 and is_named:
+        outcome, words = Outcome.INCONCLUSIVE, f" is named in the policy and too small to judge: {few}"
+    elif one.rows > 0:
+        outcome, words = Outcome.SKIPPED, f" is not judged: {few}"
     else:
         outcome, words = Outcome.FAILED, " is absent: no row belongs to this slice"
+        words += ", which the policy names; see that the data spells it so" if is_named else ""
     message = say(*case.title, words)
-    return CheckResult(check=ID, subject=case.subject, outcome=outcome, message=message, comparison=shown)
+    result = CheckResult(check=ID, subject=case.subject, outcome=outcome, message=message, comparison=shown)
+    return lenient(result, case.rule.severity)
 
 
 def _rows(rows: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.versions import Claim, three_way
 from promoter.core.evidence import Evidence
+from promoter.core.files import matches
 from promoter.core.layers import missing_in
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
@@ -18,7 +19,8 @@ from promoter.core.verdict import Verdict, decide
 from promoter.errors import PromoterError, ReasonCode, Tampered
 from promoter.text import Message, Part, quote, say
 
-_WORKFLOWS = ".github/workflows/"
+# Workflows, and the local actions they may use: what says how this action is started.
+WORKFLOWS = (".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml")
 # The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
 # seen says nothing of the others.
 OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})
@@ -26,7 +28,7 @@ OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEED
 
 def brings_workflows(paths: Iterable[str]) -> bool:
     """Whether a change edits what runs: inputs of the Action, the policy's place among them."""
-    return any(path.startswith(_WORKFLOWS) for path in paths)
+    return any(matches(path, pattern) for path in paths for pattern in WORKFLOWS)
 
 
 def own_rules(message: Message) -> PromoterError:
@@ -102,7 +104,8 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
         raise
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
-    report = replace(report, notes=(*report.notes, *_unpinned(evidence), *_unconfined(evidence)))
+    notes = (*report.notes, *_unpinned(evidence), *_uses(claim, evidence), *_unconfined(evidence))
+    report = replace(report, notes=notes)
     results = results_of(rule, evidence, step=step)
     return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
 
@@ -110,6 +113,27 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
 def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
     why = evidence.unpinned.parts
     return (say("the version's files are not pinned, because they could not be read: ", *why),) if why else ()
+
+
+_MANY = 3
+
+
+def _uses(claim: Claim, evidence: Evidence) -> tuple[Message, ...]:
+    """How often the holdout has decided, as far as git knows: proposals that were never merged are not in it.
+
+    Whoever tries often enough on the same rows finds a version that suits them by chance.
+    """
+    if evidence.measurement is None:
+        return ()
+    asked = {past.version for past in claim.past if past.version} | {claim.request.version}
+    if len(asked) < _MANY:
+        return ()
+    return (
+        say(
+            f"{len(asked)} versions have asked for this alias by now, this one included: the more are judged "
+            "by the same rows, the more of what they show is chance. Renew the data from time to time"
+        ),
+    )
 
 
 def _unconfined(evidence: Evidence) -> tuple[Message, ...]:

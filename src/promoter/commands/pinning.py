@@ -21,25 +21,20 @@ def hold_to_pins(
     what reading the comment raises.
     """
     number = next((report.pull_request for report in reports if report.pull_request), 0)
-    if not number or not any(_files_of(report) for report in reports):
+    if not number:
         return list(reports)
     marker = results_marker(repository, number)
     comment = pull_requests.comment(number, marker=marker) or ""
-    return [_held(report, comment) if _files_of(report) else report for report in reports]
-
-
-def _files_of(report: RequestReport) -> str:
-    """The digest of what the challenger is made of; empty where nobody could read it."""
-    files = report.evidence.challenger_files if report.evidence else None
-    return files.digest if files else ""
+    return [_held(report, comment) for report in reports]
 
 
 def _held(report: RequestReport, comment: str) -> RequestReport:
-    assert report.evidence is not None
+    now = pin_of(report.evidence) if report.evidence else None
     seen = pin_in(comment, report.request.blob_id)
     if seen is None:
-        return replace(report, notes=(*report.notes, _UNKNOWN))
-    if seen == pin_of(report.evidence.challenger, _files_of(report)):
+        # That it could not be pinned at all is told already.
+        return replace(report, notes=(*report.notes, _UNKNOWN)) if now else report
+    if seen == now:
         return report
     error = _changed(report)
     return replace(report, reason=error.reason, message=error.message, hint=error.hint)
@@ -55,7 +50,11 @@ def _changed(report: RequestReport) -> PromoterError:
     asked = quote(f"{report.request.model}/{report.request.version}")
     return PromoterError(
         ReasonCode.ARTIFACTS_CHANGED,
-        say(asked, " is no longer what was validated: its files, its run or its source were exchanged since"),
+        say(
+            asked,
+            " is no longer what was validated: its files, predictions, run or source are others, "
+            "or can no longer be read",
+        ),
         hint=say(
             "Find out who wrote to the registry or its artifact store. To promote what is there now, ask for "
             "it again in a pull request that edits the reason: it is validated and reviewed anew."

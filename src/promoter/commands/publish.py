@@ -139,12 +139,8 @@ def _after_merge(channels: Channels) -> str:
 
 def _pins(report: Report) -> str:
     """The hidden line by which apply sees whether a version's files were exchanged since."""
-    pins = {}
-    for request in report.requests:
-        found = request.evidence
-        if found is not None and found.challenger_files is not None:
-            pins[request.request.blob_id] = pin_of(found.challenger, found.challenger_files.digest)
-    return pinned_line(pins)
+    found = {one.request.blob_id: pin_of(one.evidence) for one in report.requests if one.evidence}
+    return pinned_line({blob_id: pin for blob_id, pin in found.items() if pin})
 
 
 def _fingerprint(report: Report, marker: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from promoter.commands.gathering import Bench
-from promoter.commands.judging import OUTAGES, brings_workflows, judge, own_rules, refused
+from promoter.commands.judging import OUTAGES, WORKFLOWS, brings_workflows, judge, own_rules, refused
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
@@ -98,7 +98,7 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
     report = replace(report, notes=(*report.notes, *_notes_on(change.pull)))
     policy = read_policy(world.repository, base, places=world.places)
     requests = {r.path: r for r in read_request_set(world.repository, head).requests}
-    if brings_workflows(change.paths or ()):
+    if brings_workflows(_own_paths(world, change)):
         raise own_rules(say("this change edits a workflow together with promotion requests"))
     _refuse_what_cannot_be_judged(change)
     claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
@@ -113,6 +113,19 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
         message=overall_message(judged),
         hint=judged[0].hint if len(judged) == 1 else say(),
     )
+
+
+def _own_paths(world: ValidateWorld, change: Change) -> Collection[str]:
+    """What the change edits; where no pull request tells, the workflows that it edits."""
+    if change.paths is not None:
+        return change.paths
+    # The base may have moved on: what it edited since is none of the change's doing.
+    began = world.repository.merge_base(change.base, change.head) or change.base
+    before, after = (
+        {entry.path: entry for entry in world.repository.files(commit, WORKFLOWS)}
+        for commit in (began, change.head)
+    )
+    return [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
 
 
 def _about_policy(world: ValidateWorld, head: Tree, *, touched: _Touched, report: Report) -> Report:

@@ -91,8 +91,8 @@ class ModelRun:
 
     `asked_twice` rows were predicted a second time, and `differing` of them otherwise than at first. Where
     predictions were logged, nothing ran: times and memory are 0, and `environment` says so. `digest` is the
-    sha256, in hex, of the model's files or of its table of predictions. `sandbox` is what was around its
-    code.
+    sha256, in hex, of the model's files or of its table of predictions. `constant` is what it predicts for
+    every row, where that is one and the same and the truth is not. `sandbox` is what was around its code.
     """
 
     load_seconds: float = 0.0
@@ -105,12 +105,18 @@ class ModelRun:
     asked_twice: int = 0
     differing: int = 0
     sandbox: Found = ()
+    constant: Message = NOTHING
     problem: Message = NOTHING
 
     @property
     def finished(self) -> bool:
         """Whether it loaded and predicted every row validly."""
         return not self.problem.parts
+
+    @property
+    def sound(self) -> bool:
+        """Whether it finished, answers alike when asked again, and not the same for every row."""
+        return self.finished and self.differing == 0 and not self.constant.parts
 
     @property
     def ran(self) -> bool:

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from promoter.core.model_version import ModelVersion
+from promoter.core.evidence import Evidence
 
 _KEY = 12
 _PIN = 24
@@ -26,14 +26,20 @@ def results_marker(repository: str, number: int) -> str:
     return f"<!-- promoter results {repository}#{number} -->"
 
 
-def pin_of(version: ModelVersion, files_digest: str) -> str:
-    """What a version is: its bytes, and where the registry says they came from.
+def pin_of(evidence: Evidence) -> str | None:
+    """What a challenger is: its files, the predictions it logged where those were judged, and where the
+    registry says it came from. None where neither could be read.
 
     A model deleted and made anew has the same version numbers; its identity tells them apart. 24 hexadecimal
     digits of a sha256.
     """
+    version, files, measured = evidence.challenger, evidence.challenger_files, evidence.measurement
+    judged = measured.challenger.digest if measured is not None else ""
+    if files is None and not judged:
+        return None
     model_id = version.logged_model.model_id if version.logged_model else None
-    identity = [version.source, version.run_id, model_id, version.created_at, files_digest]
+    made_of = [files.digest if files is not None else "", judged]
+    identity = [version.source, version.run_id, model_id, version.created_at, *made_of]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:_PIN]
 
 

@@ -154,11 +154,15 @@ class InferenceRule:
 
 @dataclass(frozen=True, kw_only=True)
 class SliceRule:
-    """Metrics of every combination of the columns' values. Smaller slices are shown, not judged."""
+    """Metrics of every combination of the columns' values. Smaller slices are shown, not judged.
+
+    `values` names slices that must be there and large enough, each by one label for each column of `by`.
+    """
 
     by: tuple[str, ...]
     metrics: tuple[MetricRule, ...]
     min_rows: int = 200
+    values: tuple[tuple[str, ...], ...] = ()
 
 
 class Inverted(StrEnum):

@@ -9,6 +9,7 @@ from promoter.core.policy import Checks, DescriptionRule, LineageRule, Signature
 from promoter.core.policy_artifacts import ARTIFACTS
 from promoter.core.policy_custom import CUSTOM
 from promoter.core.policy_metrics import METRIC_RULE
+from promoter.core.policy_slices import SLICES
 from promoter.core.policy_value import BUSINESS_VALUE
 from promoter.core.scalars import Choice, Count, Flag
 from promoter.core.shape import ListOf, Map, MapOf, defaulted, optional, required
@@ -109,7 +110,7 @@ _metrics = defaulted(
     default=(),
 )
 _inference = optional("inference", policy_rows.INFERENCE)
-_slices = defaulted("slices", policy_rows.SLICES, default=())
+_slices = defaulted("slices", SLICES, default=())
 _business_value = optional("business_value", BUSINESS_VALUE)
 _negative_flips = optional("negative_flips", policy_rows.NEGATIVE_FLIPS)
 _custom = defaulted("custom", CUSTOM, default=())

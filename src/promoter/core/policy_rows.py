@@ -1,13 +1,10 @@
-"""The part of a policy that judges what was measured on rows: running, slices, flips."""
+"""The part of a policy that judges what was measured on rows: running and flips."""
 
 from __future__ import annotations
 
-from promoter.core import policy_metrics as metric
-from promoter.core.policy import InferenceRule, NegativeFlipsRule, SliceRule
-from promoter.core.policy_evaluation import COLUMN
-from promoter.core.policy_rules import AtMost
-from promoter.core.scalars import Count, Number
-from promoter.core.shape import Field, ListOf, Map, Record, defaulted, optional, required
+from promoter.core.policy import InferenceRule, NegativeFlipsRule
+from promoter.core.scalars import Number
+from promoter.core.shape import Field, Map, Record, optional, required
 
 # --- inference -----------------------------------------------------------------------------------
 
@@ -31,59 +28,6 @@ INFERENCE = Map(
         max_memory_mb=record[_memory],
         max_size_mb=record[_size],
     ),
-)
-
-# --- slices --------------------------------------------------------------------------------------
-
-MOST_SLICE_COLUMNS = 3
-
-_by = required(
-    "by",
-    ListOf(
-        about="The columns; every combination of their values is a slice.",
-        write="Write a list of one to three columns, such as `[contract]`",
-        item=COLUMN,
-        distinct=str,
-    ),
-    write="Write `by:` and a list of columns, such as `[contract]`",
-)
-_min_rows = defaulted(
-    "min_rows",
-    Count(
-        about="Slices with fewer rows are shown, not judged.",
-        write="Write a whole number, 1 or more, such as `200`",
-        minimum=1,
-        maximum=100_000_000,
-    ),
-    default=SliceRule.min_rows,
-)
-_metrics = required(
-    "metrics",
-    ListOf(
-        about="What each slice must pass.",
-        write="Write a list of metrics, each with `name`, `greater_is_better` and a limit",
-        item=metric.METRIC_RULE,
-        distinct=lambda rule: rule.name,
-    ),
-    write="Write `metrics:` and a list of metrics",
-)
-SLICES = ListOf(
-    about="Metrics on parts of the rows, so that no group of people pays for the average.",
-    write="Write a list of slices, each with `by` and `metrics`",
-    item=Map(
-        about="The slices of some columns, and their metrics.",
-        write="Write `by` and `metrics` below it",
-        fields=(_by, _min_rows, _metrics),
-        build=lambda record: SliceRule(by=record[_by], min_rows=record[_min_rows], metrics=record[_metrics]),
-        rules=(
-            AtMost(
-                name="by",
-                most=MOST_SLICE_COLUMNS,
-                write=f"Keep at most {MOST_SLICE_COLUMNS}: more columns make slices without rows",
-            ),
-        ),
-    ),
-    distinct=lambda rule: ", ".join(sorted(rule.by)),
 )
 
 # --- negative flips ------------------------------------------------------------------------------

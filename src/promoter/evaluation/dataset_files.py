@@ -95,7 +95,13 @@ class _ParquetRows:
     coded: tuple[str, ...] = ()
 
     def batches(self, columns: tuple[str, ...], *, rows: int) -> Iterator[pa.RecordBatch]:
-        options = {"buffer_size": _BUFFER, "pre_buffer": False, "read_dictionary": list(self.coded)}
+        options = {
+            "buffer_size": _BUFFER,
+            "pre_buffer": False,
+            "read_dictionary": list(self.coded),
+            # Only of pages whose writer left one; the policy's `sha256` guards those of others
+            "page_checksum_verification": True,
+        }
         with readable(self.name), parquet.ParquetFile(self.path, **options) as file:
             for batch in file.iter_batches(batch_size=rows, columns=list(columns)):
                 yield batch.select(list(columns))

@@ -13,7 +13,13 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation import dataset_columns
 from promoter.evaluation.dataset_columns import Columns
 from promoter.evaluation.dataset_files import ROWS_OF_A_BATCH, Rows, unavailable
-from promoter.evaluation.dataset_values import Coded, UnusableColumnError, coded, numbers
+from promoter.evaluation.dataset_values import (
+    Coded,
+    UnusableColumnError,
+    coded,
+    first_without_number,
+    numbers,
+)
 from promoter.text import Message, quote, say
 
 # Joint counts are kept for every pair of labels and truth: 200³ of them are 64 MB
@@ -84,7 +90,13 @@ class _Looking:
         try:
             found = numbers(target)
         except UnusableColumnError as error:
-            raise self._unusable(self.columns.target, error, wants="numbers for a regression") from error
+            # Only where it stands: what it says is somebody's data
+            at = first_without_number(target)
+            row = self.rows - len(target) + 1
+            where = "" if at is None else f"; row {row + at:,} has the first value that is none"
+            raise self._unusable(
+                self.columns.target, error, wants=f"numbers for a regression{where}"
+            ) from error
         self.without_target += int(np.count_nonzero(~np.isfinite(found)))
 
     def _labels(self, target: pa.Array) -> None:

@@ -86,6 +86,22 @@ def numbers(column: pa.Array) -> FloatArray:
     return found
 
 
+def first_without_number(column: pa.Array) -> int | None:
+    """Where the first value stands that no number can be read from, of a column of text; from 0."""
+    plain = _plain(column)
+    is_text = types.is_string(plain.type) or types.is_large_string(plain.type)
+    values = enumerate(plain.to_pylist()) if is_text else ()
+    return next((at for at, value in values if value is not None and not _is_number(value)), None)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _plain(column: pa.Array) -> pa.Array:
     return column.dictionary_decode() if types.is_dictionary(column.type) else column
 

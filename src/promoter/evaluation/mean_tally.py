@@ -69,6 +69,11 @@ class MeanTally:
         """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""
         return self._slicing.present(self._sums.totals()[0], by)
 
+    def rows(self, where: Mapping[int, int] = EVERYWHERE) -> int:
+        """How many rows `where` selects, as in `select`."""
+        keys, sums = self._sums.totals()
+        return int(sums[self._slicing.chosen(keys, where), 0].sum())
+
     def select(self, where: Mapping[int, int] = EVERYWHERE) -> Moments | GroupedSums:
         """Sums of the rows whose slice column (by position) has the code `where` gives; of each group when
         the rows came in groups."""

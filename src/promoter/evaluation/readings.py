@@ -67,7 +67,7 @@ class Reader:
     """
 
     def __init__(self, meaning: Meaning, *, scored: bool = False) -> None:
-        self._meaning = meaning
+        self.meaning = meaning
         self._scored = scored
         self._form = _Form.UNDECIDED
         self._labels_only = False
@@ -80,8 +80,8 @@ class Reader:
         reading = self._read(predicted)
         if self._scored and reading.scores is None and reading.probabilities is None:
             raise _no_scores()
-        if self._scored and reading.probabilities is not None:
-            _require_shares(reading.probabilities)
+        if self._scored and predicted.kind is Kind.PROBABILITIES:
+            _require_shares(predicted.values if reading.probabilities is None else reading.probabilities)
         return reading
 
     @property
@@ -96,13 +96,13 @@ class Reader:
             raise _no_scores()
 
     def _read(self, predicted: Predicted) -> Reading:
-        if self._meaning.task is Task.REGRESSION:
+        if self.meaning.task is Task.REGRESSION:
             return Reading(values=_values(predicted))
         if predicted.kind is Kind.LABELS:
-            return Reading(codes=_known(predicted.labels, self._meaning)[predicted.codes])
+            return Reading(codes=_known(predicted.labels, self.meaning)[predicted.codes])
         if predicted.kind is Kind.PROBABILITIES:
             self._form = _Form.PROBABILITIES
-            return _of_probabilities(predicted, self._meaning)
+            return _of_probabilities(predicted, self.meaning)
         return self._of_values(predicted.values)
 
     def _of_values(self, values: FloatArray) -> Reading:
@@ -137,7 +137,7 @@ class Reader:
         return self._codes[at], bool((self._numbers[at] == values).all())
 
     def _halved(self, values: FloatArray) -> IntArray:
-        positive = self._meaning.positive or 0
+        positive = self.meaning.positive or 0
         return np.where(values >= _HALF, positive, 1 - positive)
 
 
@@ -198,10 +198,13 @@ def _of_each_label(predicted: Predicted, codes: IntArray, *, labels: tuple[str, 
 
 
 def _require_shares(probabilities: FloatArray) -> None:
-    """Raises ModelProblem for rows that do not add up to 1, as a softmax in single precision does."""
+    """Raises ModelProblem for numbers that are none from 0 to 1, such as scores of a decision, and for rows
+    of several that do not add up to 1, as a softmax in single precision does."""
     low, high = probabilities.min(initial=0), probabilities.max(initial=0)
-    uneven = np.abs(probabilities.sum(axis=1) - 1).max(initial=0)
-    if low < -_ROUNDED or high > 1 + _ROUNDED or uneven > _ROUNDED:
+    if low < -_ROUNDED or high > 1 + _ROUNDED:
+        raise _problem(say("its columns are no probabilities: some numbers are below 0 or above 1"))
+    several = probabilities.shape[1] > 1
+    if several and np.abs(probabilities.sum(axis=1) - 1).max(initial=0) > _ROUNDED:
         raise _problem(say("its columns are no probabilities: in some row they do not add up to 1"))
 
 

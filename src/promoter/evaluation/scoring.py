@@ -16,6 +16,7 @@ from promoter.evaluation.readings import Reader, Reading
 from promoter.evaluation.sandbox.answers import Kind, Predicted
 from promoter.evaluation.sandbox.launcher import Worker
 from promoter.evaluation.sandbox.problems import ModelProblem
+from promoter.evaluation.variation import Variation
 from promoter.text import NOTHING, Message
 
 SAME = 1e-9
@@ -33,6 +34,8 @@ class Scorer:
 
     def __init__(self, answers: Answers, *, reader: Reader, process: Worker | None) -> None:
         self._answers = answers
+        self._variation = Variation(meaning=reader.meaning)
+        self._constant: Message = NOTHING
         self._reader = reader
         self._process = process
         self._first: Predicted | None = None
@@ -53,21 +56,24 @@ class Scorer:
         self._first = self._first or predicted
         return predicted
 
-    def read(self, predicted: Predicted) -> Reading:
-        """What an answer means. Raises ReadAnew too."""
+    def read(self, predicted: Predicted, batch: Batch) -> Reading:
+        """What the answer for a batch means. Raises ReadAnew too."""
         try:
-            return self._reader.read(predicted)
+            reading = self._reader.read(predicted)
         except ModelProblem as problem:
             self._problem = problem.message
             raise
+        self._variation.add(batch.truth, reading)
+        return reading
 
     def end(self) -> None:
-        """After the last batch: whether what was read can be counted."""
+        """After the last batch: whether what was read can be counted, and whether it varies."""
         try:
             self._reader.end()
         except ModelProblem as problem:
             self._problem = problem.message
             raise
+        self._constant = self._variation.constant
 
     def ask_again(self, batch: Batch) -> None:
         """Ask for the first batch once more."""
@@ -88,6 +94,7 @@ class Scorer:
             problem=self._problem if self._problem.parts else run.problem,
             asked_twice=self._asked_twice,
             differing=self._differing,
+            constant=self._constant,
         )
 
 
@@ -121,7 +128,7 @@ def _pass(dataset: Dataset, scorers: Sequence[Scorer], *, count: Count) -> Batch
             answers.append(scorer.receive())
             if following is not None:
                 scorer.send(following)
-        count(batch, [scorer.read(answer) for scorer, answer in zip(scorers, answers, strict=True)])
+        count(batch, [one.read(answer, batch) for one, answer in zip(scorers, answers, strict=True)])
         batch = following
     return first
 

@@ -142,7 +142,8 @@ class Tallies:
         return self.estimates(self._asked.checks.metrics, EVERYWHERE)
 
     def slices(self) -> tuple[SliceEstimates, ...]:
-        """Of every slice the policy names, those too small without estimates."""
+        """Of every slice, those too small without estimates, and those the policy names and the data has not
+        without rows."""
         return tuple(one for rule in self._asked.checks.slices for one in self._of_rule(rule))
 
     def value(self) -> ValueEstimate | None:
@@ -171,17 +172,19 @@ class Tallies:
     def _of_rule(self, rule: SliceRule) -> Iterator[SliceEstimates]:
         tally = self._labels or self._means
         by = tuple(self._asked.columns.index(column) for column in rule.by)
+        absent = dict.fromkeys(rule.values)
         for codes in tally.slices(by) if tally else ():
             where = dict(zip(by, codes, strict=True))
-            names = tuple(
-                (column, self._dataset.slice_values[at][code])
-                for column, at, code in zip(rule.by, by, codes, strict=True)
-            )
-            estimates = self.estimates(rule.metrics, where)
-            rows = max((one.rows for one in estimates.values()), default=0)
+            labels = tuple(self._dataset.slice_values[at][code] for at, code in where.items())
+            absent.pop(labels, None)
+            rows = tally.rows(where) if tally else 0
+            # of fewer rows nothing is drawn: each slice costs as much as a large one, and many may be small
+            estimates = self.estimates(rule.metrics, where) if rows >= rule.min_rows else {}
             yield SliceEstimates(
-                values=names, rows=rows, estimates=estimates if rows >= rule.min_rows else {}
+                values=tuple(zip(rule.by, labels, strict=True)), rows=rows, estimates=estimates
             )
+        for labels in absent:
+            yield SliceEstimates(values=tuple(zip(rule.by, labels, strict=True)), rows=0)
 
     def _is_of_labels(self, rule: MetricRule) -> bool:
         return self._labels is not None and rule.name in LABEL_NAMES

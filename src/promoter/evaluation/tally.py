@@ -53,6 +53,10 @@ class LabelTally:
         """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""
         return self._slicing.present(self._counts.totals()[0], by)
 
+    def rows(self, where: Mapping[int, int] = EVERYWHERE) -> int:
+        """How many rows `where` selects, as in `joint`."""
+        return int(self._select(where)[1].sum())
+
     def joint(self, where: Mapping[int, int] = EVERYWHERE) -> IntArray:
         """Joint counts (K, K, K) of the rows whose slice column (by position) has the code `where` gives.
 

@@ -152,7 +152,11 @@ def measurement_of(request: RequestReport) -> Measurement | None:
 
 def _data(found: Measurement) -> Message:
     both = found.champion is not None and found.champion.finished
-    models = "Both models scored on the same" if both else "The challenger scored on"
+    if found.challenger.ran:
+        models = "Both models scored on the same" if both else "The challenger scored on"
+    else:
+        whose = "both runs logged, of the same" if both else "its run logged, of"
+        models = f"Predictions that {whose}"
     digest = quote(found.data.digest[:_SHORT_DIGEST])
     return say(f"{models} {found.data.rows:,} rows of ", quote(found.data.name), " (sha256 ", digest, ").")
 

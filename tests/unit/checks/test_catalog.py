@@ -188,6 +188,26 @@ def test_code_that_was_not_confined_is_told_though_nobody_asked() -> None:
     assert decide(results) is Verdict.PROMOTE, "the policy allowed it"
 
 
+CONSTANT = a_model_run(constant=say("12"))
+
+
+@pytest.mark.parametrize(
+    ("measurement", "verdict"),
+    [
+        (a_measurement(challenger=CONSTANT), Verdict.REJECT),
+        (a_measurement(champion=CONSTANT), Verdict.PROMOTE),
+    ],
+    ids=["challenger", "champion"],
+)
+def test_a_model_that_says_the_same_of_every_row_is_told_though_nobody_asked(
+    measurement: Measurement, verdict: Verdict
+) -> None:
+    results = judge(no_checks(metrics=(a_metric_rule(),)), a_measured_evidence(measurement=measurement))
+    assert any("predicts the same for all 1,600 rows: 12" in str(result.message) for result in results)
+    assert decide(results) is verdict
+    assert decide(report_only(results)) is verdict, "a rollback is held up by it too"
+
+
 def test_no_checks_decide_nothing() -> None:
     assert judge(no_checks(), an_evidence()) == ()
     assert decide(judge(no_checks(), an_evidence())) is Verdict.INCONCLUSIVE

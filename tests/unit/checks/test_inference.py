@@ -112,6 +112,36 @@ def test_a_champion_without_a_figure_is_not_shown(champion: ModelRun | None) -> 
     assert "the champion:" not in results["p95_latency_ms"][1]
 
 
+SAME = say(quote("No"))
+
+
+def test_a_challenger_that_tells_no_row_from_another_fails() -> None:
+    results = told(inference.run(NOTHING_ASKED, measured(challenger=a_model_run(constant=SAME))))
+    assert results["runs"][0] is PASSED
+    assert results["varies"] == (
+        FAILED,
+        "the challenger predicts the same for all 1,600 rows: `No`; a model that tells no row from another "
+        "is never promoted: see whether its features reach it (renamed, empty, of another scale?) and "
+        "whether its training came to an end",
+    )
+
+
+def test_a_champion_that_tells_no_row_from_another_is_a_warning() -> None:
+    results = told(inference.run(NOTHING_ASKED, measured(champion=a_model_run(constant=SAME))))
+    assert set(results) == {"runs", "champion_varies"}
+    assert results["champion_varies"] == (
+        Outcome.WARNED,
+        "the champion predicts the same for all 1,600 rows: `No`; to be better than that says little",
+    )
+
+
+def test_predictions_that_were_logged_are_not_said_to_have_run() -> None:
+    logged = a_model_run(load_seconds=0.0, peak_memory=0, p95_latency_ms=0.0)
+    assert told(inference.run(NOTHING_ASKED, measured(challenger=logged))) == {
+        "runs": (PASSED, "the challenger logged a prediction for every row")
+    }
+
+
 def test_a_champion_that_did_not_run_leaves_it_open() -> None:
     results = told(inference.run(NOTHING_ASKED, measured(champion=BROKEN)))
     assert results["champion"] == (

@@ -228,10 +228,22 @@ def test_rows_that_are_predicted_otherwise_the_second_time_are_warned_of() -> No
     assert set(ran(evidence(beside(BETTER, run=steady), challenger=steady))) == {"runs"}
 
 
+def test_a_reference_that_tells_no_row_from_another_is_warned_of() -> None:
+    same = a_model_run(constant=say("12"))
+    assert ran(evidence(beside(BETTER, run=same)))["reference_varies"] == (
+        WARNED,
+        "the reference predicts the same for all 1,600 rows: 12; to be better than that says little",
+    )
+    # told of as the champion already
+    found = evidence(beside(BETTER, version="6", run=same), champion=same)
+    assert {subject for subject in ran(found) if subject.endswith("varies")} == {"champion_varies"}
+
+
 @pytest.mark.parametrize(
     ("found", "subjects"),
     [
         (evidence(beside(None, run=BROKEN)), {"runs", "reference"}),
+        (evidence(beside(BETTER, run=a_model_run(constant=say("12")))), {"runs", "reference_varies"}),
         (evidence(None, challenger=a_model_run(asked_twice=9, differing=1)), {"runs", "repeats"}),
         (evidence(beside(BETTER)), set()),
     ],

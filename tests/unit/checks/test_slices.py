@@ -8,7 +8,7 @@ import pytest
 from promoter.checks import slices
 from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.measurement import SliceEstimates
-from promoter.core.policy import MetricRule, SliceRule, Test
+from promoter.core.policy import MetricRule, Severity, SliceRule, Test
 from promoter.text import say
 from tests.builders import (
     a_measured_evidence,
@@ -168,6 +168,60 @@ def test_small_slices_are_shown_and_absent_ones_fail(rows: int, outcome: Outcome
 def test_an_absent_slice_fails_whatever_min_rows_says() -> None:
     empty = a_slice(rows=0, estimates={})
     assert outcomes(run(empty, rule=a_slice_rule(metrics=(LOSS,), min_rows=0))) == [FAILED]
+
+
+NAMED = a_slice_rule(metrics=(LOSS,), values=(("Two year",), ("a",)))
+
+
+def test_a_named_slice_that_is_judged_is_judged_as_any() -> None:
+    found = [one("Two year", 0.9), one("a", 0.9), one("b", 0.9)]
+    assert run(*found, rule=NAMED) == run(*found)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_named_slice_that_is_absent_fails(told: bool) -> None:
+    """Whether the measurement tells of it without rows, or not at all."""
+    absent = [one("Two year", None, rows=0)] if told else []
+    results = run(*absent, one("a"), rule=NAMED)
+    by_subject = {result.subject: result for result in results}
+    assert sorted(by_subject) == ["contract=Two year · f1_score", "contract=a · f1_score"]
+    missing = by_subject["contract=Two year · f1_score"]
+    assert (missing.outcome, by_subject["contract=a · f1_score"].outcome) == (FAILED, PASSED)
+    assert str(missing.message) == (
+        "`contract=Two year · f1_score` is absent: no row belongs to this slice, which the policy names; "
+        "see that the data spells it so"
+    )
+    assert missing.comparison is not None
+    assert missing.comparison.rows == 0
+
+
+def test_named_slices_fail_where_nobody_sliced_at_all() -> None:
+    assert outcomes(run(one("a"), rule=a_slice_rule(by=("x",), metrics=(LOSS,), values=(("1",),)))) == [
+        FAILED
+    ]
+
+
+def test_a_named_slice_that_is_too_small_is_inconclusive_and_another_is_shown() -> None:
+    results = run(one("Two year", rows=1), one("a"), one("b", rows=1), rule=NAMED)
+    assert outcomes(results) == [INCONCLUSIVE, PASSED, Outcome.SKIPPED]
+    assert str(results[0].message) == (
+        "`contract=Two year · f1_score` is named in the policy and too small to judge: "
+        "1 row, the policy asks for at least 200"
+    )
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_warning_is_all_that_a_lenient_metric_gives_of_a_named_slice(rows: int) -> None:
+    lenient = a_metric_rule(threshold=0.5, max_absolute_degradation=None, severity=Severity.WARN)
+    rule = a_slice_rule(metrics=(lenient,), values=(("Two year",),))
+    (result,) = run(one("Two year", rows=rows), rule=rule)
+    assert result.outcome is Outcome.WARNED
+    assert str(result.message).endswith("; the policy asks for a warning only")
+
+
+def test_a_challenger_that_did_not_run_is_told_once_of_named_slices() -> None:
+    (result,) = run(challenger=a_model_run(problem=say("it does not load")), rule=NAMED)
+    assert "the challenger did not finish" in str(result.message)
 
 
 def test_columns_nobody_sliced_by_fail() -> None:

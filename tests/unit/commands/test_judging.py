@@ -28,6 +28,7 @@ from tests.builders import (
     a_champion_run,
     a_custom_answer,
     a_custom_rule,
+    a_measurement,
     a_metric_rule,
     a_model_rule,
     a_model_version,
@@ -36,7 +37,9 @@ from tests.builders import (
     a_run,
     a_sandbox_without,
     a_signature,
+    by_inference,
     some_checks,
+    some_measured_checks,
 )
 from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.measurer import FakeMeasurer
@@ -342,6 +345,24 @@ def test_a_refusal_keeps_what_the_error_said() -> None:
         "no",
         "ask",
     )
+
+
+@pytest.mark.parametrize(
+    ("earlier", "counted"), [(("6", "5"), 3), (("6", "5", "6", None, "4"), 4), (("6", "7"), 0), ((), 0)]
+)
+def test_how_often_the_rows_have_decided_is_told(earlier: tuple[str | None, ...], counted: int) -> None:
+    bench = Bench(
+        registry=registry_with(),
+        measurer=FakeMeasurer(gives=a_measurement()),
+        custom_checks=FakeCustomChecks(),
+        policy=a_policy(models=(a_model_rule(checks=some_measured_checks(), evaluation=by_inference()),)),
+        commit=BASE_COMMIT,
+        head=HEAD_COMMIT,
+    )
+    past = tuple(Past(commit=f"c{at}", version=version) for at, version in enumerate(earlier))
+    report = judge(bench, Claim(request=a_request(), past=past))
+    said = [str(note) for note in report.notes if "versions have asked" in str(note)]
+    assert [int(note.split()[0]) for note in said] == ([counted] if counted else [])
 
 
 # --- the sandbox ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -81,6 +82,8 @@ def exchange(tmp_path: Path, how: str) -> None:
         (folder / "model.bin").rename(folder / "other.bin")
     elif how == "case":
         (folder / "model.bin").rename(folder / "Model.bin")
+    else:
+        shutil.rmtree(folder)
 
 
 def test_the_same_files_are_applied(team: Team) -> None:
@@ -89,7 +92,7 @@ def test_the_same_files_are_applied(team: Team) -> None:
     assert report.requests[0].notes == ()
 
 
-@pytest.mark.parametrize("how", ["flipped", "added", "removed", "renamed", "case"])
+@pytest.mark.parametrize("how", ["flipped", "added", "removed", "renamed", "case", "gone"])
 def test_t17_files_that_were_exchanged_after_validation_are_refused(
     team: Team, tmp_path: Path, how: str
 ) -> None:

@@ -314,7 +314,7 @@ def test_no_policy_at_the_base(team: Team) -> None:
 
 def test_the_verdict_depends_on_no_other_byte_of_the_pull_request(team: Team) -> None:
     plain = validated(team, {REQUEST: request("7")})
-    others = {"promotions/policy.yml": b"x", ".github/actions/a.yml": b"y", "src/promoter.py": b"z"}
+    others = {"promotions/policy.yml": b"x", ".github/a.yml": b"y", "src/promoter.py": b"z"}
     crowded = validated(team, {REQUEST: request("7"), **others})
     assert crowded.requests == plain.requests
     assert crowded.policy_digest == plain.policy_digest

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.core.model_version import LoggedModel, ModelVersion
+from promoter.core.evidence import Evidence
+from promoter.core.measurement import Measurement
+from promoter.core.model_version import LoggedModel, ModelFile, ModelFiles, ModelVersion
 from promoter.core.pin import MOST_PINS, pin_in, pin_of, pinned_line
 from promoter.render.markdown import code
+from tests.builders import a_measurement, a_model_run
 
 VERSION = ModelVersion(
     model="churn",
@@ -21,9 +24,16 @@ VERSION = ModelVersion(
     run_id="r1",
     logged_model=LoggedModel(model_id="m-1", metrics={}),
 )
-DIGEST = "ab" * 32
+FILES = ModelFiles(files=(ModelFile(path="MLmodel", sha256="ab" * 32, size=1),))
 BLOBS = st.text("0123456789abcdef", min_size=40, max_size=40)
 PINS = st.text("0123456789abcdef", min_size=24, max_size=24)
+
+
+def pin(
+    version: ModelVersion, *, files: ModelFiles | None = FILES, measured: Measurement | None = None
+) -> str | None:
+    found = Evidence(challenger=version, champion=None, challenger_files=files, measurement=measured)
+    return pin_of(found)
 
 
 @pytest.mark.parametrize(
@@ -38,36 +48,48 @@ PINS = st.text("0123456789abcdef", min_size=24, max_size=24)
     ],
 )
 def test_a_version_made_anew_has_another_pin(other: ModelVersion) -> None:
-    assert pin_of(other, DIGEST) != pin_of(VERSION, DIGEST)
+    assert pin(other) != pin(VERSION)
 
 
 def test_what_people_may_write_on_a_version_changes_no_pin() -> None:
     described = replace(VERSION, description="better", tags={"owner": "alice"}, status="PENDING")
-    assert pin_of(described, DIGEST) == pin_of(VERSION, DIGEST)
+    assert pin(described) == pin(VERSION)
 
 
 def test_other_bytes_have_another_pin() -> None:
-    assert pin_of(VERSION, "cd" * 32) != pin_of(VERSION, DIGEST)
+    others = ModelFiles(files=(ModelFile(path="MLmodel", sha256="cd" * 32, size=1),))
+    assert pin(VERSION, files=others) != pin(VERSION)
+
+
+def test_other_predictions_have_another_pin() -> None:
+    judged = [a_measurement(challenger=a_model_run(digest=digest * 32)) for digest in ("ab", "cd")]
+    pins = {pin(VERSION, measured=one, files=files) for one in judged for files in (FILES, None)}
+    assert len(pins | {pin(VERSION)}) == 5
+
+
+def test_what_can_be_read_nowhere_has_no_pin() -> None:
+    assert pin(VERSION, files=None) is None
+    assert pin(VERSION, files=None, measured=a_measurement(challenger=a_model_run(digest=""))) is None
 
 
 @given(pins=st.dictionaries(BLOBS, PINS, max_size=5), text=st.text(max_size=200))
 def test_a_pin_is_found_in_whatever_comment_it_ends(pins: dict[str, str], text: str) -> None:
     comment = f"{text}\n{pinned_line(pins)}\n<!-- result 0123 -->\n"
-    for blob_id, pin in pins.items():
+    for blob_id, one in pins.items():
         shared = {other for other in pins if other[:12] == blob_id[:12]}
-        assert pin_in(comment, blob_id) == pin or len(shared) > 1
+        assert pin_in(comment, blob_id) == one or len(shared) > 1
 
 
-@given(blob_id=BLOBS, pin=PINS)
-def test_text_from_outside_is_no_pin(blob_id: str, pin: str) -> None:
-    forged = pinned_line({blob_id: pin})
+@given(blob_id=BLOBS, other=PINS)
+def test_text_from_outside_is_no_pin(blob_id: str, other: str) -> None:
+    forged = pinned_line({blob_id: other})
     assert pin_in(f"| {code(forged)} |\n{code(forged)}", blob_id) is None
     assert pin_in(f"```\n{forged}\n```\nthe footer", blob_id) is None
 
 
-@given(blob_id=BLOBS, pin=PINS, other=PINS)
-def test_the_last_line_counts(blob_id: str, pin: str, other: str) -> None:
-    assert pin_in(f"{pinned_line({blob_id: other})}\n{pinned_line({blob_id: pin})}", blob_id) == pin
+@given(blob_id=BLOBS, last=PINS, other=PINS)
+def test_the_last_line_counts(blob_id: str, last: str, other: str) -> None:
+    assert pin_in(f"{pinned_line({blob_id: other})}\n{pinned_line({blob_id: last})}", blob_id) == last
 
 
 @pytest.mark.parametrize("line", ["", "<!-- pinned -->", "<!-- pinned 0123:45 -->", "pinned 0123456789ab:"])

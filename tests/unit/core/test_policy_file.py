@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -177,6 +178,16 @@ def test_every_key_of_inference_is_read() -> None:
     )
 
 
+def test_slices_are_named_by_a_label_for_each_column() -> None:
+    alone, together = valid_rule("slices_named").checks.slices
+    assert (alone.by, alone.values) == (
+        ("contract",),
+        (("Two year",), ("Month-to-month",), ("1",), ("2.5",), ("true",)),
+    )
+    assert together.values == (("Two year", "North"), ("Two year, North", "1"))
+    assert valid_rule("all_of_inference").checks.slices[0].values == ()
+
+
 def test_the_least_of_inference_has_the_documented_defaults() -> None:
     rule = valid_rule("inference_smallest")
     assert rule.evaluation == Evaluation(source=Source.INFERENCE, data="holdout.csv", target="price")
@@ -293,6 +304,20 @@ def test_every_block_of_the_docs_is_a_policy() -> None:
     assert blocks
     for block in blocks:
         assert parse_policy(block.encode(), path=DOCS.name).models
+
+
+EXAMPLE = re.compile(r"^\| (?:\[`(\w+)`\]\(checks\.md#(\w+)\))? ?\| `(\w+): (.+?)` \|", re.MULTILINE)
+
+
+def test_every_check_has_an_example_in_the_docs_that_is_read() -> None:
+    rows = EXAMPLE.findall(DOCS.read_text(encoding="utf-8"))
+    assert len(rows) > len(fields(Checks))
+    assert {key for _, _, key, _ in rows} == {field.name for field in fields(Checks)}
+    whole = (CORPUS / "policy" / "valid" / "all_of_inference.yaml").read_text(encoding="utf-8")
+    base = whole.partition("    checks:")[0]
+    for name, anchor, key, lines in rows:
+        assert (name, anchor) in {(key, key), ("", "")}
+        assert parse_policy(f"{base}    checks:\n      {key}: {lines}\n".encode(), path=key).models
 
 
 @settings(max_examples=300)

@@ -60,6 +60,7 @@ BEYOND_A_SCHEMA = {
         "business_value_matrix_not_square",
         # items that differ, but not in what must be unique
         "slices_metric_twice",
+        "slices_named_twice_in_two_forms",
         "slices_twice",
         "custom_twice",
         "approvals_from_twice",

@@ -99,6 +99,41 @@ def test_a_column_that_changes_late_is_refused_by_name_and_row(
     assert "Parquet" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("cells", "row"),
+    [
+        (["1.5", "abt. 2", "x"], "; row 2 has the first value that is none"),
+        (["high", "1"], "; row 1 has the first value that is none"),
+        ([*["A1"] * 2, "1"], "; row 1 has the first value that is none"),
+        (["true", "false"], ""),
+    ],
+)
+def test_a_number_to_predict_that_is_none_is_told_by_its_row(
+    tmp_path: Path, cells: list[str], row: str
+) -> None:
+    """And not by what stands there: it is somebody's data."""
+    spec = DatasetSpec(
+        path=written(tmp_path, cells), name="data/holdout.csv", target="x", task=Task.REGRESSION
+    )
+    with pytest.raises(PromoterError) as caught:
+        open_dataset(spec)
+    assert caught.value.reason is ReasonCode.DATA_UNAVAILABLE
+    kind = "string" if row else "bool"
+    assert str(caught.value) == (
+        f"the column `x` of `data/holdout.csv` is of type `{kind}` where we need numbers for a "
+        f"regression{row}"
+    )
+
+
+def test_numbers_written_as_text_are_told_by_their_type(tmp_path: Path) -> None:
+    path = tmp_path / "holdout.parquet"
+    pd.DataFrame({"x": ["1", None, "2"], "y": [1, 2, 3]}).to_parquet(path)
+    spec = DatasetSpec(path=path, name="n", target="x", task=Task.REGRESSION)
+    with pytest.raises(PromoterError) as caught:
+        open_dataset(spec)
+    assert str(caught.value).endswith("numbers for a regression")
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     cells=st.one_of(

@@ -51,6 +51,28 @@ def test_a_file_of_another_name_is_not_opened(tmp_path: Path, name: str) -> None
     assert "ends neither with `.parquet` nor with `.csv`" in str(refusal(path))
 
 
+def test_a_page_that_is_not_what_was_written_is_refused(tmp_path: Path) -> None:
+    """Without a checksum nobody can tell: a number is as good as another."""
+    path = tmp_path / "holdout.parquet"
+    table = pa.table({"x": np.arange(1000.0), "churn": ["a", "b"] * 500})
+    spec = DatasetSpec(path=path, name=path.name, target="churn", task=Task.BINARY)
+    for checked in (False, True):
+        parquet.write_table(
+            table, path, write_page_checksum=checked, compression="none", use_dictionary=False
+        )
+        assert len([*open_dataset(spec).batches()]) == 1
+        content = path.read_bytes()
+        path.write_bytes(content.replace(np.float64(500).tobytes(), np.float64(501).tobytes(), 1))
+        if not checked:
+            (batch,) = open_dataset(spec).batches()
+            assert batch.features.column("x")[500].as_py() == 501
+    with pytest.raises(PromoterError) as caught:
+        list(open_dataset(spec).batches())
+    assert caught.value.reason is ReasonCode.DATA_UNAVAILABLE
+    assert "cannot be read" in str(caught.value)
+    assert "Write the file again" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("extension", ["csv", "parquet"])
 def test_a_format_that_can_run_code_runs_none_whatever_its_name(tmp_path: Path, extension: str) -> None:
     mark = tmp_path / "ran"

@@ -183,6 +183,26 @@ def test_a_metric_that_is_not_computed_is_refused_before_anything_runs(place: Pl
     assert (caught.value.reason, place.said) == (ReasonCode.POLICY_INVALID, [])
 
 
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_model_that_says_the_same_of_every_row_has_figures_and_is_told(logged: bool, place: Place) -> None:
+    same = place.logged(["Yes"] * ROWS) if logged else place.model('return ["Yes"] * len(frame)')
+    found = place.measured(place.case("accuracy", challenger=same, champion=place.model(GOOD)))
+    assert [str(run.constant) for run in runs(found)] == ["`Yes`", ""]
+    share = float((place.frame["label"] == "Yes").mean())
+    assert found.estimates["accuracy"].challenger == pytest.approx(share)
+
+
+def test_the_same_score_for_every_row_is_told_whatever_was_read_at_first(place: Place) -> None:
+    """Ones may be labels until the last of them; read anew or not, nothing is said of what varies later."""
+    place.frame = rows_of(MANY, ("0", "1"))
+    late = 'return numpy.where(frame["row"] < 65_536, 1.0, 0.75)'
+    found = place.measured(place.case("f1_score", positive="1", challenger=place.model(late)))
+    assert found.challenger.constant == say()
+    ones = place.model("return numpy.ones(len(frame))")
+    found = place.measured(place.case("f1_score", positive="1", challenger=ones))
+    assert str(found.challenger.constant) == "`1`"
+
+
 # --- the reference ---------------------------------------------------------------------------------------
 
 

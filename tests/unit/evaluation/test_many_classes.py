@@ -180,7 +180,7 @@ def test_each_label_has_its_column_whatever_their_order_and_none_where_the_model
 
 @pytest.mark.parametrize("row", [[2.0, -0.5, -0.5], [0.5, 0.4, 0.3], [1.2, -0.1, -0.1]])
 def test_what_adds_up_to_something_else_is_no_probability(row: list[float]) -> None:
-    with pytest.raises(ModelProblem, match="do not add up to 1"):
+    with pytest.raises(ModelProblem, match="its columns are no probabilities"):
         Reader(COLOURS, scored=True).read(columns([[0.2, 0.3, 0.5], row]))
     reading = Reader(COLOURS).read(columns([row]))
     assert reading.codes is not None

@@ -206,6 +206,32 @@ def test_a_figure_of_probabilities_needs_probabilities(predicted: Predicted, mea
     assert caught.value.reason is ReasonCode.CHECKS_FAILED
 
 
+@pytest.mark.parametrize(
+    ("rows", "names", "wrong"),
+    [
+        ([[-1.5, 1.5], [0.7, 0.3]], ("No", "Yes"), "below 0 or above 1"),
+        ([[0.5, 0.5], [0.0, 1.1]], (), "below 0 or above 1"),
+        ([[2.5]], ("Yes",), "below 0 or above 1"),
+        ([[0.5, 0.5], [0.9, 0.9]], ("No", "Yes"), "do not add up to 1"),
+    ],
+    ids=["scores of a decision", "without names", "one column", "shares"],
+)
+def test_columns_that_are_no_probabilities_reach_no_figure_of_them(
+    rows: list[list[float]], names: tuple[str, ...], wrong: str
+) -> None:
+    predicted = columns(rows, *names)
+    with pytest.raises(ModelProblem, match=wrong) as caught:
+        Reader(CHURN, scored=True).read(predicted)
+    assert caught.value.reason is ReasonCode.CHECKS_FAILED
+    # labels can be told from any scores
+    assert Reader(CHURN).read(predicted).codes is not None
+
+
+@pytest.mark.parametrize("row", [[0.0, 1.0], [-0.0004, 1.0004], [0.3335, 0.666]])
+def test_probabilities_of_two_labels_may_be_rounded(row: list[float]) -> None:
+    assert shown(Reader(CHURN, scored=True).read(columns([row])).scores) == [row[1]]
+
+
 def test_numbers_that_were_labels_to_the_last_are_no_probabilities() -> None:
     reader, lenient = Reader(DIGITS, scored=True), Reader(DIGITS)
     for one in (reader, lenient):

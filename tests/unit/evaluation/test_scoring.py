@@ -19,7 +19,7 @@ from promoter.evaluation.readings import Meaning, Reader, Reading
 from promoter.evaluation.sandbox.answers import Kind, Predicted
 from promoter.evaluation.sandbox.problems import ModelProblem
 from promoter.evaluation.scoring import Scorer, differing, score
-from promoter.text import say
+from promoter.text import NOTHING, say
 
 BATCHES = 3
 ROWS = 65_536 * (BATCHES - 1) + 10
@@ -118,6 +118,27 @@ def test_a_batch_is_counted_while_the_next_one_is_predicted(dataset: Dataset) ->
         *("one gets 3", "two gets 3", "counted from 65536"),
         "counted from 131072",
     ]
+
+
+@dataclass
+class Stubborn(Scripted):
+    """Answers every row with the same number."""
+
+    def receive(self) -> Predicted:
+        return values(np.full(len(super().receive().values), 7.0))
+
+
+def test_what_is_predicted_of_every_row_is_told_once_all_were_seen(dataset: Dataset) -> None:
+    same, other = scorer(Stubborn("one", [])), scorer(Scripted("two", []))
+    score(dataset, [same, other], count=lambda batch, readings: None)
+    assert [str(one.finish().constant) for one in (same, other)] == ["7", ""]
+    cut_short = scorer(Stubborn("one", []))
+    score(
+        dataset,
+        [cut_short, scorer(Scripted("two", [], fails_at=2))],
+        count=lambda batch, readings: None,
+    )
+    assert cut_short.finish().constant == NOTHING
 
 
 def test_the_first_failure_ends_the_pass(dataset: Dataset) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -240,6 +240,50 @@ def test_every_combination_of_a_slice_is_told_and_small_ones_have_no_figures(bin
         if one.estimates:
             expected = sk.recall_score(binary.truth[rows], binary.challenger.text[rows], pos_label="Yes")
             assert one.estimates["recall_score"].challenger == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_named_slices_without_rows_are_told_behind_the_others(task: Task, tmp_path: Path) -> None:
+    world = a_world(tmp_path, task)
+    name = next(iter(EXPECTED[task]))
+    # the last one: a label of another column
+    named = (("north", "full"), ("moon", "full"), ("full", "north"))
+    rule = SliceRule(by=("region", "plan"), metrics=(metric(name),), min_rows=1, values=named)
+    slices = world.filled(Checks(slices=(rule,)), champion=world.champion).slices()
+    plain = world.filled(Checks(slices=(replace(rule, values=()),)), champion=world.champion).slices()
+    assert slices[: len(plain)] == plain
+    assert [(one.values, one.rows, one.estimates) for one in slices[len(plain) :]] == [
+        ((("region", "moon"), ("plan", "full")), 0, {}),
+        ((("region", "full"), ("plan", "north")), 0, {}),
+    ]
+
+
+class Watched(Tallies):
+    """Remembers what was estimated."""
+
+    def __init__(self, asked: Asked, dataset: Dataset) -> None:
+        super().__init__(asked, dataset)
+        self.estimated: list[Mapping[int, int]] = []
+
+    def estimates(self, rules: Iterable[MetricRule], where: Mapping[int, int]) -> dict[str, Estimate]:
+        self.estimated.append(where)
+        return super().estimates(rules, where)
+
+
+@pytest.mark.parametrize("task", [Task.BINARY, Task.REGRESSION])
+def test_of_small_slices_nothing_is_drawn(task: Task, tmp_path: Path) -> None:
+    world = a_world(tmp_path, task)
+    rule = SliceRule(by=("region",), metrics=(metric(next(iter(EXPECTED[task]))),), min_rows=20)
+    tallies = Watched(asked(task, Checks(slices=(rule,))), world.dataset)
+    for at, batch in enumerate(world.dataset.batches(BATCH)):
+        part = slice(at * BATCH, (at + 1) * BATCH)
+        tallies.add(batch, world.challenger.of(part), champion=world.champion.of(part))
+    slices = {one.values[0][1]: one for one in tallies.slices()}
+    assert {name: one.rows for name, one in slices.items()} == world.frame.groupby("region").size().to_dict()
+    assert slices["isle"].rows < rule.min_rows
+    assert slices["isle"].estimates == {}
+    # the codes of "north" and "south" in the second slice column
+    assert tallies.estimated == [{1: 1}, {1: 2}]
 
 
 def test_a_regression_has_slices_too(tmp_path: Path) -> None:
