@@ -10,7 +10,7 @@ BENCH_ROWS := 1000000
 .PHONY: help install demo test test-hostile coverage lint format image bench lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Create .venv with everything (PYTHON=... to choose the interpreter)
 
@@ -24,7 +24,8 @@ demo: $(STAMP) ## Run the main job end to end, without any account; leaves demo-
 test: $(STAMP) ## Run all tests and the coverage gate (PYTEST_ARGS=... to pass more)
 	$(BIN)/pytest --cov --cov-report=term $(PYTEST_ARGS)
 
-test-hostile: $(STAMP) ## Try to break out of the sandbox: here, then in the image
+test-hostile: $(STAMP) ## 100,000 broken requests and answers; escapes from the sandbox, here and in the image
+	PROMOTER_FUZZ_FILES=100000 $(BIN)/pytest -q -k t28_whatever tests/trust/test_requests.py
 	PYTHONPATH=src $(BIN)/python -m tests.sandbox.run
 	PYTHONPATH=src $(BIN)/python -m tests.sandbox.answers_fuzzed 100000
 	PYTHONPATH=src $(BIN)/python -m tests.image.escapes
