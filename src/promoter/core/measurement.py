@@ -31,6 +31,8 @@ class Estimate:
     two-sided interval of the change; each is one-sided at 1 less confidence_level; None where only point
     figures were asked for or there is no champion. `undefined` is the share of resamples in which the figure
     has no value. `p_worse` is the one-sided p-value of the change being a loss beyond the rule's margin.
+    `groups`: how many were resampled, None where rows were. `no_value` is why no model whatever has a value
+    on these rows; empty where one may.
     """
 
     metric: str
@@ -46,6 +48,8 @@ class Estimate:
     p_worse: float | None = None
     method: str = ""
     opinions: tuple[SecondOpinion, ...] = ()
+    groups: int | None = None
+    no_value: Message = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,7 @@ class ValueEstimate:
     predict_all: float | None
     predict_none: float | None
     perfect: float
+    groups: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +96,8 @@ class ModelRun:
     `asked_twice` rows were predicted a second time, and `differing` of them otherwise than at first. Where
     predictions were logged, nothing ran: times and memory are 0, and `environment` says so. `digest` is the
     sha256, in hex, of the model's files or of its table of predictions. `constant` is what it predicts for
-    every row, where that is one and the same and the truth is not.
+    every row, where that is one and the same and the truth is not. `is_logged`: it stands for predictions
+    that were logged, whether or not they can be used.
     """
 
     load_seconds: float = 0.0
@@ -105,6 +111,12 @@ class ModelRun:
     differing: int = 0
     constant: Message = NOTHING
     problem: Message = NOTHING
+    is_logged: bool = False
+
+    @property
+    def failure(self) -> str:
+        """What a sentence says of it where there is a problem."""
+        return "has no predictions to judge" if self.is_logged else "did not finish"
 
     @property
     def finished(self) -> bool:
