@@ -52,7 +52,7 @@ models:
     on_missing_champion: bootstrap
     task: binary_classification
     evaluation: {{{evaluation}, environment: {environment}}}
-    statistics: {{resamples: 500}}
+    statistics: {{resamples: 1000}}
 {more}    checks: {{{checks}}}
 """.encode()
 

@@ -24,7 +24,7 @@ models:
     task: binary_classification
     evaluation:
       {source: inference, data: rows.csv, target: label, positive_label: "Yes", environment: image}
-    statistics: {resamples: 200}
+    statistics: {resamples: 1000}
     checks:
       slices:
         - by: [contract]

@@ -118,7 +118,7 @@ models:
       positive_label: "Yes"
       environment: image
 {evaluation}
-    statistics: {{resamples: 500}}
+    statistics: {{resamples: 1000}}
     checks:
       metrics: [{", ".join(metrics)}]
 {checks}""".encode()

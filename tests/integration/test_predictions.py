@@ -23,6 +23,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_registry import MlflowReader, connect_reader
 from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
+from promoter.core.metric_names import GREATER_IS_BETTER
 from promoter.core.model_version import ModelVersion
 from promoter.core.policy_file import parse_policy
 from promoter.evaluation.measuring import LocalMeasurer
@@ -68,7 +69,8 @@ class Team:
     def measure(self, evaluation: str, holdout: pd.DataFrame, *versions: ModelVersion) -> Measurement:
         """Challenger, champion and reference, as far as they are given, on the holdout."""
         task, _, rest = evaluation.partition("|")
-        asked = (f"{{name: {name}, greater_is_better: true, test: superiority}}" for name in FIGURES[task])
+        good = {name: str(name in GREATER_IS_BETTER).lower() for name in FIGURES[task]}
+        asked = (f"{{name: {n}, greater_is_better: {good[n]}, test: superiority}}" for n in good)
         policy = f"""\
 version: 1
 models:
@@ -76,7 +78,7 @@ models:
     aliases: [champion]
     task: {task}
     evaluation: {{source: predictions, data: h.parquet, target: truth, id: key{rest}}}
-    statistics: {{resamples: 200}}
+    statistics: {{resamples: 1000}}
     checks:
       metrics: [{", ".join(asked)}]
 """
@@ -241,4 +243,4 @@ def test_a_table_that_was_logged_twice_has_every_id_twice(team: Team) -> None:
     assert twice.run_id is not None
     team.client.log_table(twice.run_id, table, PREDICTIONS)
     found = team.measure(BENIGN, holdout, twice, team.version(other))
-    assert "of its ids are there more than once" in str(found.challenger.problem)
+    assert "of its rows have the id of an earlier row" in str(found.challenger.problem)

@@ -125,7 +125,8 @@ def test_a_reference_that_is_not_there_is_said(house: House, sources: dict[str, 
     house.land({POLICY: pinned("99")})
     house.adopt(version(house, sources["second"]))
     finished = asked_for(house, sources["first"])
-    assert ended(finished)[1] == "version_not_found", finished.log
+    assert ended(finished)[1] == "policy_invalid", finished.log
+    assert "the policy's `reference` is version `99`" in finished.log
 
 
 def test_predictions_that_differ_from_one_time_to_the_next_are_warned_of(

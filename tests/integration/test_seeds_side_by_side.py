@@ -94,7 +94,7 @@ models:
       target: churn
       positive_label: "1"
       environment: image
-    statistics: {resamples: 500}
+    statistics: {resamples: 1000}
     checks:
       description: {min_length: 40}
       metrics:

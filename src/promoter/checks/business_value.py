@@ -72,6 +72,7 @@ def _as_estimate(value: ValueEstimate) -> Estimate:
         change=value.change,
         lower=value.lower,
         upper=value.upper,
+        groups=value.groups,
     )
 
 

@@ -75,7 +75,7 @@ def _judge(rule: InferenceRule, evidence: Evidence, *, measurement: Measurement)
 def _runs(challenger: ModelRun) -> CheckResult:
     if not challenger.finished:
         problem = challenger.problem.parts
-        return _result(RUNS, Outcome.FAILED, message=say("the challenger did not finish: ", *problem))
+        return _result(RUNS, Outcome.FAILED, message=say(f"the challenger {challenger.failure}: ", *problem))
     how = "loaded and answered every row" if challenger.ran else "logged a prediction for every row"
     return _result(RUNS, Outcome.PASSED, message=say(f"the challenger {how}"))
 

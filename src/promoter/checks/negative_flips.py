@@ -31,7 +31,9 @@ def _judge(
     rule: NegativeFlipsRule, evidence: Evidence, *, measurement: Measurement
 ) -> tuple[Outcome, Message]:
     if not measurement.challenger.finished:
-        return Outcome.FAILED, say("they were not counted, because the challenger did not finish")
+        return Outcome.FAILED, say(
+            f"they were not counted, because the challenger {measurement.challenger.failure}"
+        )
     missing = without_champion(evidence, measurement)
     if missing is not None:
         return missing.outcome, missing.text

@@ -16,6 +16,7 @@ from promoter.checks.comparing.holm import rejected
 from promoter.checks.comparing.measured import Case, comparison, judge_estimate
 from promoter.checks.comparing.unmeasured import unmeasured
 from promoter.checks.comparing.wording import lenient
+from promoter.core.claims import finite
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.measurement import Measurement, SliceEstimates
 from promoter.core.policy import MetricRule, SliceRule, Test
@@ -23,6 +24,9 @@ from promoter.text import quote, say
 
 ID = "slices"
 
+_MISSING = "(missing)"
+# More that are all too small are told of in one sentence.
+_MOST_SMALL = 20
 _CORRECTED = frozenset({Test.NO_REGRESSION, Test.NON_INFERIORITY})
 
 
@@ -38,6 +42,9 @@ def _judge(rule: SliceRule, evidence: Evidence, *, measurement: Measurement) -> 
     slices = _slices(rule, measurement)
     if not slices:
         yield _no_slices(rule, measurement)
+    if len(slices) > _MOST_SMALL and all(_is_small(one, rule) for one in slices):
+        yield _all_small(rule, slices)
+        return
     for metric in rule.metrics:
         cases = _corrected([_case(one, metric) for one in slices], slices, rule=rule, measurement=measurement)
         for case, one in zip(cases, slices, strict=True):
@@ -64,6 +71,8 @@ def _result(
     case: Case, one: SliceEstimates, *, rule: SliceRule, evidence: Evidence, measurement: Measurement
 ) -> CheckResult:
     shown = replace(comparison(case), rows=one.rows)
+    if _without_value(case, one, rule=rule):
+        return _not_judged(case, one, rule=rule)
     if one.rows >= rule.min_rows:
         return replace(judge_estimate(case, evidence, measurement=measurement), comparison=shown)
     is_named = _labels(one) in rule.values
@@ -80,12 +89,52 @@ def _result(
     return lenient(result, case.rule.severity)
 
 
+def _is_small(one: SliceEstimates, rule: SliceRule) -> bool:
+    """Whether it is there, may not be judged, and nobody asked for it by name."""
+    return 0 < one.rows < rule.min_rows and _labels(one) not in rule.values
+
+
+def _all_small(rule: SliceRule, slices: Sequence[SliceEstimates]) -> CheckResult:
+    """One sentence in the place of thousands: a column that names rows, and no kinds of rows, has so many."""
+    columns = ", ".join(rule.by)
+    most = _rows(max(one.rows for one in slices))
+    message = say(
+        f"none of the {len(slices):,} slices by ",
+        quote(columns),
+        f" is judged: the largest has {most}, the policy asks for at least {rule.min_rows:,}",
+    )
+    return CheckResult(check=ID, subject=columns, outcome=Outcome.SKIPPED, message=message)
+
+
+def _without_value(case: Case, one: SliceEstimates, *, rule: SliceRule) -> bool:
+    """Whether these rows give no model a value: neither does the challenger's lack of one tell against it."""
+    estimate = case.estimate
+    if estimate is None or one.rows < rule.min_rows:
+        return False
+    return bool(estimate.no_value.parts) and finite(estimate.champion) is None
+
+
+def _not_judged(case: Case, one: SliceEstimates, *, rule: SliceRule) -> CheckResult:
+    """Of a slice that the data leaves without a value: shown, and where the policy names it, undecided."""
+    assert case.estimate is not None
+    is_named = _labels(one) in rule.values
+    message = say(*case.title, " is not judged: it has no value, because ", *case.estimate.no_value.parts)
+    result = CheckResult(
+        check=ID,
+        subject=case.subject,
+        outcome=Outcome.INCONCLUSIVE if is_named else Outcome.SKIPPED,
+        message=message,
+        comparison=replace(comparison(case), rows=one.rows),
+    )
+    return lenient(result, case.rule.severity, without_figure=result.outcome)
+
+
 def _rows(rows: int) -> str:
     return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def _case(one: SliceEstimates, metric: MetricRule) -> Case:
-    values = ", ".join(f"{column}={value}" for column, value in one.values)
+    values = ", ".join(f"{column}={value or _MISSING}" for column, value in one.values)
     subject = f"{values} · {metric.name}"
     return Case(
         check=ID,
@@ -125,5 +174,5 @@ def _no_slices(rule: SliceRule, measurement: Measurement) -> CheckResult:
     if measurement.challenger.finished:
         message = say("the data has no slices by ", quote(columns))
     else:
-        message = say("no slice was measured, because the challenger did not finish")
+        message = say(f"no slice was measured, because the challenger {measurement.challenger.failure}")
     return CheckResult(check=ID, subject=columns, outcome=Outcome.FAILED, message=message)

@@ -13,6 +13,7 @@ from promoter.core.report import Phase, Report, RequestReport
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import CustomChecks, Measurer, RegistryReader
 from promoter.render import evidence_json
+from promoter.text import quote, say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +47,37 @@ def gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str
         rule=rule,
         challenger=challenger,
         champion=champion,
-        reference=registry.model_version(challenger.model, reference) if reference else None,
+        reference=_reference(bench, challenger.model, version=reference) if reference else None,
         commit=bench.commit,
         policy_digest=bench.policy.digest,
     )
     measured = bench.measurer.measure(asked, registry)
     evidence = replace(evidence, measurement=measured, challenger_files=measured.challenger_files)
     return evidence if measured.challenger_files else _pinned(registry, rule, evidence=evidence)
+
+
+def _reference(bench: Bench, model: str, *, version: str) -> ModelVersion:
+    """The policy's reference version: one that is not there is the policy's mistake, not the request's."""
+    try:
+        return bench.registry.model_version(model, version)
+    except PromoterError as error:
+        if error.reason is not ReasonCode.VERSION_NOT_FOUND:
+            raise
+        raise PromoterError(
+            ReasonCode.POLICY_INVALID,
+            say(
+                "the policy's `reference` is version ",
+                quote(version),
+                ", and ",
+                quote(model),
+                " has none such",
+            ),
+            hint=say(
+                "In a pull request of its own, name in `reference` of ",
+                quote(bench.policy.path),
+                " a version that the registry has, or delete it.",
+            ),
+        ) from error
 
 
 def _pinned(registry: RegistryReader, rule: ModelRule, *, evidence: Evidence) -> Evidence:

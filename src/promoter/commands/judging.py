@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.versions import Claim, three_way
-from promoter.core.evidence import Evidence
+from promoter.core.advice import advice, only_warns
+from promoter.core.evidence import Evidence, Outcome
 from promoter.core.files import matches
 from promoter.core.layers import missing_in
 from promoter.core.model_version import READY, ModelVersion
@@ -76,6 +77,12 @@ def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
     return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
 
 
+_ONLY_WARNS = say(
+    "no limit of this policy can reject: each of its rules has `severity: warn`, so a challenger that breaks "
+    "them all is promoted too"
+)
+
+
 def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
     request, registry = claim.request, bench.registry
     holders = registry.aliases(request.model)
@@ -104,10 +111,15 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
         raise
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
-    notes = (*report.notes, *_unpinned(evidence), *_uses(claim, evidence), *_unconfined(evidence))
+    told = (*_toothless(rule), *_unpinned(evidence), *_uses(claim, evidence), *_unconfined(evidence))
+    notes = (*report.notes, *told)
     report = replace(report, notes=notes)
     results = results_of(rule, evidence, step=step)
     return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
+
+
+def _toothless(rule: ModelRule) -> tuple[Message, ...]:
+    return (_ONLY_WARNS,) if only_warns(rule.checks) else ()
 
 
 def _unpinned(evidence: Evidence) -> tuple[Message, ...]:
@@ -200,9 +212,19 @@ def _with_verdict(report: RequestReport) -> RequestReport:
     reason, text = _BY_VERDICT[report.verdict or Verdict.ERROR]
     if report.verdict is Verdict.PROMOTE and report.step is Step.ROLLBACK:
         reason, text = ReasonCode.ROLLBACK_VALIDATED, "this version held the alias before: a rollback"
-    return replace(report, reason=reason, message=say(text))
+    elif report.verdict is Verdict.PROMOTE and not _has_passed(report):
+        text = _BUT_WARNINGS
+        report = replace(report, notes=(*report.notes, say(text)))
+    verdict, evidence = report.verdict, report.evidence
+    hint = advice(verdict, report.results, evidence=evidence) if verdict and evidence else report.hint
+    return replace(report, reason=reason, message=say(text), hint=hint)
 
 
+def _has_passed(report: RequestReport) -> bool:
+    return any(result.outcome is Outcome.PASSED for result in report.results)
+
+
+_BUT_WARNINGS = "no check says no, and none has passed: nothing but warnings"
 _BY_VERDICT = {
     Verdict.PROMOTE: (ReasonCode.VALIDATED, "all checks that decide have passed"),
     Verdict.REJECT: (ReasonCode.CHECKS_FAILED, "at least one check says no"),

@@ -32,6 +32,8 @@ class Estimate:
     two-sided interval of the change; each is one-sided at 1 less confidence_level; None where only point
     figures were asked for or there is no champion. `undefined` is the share of resamples in which the figure
     has no value. `p_worse` is the one-sided p-value of the change being a loss beyond the rule's margin.
+    `groups`: how many were resampled, None where rows were. `no_value` is why no model whatever has a value
+    on these rows; empty where one may.
     """
 
     metric: str
@@ -47,6 +49,8 @@ class Estimate:
     p_worse: float | None = None
     method: str = ""
     opinions: tuple[SecondOpinion, ...] = ()
+    groups: int | None = None
+    no_value: Message = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +76,7 @@ class ValueEstimate:
     predict_all: float | None
     predict_none: float | None
     perfect: float
+    groups: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +98,7 @@ class ModelRun:
     predictions were logged, nothing ran: times and memory are 0, and `environment` says so. `digest` is the
     sha256, in hex, of the model's files or of its table of predictions. `constant` is what it predicts for
     every row, where that is one and the same and the truth is not. `sandbox` is what was around its code.
+    `is_logged`: it stands for predictions that were logged, whether or not they can be used.
     """
 
     load_seconds: float = 0.0
@@ -107,6 +113,12 @@ class ModelRun:
     sandbox: Found = ()
     constant: Message = NOTHING
     problem: Message = NOTHING
+    is_logged: bool = False
+
+    @property
+    def failure(self) -> str:
+        """What a sentence says of it where there is a problem."""
+        return "has no predictions to judge" if self.is_logged else "did not finish"
 
     @property
     def finished(self) -> bool:

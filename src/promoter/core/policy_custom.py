@@ -11,6 +11,20 @@ from promoter.core.shape import ListOf, Map, defaulted, required
 _MOST_WORDS = 50
 _MOST_GLOBS = 50
 _LONGEST_TIME = 3_600
+# The ids of `checks/catalog.py`: in a report nobody would know which of two is meant.
+BUILT_IN = (
+    "description",
+    "tags",
+    "lineage",
+    "signature",
+    "artifacts",
+    "inference",
+    "metrics",
+    "slices",
+    "business_value",
+    "negative_flips",
+    "custom",
+)
 _FILE = r"[A-Za-z0-9_.*?=+,()@ -]+"
 
 _name = required(
@@ -20,6 +34,13 @@ _name = required(
         write="Write lower-case letters, digits and `_`, beginning with a letter, such as `fairness`",
         pattern=r"[a-z][a-z0-9_]{0,39}",
         longest=40,
+        refusals=(
+            Refusal(
+                pattern="|".join(BUILT_IN),
+                why="that is a check of Promoter's own",
+                write="Choose another name, such as `fairness`",
+            ),
+        ),
         nearly=lambda text: text.lower().replace("-", "_"),
     ),
     write="Write `name:` and what the check is called, such as `fairness`",

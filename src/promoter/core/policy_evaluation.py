@@ -1,4 +1,4 @@
-"""The part of a policy that says where figures come from and how sure to be of them."""
+"""The part of a policy that says where figures come from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from promoter.core.nodes import ScalarNode, Style
-from promoter.core.policy import Environment, Evaluation, Source, Statistics
+from promoter.core.policy import Environment, Evaluation, Source
 from promoter.core.policy_rules import SOURCES_OF_ROWS, NotAlso
-from promoter.core.scalars import Choice, Count, Digits, Number, Refusal, Scalar, Text
+from promoter.core.scalars import Choice, Digits, Refusal, Scalar, Text
 from promoter.core.shape import (
     Complaint,
     JsonSchema,
@@ -237,31 +237,4 @@ EVALUATION = Map(
     fields=(_source, *_FOR_ROWS, *_ONLY_INFERENCE, *_ONLY_PREDICTIONS),
     build=_evaluation,
     rules=_RULES,
-)
-
-_confidence_level = defaulted(
-    "confidence_level",
-    Number(
-        about="How sure each decision must be; 0.95 is wrong once in twenty times.",
-        write="Write a number between 0.5 and 1, such as `0.95`",
-        above=0.5,
-        below=1,
-    ),
-    default=Statistics.confidence_level,
-)
-_resamples = defaulted(
-    "resamples",
-    Count(
-        about="How many bootstrap resamples the intervals are made from.",
-        write="Write a whole number from 100 to 100000, such as `10000`",
-        minimum=100,
-        maximum=100_000,
-    ),
-    default=Statistics.resamples,
-)
-STATISTICS = Map(
-    about="How sure to be. It needs rows: `source: inference` or `source: predictions`.",
-    write="Write `confidence_level` or `resamples` below it",
-    fields=(_confidence_level, _resamples),
-    build=lambda record: Statistics(confidence_level=record[_confidence_level], resamples=record[_resamples]),
 )

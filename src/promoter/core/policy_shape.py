@@ -8,7 +8,8 @@ from promoter.core.names import ALIAS
 from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Statistics, Task
 from promoter.core.policy_between import BETWEEN_KEYS
 from promoter.core.policy_checks import CHECKS
-from promoter.core.policy_evaluation import EVALUATION, STATISTICS
+from promoter.core.policy_evaluation import EVALUATION
+from promoter.core.policy_statistics import STATISTICS
 from promoter.core.scalars import Choice, Count, Flag, Refusal, Text
 from promoter.core.shape import ListOf, Map, Record, defaulted, optional, required
 from promoter.core.shape_rules import Needs

@@ -36,10 +36,11 @@ class Ids:
         return cls(values=values, order=pc.sort_indices(values))
 
     @cached_property
-    def repeated(self) -> pa.Array:
-        """The ids that are there more than once, each once."""
+    def repeats(self) -> IntArray:
+        """The places (m,), in their order, of ids that an earlier place has too."""
         ordered = self.values.take(self.order)
-        return ordered[1:].filter(pc.equal(ordered[1:], ordered[:-1])).unique()
+        again = self.order[1:].filter(pc.equal(ordered[1:], ordered[:-1]))
+        return np.sort(again.to_numpy().astype(np.int64))
 
     def places(self, others: Ids) -> IntArray | None:
         """For each of these (n,) its place among the others; None where they are not the same ids.
@@ -52,9 +53,10 @@ class Ids:
         found[self.order.to_numpy()] = others.order.to_numpy()
         return found
 
-    def missing_in(self, others: Ids) -> pa.Array:
-        """Those that the others are not."""
-        return self.values.filter(pc.invert(pc.is_in(self.values, value_set=others.values)))
+    def missing_in(self, others: Ids) -> IntArray:
+        """The places (m,), in their order, of those that the others are not."""
+        missing = pc.invert(pc.is_in(self.values, value_set=others.values))
+        return np.flatnonzero(missing.to_numpy(zero_copy_only=False)).astype(np.int64)
 
 
 def typed(column: pa.Array) -> pa.Array:
@@ -111,10 +113,10 @@ def of_data(rows: Rows, column: str, *, name: str) -> Ids:
         missing = f" is missing in {ids.null_count:,} of {len(ids):,} rows"
         raise unavailable(*about, missing, hint=say("Give each row its id, or delete the row."))
     found = Ids.of(ids)
-    if len(found.repeated):
+    if len(found.repeats):
         hint = say("Name a column in `id` that tells the rows apart, or delete what is there twice.")
-        twice = f" has {len(found.repeated):,} values that are there more than once, such as "
-        raise unavailable(*about, twice, *examples(found.repeated), hint=hint)
+        twice = f" is that of an earlier row in {len(found.repeats):,} of {len(ids):,} rows"
+        raise unavailable(*about, f"{twice}, such as {row_numbers(found.repeats)}", hint=hint)
     return found
 
 
@@ -127,7 +129,8 @@ def together(parts: list[pa.Array]) -> pa.Array:
     return pa.concat_arrays([pa.nulls(len(part), type_) if part.type != type_ else part for part in parts])
 
 
-def examples(ids: pa.Array) -> tuple[Part, ...]:
-    """One or two of them, to look for."""
-    parts = [part for one in ids[:_MOST_SHOWN].to_pylist() for part in (" and ", quote(str(one)))]
-    return tuple(parts[1:])
+def row_numbers(places: IntArray) -> str:
+    """One or two of the rows, to look for, counted from 1. The ids themselves may be somebody's address, and
+    what is said here is read by whoever sees the pull request."""
+    numbers = [f"{place + 1:,}" for place in places[:_MOST_SHOWN].tolist()]
+    return f"{'row' if len(numbers) == 1 else 'rows'} {' and '.join(numbers)}"

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from promoter.core import metric_names
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Numbers = NDArray[Any]
@@ -22,30 +24,8 @@ ScoreFigure = Callable[[Numbers, FloatArray], float]
 
 BINARY = 2
 
-ALIASES: Mapping[str, str] = MappingProxyType(
-    {
-        "accuracy": "accuracy_score",
-        "balanced_accuracy": "balanced_accuracy_score",
-        "precision": "precision_score",
-        "recall": "recall_score",
-        "f1": "f1_score",
-        "roc_auc_score": "roc_auc",
-        "roc_auc_ovr": "roc_auc",
-        "average_precision": "average_precision_score",
-        "brier_score": "brier_score_loss",
-        "rmse": "root_mean_squared_error",
-        "mae": "mean_absolute_error",
-        "mse": "mean_squared_error",
-        "mape": "mean_absolute_percentage_error",
-        "r2": "r2_score",
-    }
-)
-"""Other names in use for the same figure: scikit-learn's scorers, and short ones."""
-
-
-def canonical(name: str) -> str:
-    """The name this package computes a figure under; a name that is no alias stays as it is."""
-    return ALIASES.get(name, name)
+ALIASES = metric_names.ALIASES
+canonical = metric_names.canonical
 
 
 def divide(top: Numbers, bottom: Numbers) -> FloatArray:

@@ -24,6 +24,13 @@ def joint_of(counts: LabelCounts) -> IntArray:
     return joint.astype(np.int64).reshape(counts.shape)
 
 
+def differing(joint: IntArray) -> int:
+    """Rows on which the models' labels differ; 0 where there is no champion."""
+    if joint.shape[1] == 1:
+        return 0
+    return int(joint.sum() - np.einsum("tkk->", joint))
+
+
 def units(counts: LabelCounts) -> int:
     """How many things are resampled: groups, or rows."""
     return counts.groups if isinstance(counts, GroupedCounts) else int(counts.sum())

@@ -229,4 +229,4 @@ def _scored(
 
 
 def _described(run: ModelRun, model: Model) -> ModelRun:
-    return replace(run, digest=model.digest)
+    return replace(run, digest=model.digest, is_logged=isinstance(model, Logged))

@@ -11,6 +11,10 @@ from promoter.evaluation.figures import Figure, FloatArray, divide
 from promoter.evaluation.resampling import group_draws, moment_draws
 from promoter.evaluation.tallied import GroupedSums, Moments
 from promoter.evaluation.uncertainty import Rule, Spread
+from promoter.evaluation.unseen import mean_reach
+
+_TRUTH = slice(0, 2)
+"""Columns of `regression_rows` that are of the truth alone; `probability_rows` has two, and none of them."""
 
 
 def mean_points(sums: Moments | GroupedSums, figure: Figure, *, name: str) -> Points:
@@ -21,6 +25,7 @@ def mean_points(sums: Moments | GroupedSums, figure: Figure, *, name: str) -> Po
         rows=rows,
         challenger=float(figure(_mean(sums.challenger, rows))),
         champion=None if sums.champion is None else float(figure(_mean(sums.champion, rows))),
+        groups=None if isinstance(sums, Moments) else len(sums.rows),
     )
 
 
@@ -33,6 +38,21 @@ def mean_spread(sums: Moments | GroupedSums, figure: Figure, *, rule: Rule) -> S
 
     units = sums.rows if isinstance(sums, Moments) else len(sums.rows)
     return drawn_spread(_mean_draws(sums, rule), moved, units=units, rule=rule)
+
+
+def reach_of_means(missed: float, *, sums: Moments | GroupedSums, figure: Figure) -> tuple[float, float]:
+    """How far so many rows that did not come could move the figure. A group that did not come is off by as
+    much as any there is, and not only by as much as its rows."""
+    rows = int(np.sum(sums.rows))
+    if isinstance(sums, Moments):
+        squares = np.diag(sums.products)[: len(sums.challenger)].copy()
+    else:
+        missed = missed * len(sums.rows) / rows
+        squares = ((sums.challenger - sums.change) ** 2).sum(axis=0)
+    if len(squares) > _TRUTH.stop + 1:
+        squares[_TRUTH] = 0.0  # the truth is the same for both models
+    largest = missed * np.sqrt(squares) / rows
+    return mean_reach(_mean(sums.challenger, rows), largest, figure=figure)
 
 
 def _mean(sums: FloatArray, rows: int) -> FloatArray:

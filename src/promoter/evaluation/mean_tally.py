@@ -59,11 +59,13 @@ class MeanTally:
             # a value of truth itself, so that a constant truth has a spread of exactly 0
             self._pivot = float(np.sort(truth)[rows // 2])
         self._paired, self._grouped = champion is not None, marks.groups is not None
-        new = self._rows_of(truth, challenger, pivot=self._pivot)
-        old = new if champion is None else self._rows_of(truth, champion, pivot=self._pivot)
-        self._sums.add(keys, np.hstack([np.ones((rows, 1)), new, old, new - old]))
-        if not self._grouped:
-            self._add_products(keys, np.hstack([old, new - old]))
+        # what is too large becomes infinite, and no figure of it is finite
+        with np.errstate(over="ignore", invalid="ignore"):
+            new = self._rows_of(truth, challenger, pivot=self._pivot)
+            old = new if champion is None else self._rows_of(truth, champion, pivot=self._pivot)
+            self._sums.add(keys, np.hstack([np.ones((rows, 1)), new, old, new - old]))
+            if not self._grouped:
+                self._add_products(keys, np.hstack([old, new - old]))
 
     def slices(self, by: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""

@@ -74,10 +74,9 @@ def join(table: Table, ids: Ids) -> IntArray:
         kinds = _kind(table.ids), _kind(ids.values)
         raise problem(say(f"its ids are {kinds[0]}, and those of the data {kinds[1]}; write both alike"))
     found = Ids.of(table.ids)
-    if len(found.repeated):
-        examples = dataset_ids.examples(found.repeated)
-        count = f"{least}{len(found.repeated):,}"
-        raise problem(say(f"{count} of its ids are there more than once, such as ", *examples))
+    if len(found.repeats):
+        count, where = f"{least}{len(found.repeats):,}", dataset_ids.row_numbers(found.repeats)
+        raise problem(say(f"{count} of its rows have the id of an earlier row, such as {where}"))
     rows = ids.places(found)
     if rows is None:
         raise problem(_other_ids(table, ids, found=found))
@@ -94,17 +93,18 @@ def problem(why: Message) -> ModelProblem:
 
 def _other_ids(table: Table, ids: Ids, *, found: Ids) -> Message:
     """Which ids are in one of both only."""
-    parts: list[Part] = []
+    parts: list[str] = []
     missing, surplus = ids.missing_in(found), found.missing_in(ids)
     if len(missing) and not table.is_cut:
-        parts.append(f"{len(missing):,} of {len(ids.values):,} ids of the data are not in it, such as ")
-        parts += dataset_ids.examples(missing)
+        rows = dataset_ids.row_numbers(missing)
+        parts.append(
+            f"{len(missing):,} of {len(ids.values):,} ids of the data are not in it, such as of {rows}"
+        )
     if len(surplus):
         least = "at least " if table.is_cut else ""
-        between = "; " if parts else ""
-        parts.append(f"{between}{least}{len(surplus):,} of its ids are not in the data, such as ")
-        parts += dataset_ids.examples(surplus)
-    return say(*parts)
+        rows = dataset_ids.row_numbers(surplus)
+        parts.append(f"{least}{len(surplus):,} of its ids are not in the data, such as of its {rows}")
+    return say("; ".join(parts))
 
 
 def _kind(ids: pa.Array) -> str:
@@ -176,4 +176,6 @@ def _told(name: str) -> Iterator[None]:
     except PromoterError as error:
         if error.reason is not ReasonCode.DATA_UNAVAILABLE:
             raise
-        raise problem(error.message) from error
+        # What reads files calls each of them the data
+        parts = ("the file " if part == "the data " else part for part in error.message.parts)
+        raise problem(say(*parts)) from error

@@ -14,7 +14,7 @@ from promoter.errors import ReasonCode
 from promoter.evaluation.dataset_values import label_text
 from promoter.evaluation.figures import FloatArray, IntArray
 from promoter.evaluation.sandbox.answers import Kind, Predicted
-from promoter.evaluation.sandbox.problems import ModelProblem
+from promoter.evaluation.sandbox.problems import ModelProblem, briefly
 from promoter.text import Message, quote, say
 
 _HALF = 0.5
@@ -72,6 +72,7 @@ class Reader:
         self._form = _Form.UNDECIDED
         self._labels_only = False
         self._numbers, self._codes = _numbers(meaning.labels)
+        self._ranks = label_ranks(meaning.labels)
         self._binary = meaning.positive is not None and len(meaning.labels) == _TWO_CLASSES
 
     def read(self, predicted: Predicted) -> Reading:
@@ -102,7 +103,7 @@ class Reader:
             return Reading(codes=_known(predicted.labels, self.meaning)[predicted.codes])
         if predicted.kind is Kind.PROBABILITIES:
             self._form = _Form.PROBABILITIES
-            return _of_probabilities(predicted, self.meaning)
+            return _of_probabilities(predicted, self.meaning, ranks=self._ranks)
         return self._of_values(predicted.values)
 
     def _of_values(self, values: FloatArray) -> Reading:
@@ -137,8 +138,18 @@ class Reader:
         return self._codes[at], bool((self._numbers[at] == values).all())
 
     def _halved(self, values: FloatArray) -> IntArray:
+        """The likelier label; of two equally likely ones the first, as in `_of_probabilities`."""
         positive = self.meaning.positive or 0
-        return np.where(values >= _HALF, positive, 1 - positive)
+        is_first = bool(self._ranks[positive] < self._ranks[1 - positive])
+        is_positive = values >= _HALF if is_first else values > _HALF
+        return np.where(is_positive, positive, 1 - positive)
+
+
+def label_ranks(labels: tuple[str, ...]) -> IntArray:
+    """(K,): where each label stands in their order, by size where all are numbers, else as text. It is the
+    order of scikit-learn's `classes_`, and its `predict` takes the first of equally likely classes."""
+    ordered = _by_size(tuple(sorted(labels)))
+    return np.array([ordered.index(label) for label in labels], dtype=np.int64)
 
 
 def _numbers(labels: tuple[str, ...]) -> tuple[FloatArray, IntArray]:
@@ -168,11 +179,11 @@ def _known(texts: tuple[str, ...], meaning: Meaning) -> IntArray:
     """The data's code of each text."""
     for text in texts:
         if text not in meaning.labels:
-            raise _problem(say("it predicts ", quote(text), ", which is no label of the data"))
+            raise _problem(say("it predicts ", briefly(text), ", which is no label of the data"))
     return np.array([meaning.labels.index(text) for text in texts], dtype=np.int64)
 
 
-def _of_probabilities(predicted: Predicted, meaning: Meaning) -> Reading:
+def _of_probabilities(predicted: Predicted, meaning: Meaning, *, ranks: IntArray) -> Reading:
     codes = _known(_columns(predicted, meaning), meaning)
     scores = probabilities = None
     if meaning.positive is None:
@@ -184,7 +195,9 @@ def _of_probabilities(predicted: Predicted, meaning: Meaning) -> Reading:
                 say("none of its columns is named ", quote(meaning.labels[meaning.positive]), ", or several")
             )
         scores = predicted.values[:, found[0]]
-    codes = codes[predicted.values.argmax(axis=1)]
+    # argmax takes the first of equal ones, so the columns stand in the labels' order, not in the table's
+    order = np.argsort(ranks[codes], kind="stable")
+    codes = codes[order][predicted.values[:, order].argmax(axis=1)]
     return Reading(codes=codes, scores=scores, probabilities=probabilities)
 
 

@@ -20,7 +20,7 @@ from promoter.evaluation.delong import (
     delong_error,
     precision_contributions,
 )
-from promoter.evaluation.estimates import Points, estimate, is_judged
+from promoter.evaluation.estimates import Points, Way, estimate, is_judged
 from promoter.evaluation.figures import (
     RANK_NAMES,
     Figure,
@@ -32,8 +32,16 @@ from promoter.evaluation.figures import (
     mean_figure,
     score_figure,
 )
-from promoter.evaluation.label_draws import cell_margins, filled, group_sums, joint_of, label_draws, units
-from promoter.evaluation.mean_draws import mean_points, mean_spread
+from promoter.evaluation.label_draws import (
+    cell_margins,
+    differing,
+    filled,
+    group_sums,
+    joint_of,
+    label_draws,
+    units,
+)
+from promoter.evaluation.mean_draws import mean_points, mean_spread, reach_of_means
 from promoter.evaluation.resampling import seed_of
 from promoter.evaluation.tallied import GroupedCounts, GroupedSums, LabelCounts, Moments, PairedScores
 from promoter.evaluation.uncertainty import (
@@ -49,6 +57,7 @@ from promoter.evaluation.uncertainty import (
     resampled_spread,
     rows_to_decide,
 )
+from promoter.evaluation.unseen import label_reach, rank_reach
 
 __all__ = [
     "ROW_DRAWS",
@@ -91,18 +100,27 @@ def label_estimates(counts: LabelCounts, asked: Sequence[LabelFigure]) -> tuple[
     """
     joint = joint_of(counts)
     figures = [margin_figure(one.name, positive=one.positive) for one in asked]
-    points = [_label_points(joint, figure, name=one.name) for one, figure in zip(asked, figures, strict=True)]
+    points = [
+        _label_points(counts, figure, name=one.name) for one, figure in zip(asked, figures, strict=True)
+    ]
     drawn = [at for at, one in enumerate(asked) if is_judged(points[at], one.rule)]
     changes = _label_changes(counts, [figures[at] for at in drawn], rules=[asked[at].rule for at in drawn])
-    spreads = {at: resampled_spread(found, asked[at].rule) for at, found in zip(drawn, changes, strict=False)}
+    size = units(counts)
+    spreads = {
+        at: resampled_spread(found, asked[at].rule, units=size)
+        for at, found in zip(drawn, changes, strict=False)
+    }
     of = "groups" if isinstance(counts, GroupedCounts) else "rows"
     return tuple(
         estimate(
             points[at],
-            partial(_found, spreads.get(at, UNDEFINED)),
+            Way(
+                method=f"paired bootstrap of {of}",
+                spread=partial(_found, spreads.get(at, UNDEFINED)),
+                reach=partial(_label_reach, joint=joint, figure=figures[at]),
+                opinions=partial(_mcnemar_opinions, counts, one.name),
+            ),
             rule=one.rule,
-            method=f"paired bootstrap of {of}",
-            opinions=partial(_mcnemar_opinions, counts, one.name),
         )
         for at, one in enumerate(asked)
     )
@@ -112,12 +130,19 @@ def _found(spread: Spread, _: float) -> Spread:
     return spread
 
 
-def _label_points(joint: IntArray, figure: Figure, *, name: str) -> Points:
+def _label_reach(missed: float, *, joint: IntArray, figure: Figure) -> tuple[float, float]:
+    return label_reach(joint.sum(axis=1), figure, missed=missed)
+
+
+def _label_points(counts: LabelCounts, figure: Figure, *, name: str) -> Points:
+    joint = joint_of(counts)
     return Points(
         metric=name,
         rows=int(joint.sum()),
         challenger=float(figure(margins(joint.sum(axis=1)))),
         champion=float(figure(margins(joint.sum(axis=2)))) if joint.shape[1] > 1 else None,
+        groups=counts.groups if isinstance(counts, GroupedCounts) else None,
+        differing=differing(joint),
     )
 
 
@@ -156,12 +181,14 @@ def mean_estimate(sums: Moments | GroupedSums, *, name: str, rule: Rule) -> Esti
     """
     figure = mean_figure(name)
     of = "rows, normal limit" if isinstance(sums, Moments) else "groups"
-    return estimate(
-        mean_points(sums, figure, name=name),
-        lambda _: mean_spread(sums, figure, rule=rule),
-        rule=rule,
+    way = Way(
         method=f"paired bootstrap of {of}",
+        spread=lambda _: mean_spread(sums, figure, rule=rule),
+        reach=partial(reach_of_means, sums=sums, figure=figure),
     )
+    # sums that are too large are infinite, and no figure of them is finite
+    with np.errstate(over="ignore", invalid="ignore"):
+        return estimate(mean_points(sums, figure, name=name), way, rule=rule)
 
 
 def score_estimate(scores: PairedScores, *, name: str, rule: Rule, row_draws: int = 0) -> Estimate:
@@ -179,26 +206,29 @@ def score_estimate(scores: PairedScores, *, name: str, rule: Rule, row_draws: in
         rows=len(scores.truth),
         challenger=figure(scores.truth, scores.challenger),
         champion=None if scores.champion is None else figure(scores.truth, scores.champion),
+        groups=None if scores.groups is None else len(np.unique(scores.groups)),
     )
+    return estimate(points, _score_way(scores, name, rule=rule, row_draws=row_draws), rule=rule)
+
+
+def _score_way(scores: PairedScores, name: str, *, rule: Rule, row_draws: int) -> Way:
     auc = canonical(name) == "roc_auc"
     two_classes = scores.challenger.ndim == 1
 
     def opinions() -> tuple[SecondOpinion, ...]:
         return auc_opinions(scores, rule=rule, row_draws=row_draws) if auc and two_classes else ()
 
-    if auc and two_classes and scores.groups is None:
-        return estimate(
-            points, partial(_delong, scores, rule=rule), rule=rule, method="DeLong", opinions=opinions
-        )
     contributions = auc_contributions if auc else precision_contributions
-    of = "rows" if scores.groups is None else "groups"
-    return estimate(
-        points,
-        partial(_jackknife, scores, rule=rule, contributions=contributions),
-        rule=rule,
-        method=f"infinitesimal jackknife of {of}",
-        opinions=opinions,
-    )
+    method = f"infinitesimal jackknife of {'rows' if scores.groups is None else 'groups'}"
+    spread = partial(_jackknife, scores, rule=rule, contributions=contributions)
+    if auc and two_classes and scores.groups is None:
+        method, spread = "DeLong", partial(_delong, scores, rule=rule)
+    reach = partial(_rank_reach, truth=scores.truth, name=name)
+    return Way(method=method, spread=spread, reach=reach, opinions=opinions)
+
+
+def _rank_reach(missed: float, *, truth: IntArray, name: str) -> tuple[float, float]:
+    return rank_reach(truth, name, missed=missed)
 
 
 def _delong(scores: PairedScores, change: float, *, rule: Rule) -> Spread:

@@ -42,7 +42,8 @@ from promoter.evaluation.value import (
     value_estimate,
     value_matrix,
 )
-from promoter.text import quote, say
+from promoter.evaluation.without_value import why_no_label_figure, why_no_number_figure
+from promoter.text import NOTHING, Message, quote, say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +136,11 @@ class Tallies:
                 for rule in of_labels
             ]
             found = {one.metric: one for one in label_estimates(counts, asked)}
-        return {rule.name: found.get(rule.name) or self._estimate(rule, where) for rule in rules}
+        every = {rule.name: found.get(rule.name) or self._estimate(rule, where) for rule in rules}
+        return {
+            name: one if one.challenger is not None else replace(one, no_value=self._no_value(name, where))
+            for name, one in every.items()
+        }
 
     def overall(self) -> dict[str, Estimate]:
         """Of all rows."""
@@ -185,6 +190,12 @@ class Tallies:
             )
         for labels in absent:
             yield SliceEstimates(values=tuple(zip(rule.by, labels, strict=True)), rows=0)
+
+    def _no_value(self, name: str, where: Mapping[int, int]) -> Message:
+        if self._labels is not None:
+            truth = self._labels.joint(where).sum(axis=(1, 2))
+            return why_no_label_figure(name, truth, meaning=self._asked.meaning)
+        return NOTHING if self._means is None else why_no_number_figure(name, self._means.select(where))
 
     def _is_of_labels(self, rule: MetricRule) -> bool:
         return self._labels is not None and rule.name in LABEL_NAMES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 
 import numpy as np
-from scipy.stats import beta, binomtest, norm
+from scipy.stats import beta, binomtest, norm, t
 
 from promoter.evaluation.figures import FloatArray, IntArray
 from promoter.evaluation.resampling import Resampling
@@ -15,6 +15,8 @@ from promoter.evaluation.resampling import Resampling
 ROUNDING = 1e-12
 """Differences up to this are binary rounding, not a loss."""
 POWER = 0.8
+FEW = 10
+"""Resamples that must lie on the other side of a limit for their share to be a p-value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,25 +58,34 @@ class Spread:
 UNDEFINED = Spread(undefined=1.0)
 
 
-def resampled_spread(changes: FloatArray, rule: Rule) -> Spread:
+def resampled_spread(changes: FloatArray, rule: Rule, *, units: float = inf) -> Spread:
     """Percentile interval of resampled changes (resamples,); NaN marks those in which a figure has no value.
+    `units`: how many rows or groups were resampled.
 
-    `p_worse` counts the resamples that are no loss beyond the margin, plus one for the sample itself, so that
-    it is never 0 (Davison and Hinkley 1997, 4.2).
+    `p_worse` counts the resamples that are no loss beyond the margin, plus one for the sample itself (Davison
+    and Hinkley 1997, 4.2). Where they are fewer than FEW it is the tail of Student's t instead.
     """
     defined = changes[np.isfinite(changes)]
     if len(defined) <= 1:
         return UNDEFINED
     lower, upper = np.quantile(defined, [rule.alpha, rule.confidence_level])
-    improvements = defined if rule.greater_is_better else -defined
-    held = int((improvements >= -rule.margin - ROUNDING).sum())
     return Spread(
         lower=float(lower),
         upper=float(upper),
         standard_error=float(defined.std(ddof=1)),
         undefined=1 - len(defined) / len(changes),
-        p_worse=(1 + held) / (1 + len(defined)),
+        p_worse=_resampled_p(defined if rule.greater_is_better else -defined, rule, units=units),
     )
+
+
+def _resampled_p(improvements: FloatArray, rule: Rule, *, units: float) -> float:
+    """A share of R resamples is never below 1 / (R + 1), and a correction over many slices asks for less:
+    what lies further out is read from the mean and the spread of the resamples."""
+    held = int((improvements >= -rule.margin - ROUNDING).sum())
+    error = float(improvements.std(ddof=1))
+    if held >= FEW or error == 0:
+        return (1 + held) / (1 + len(improvements))
+    return float(t.cdf((float(improvements.mean()) + rule.margin) / error, units - 1))
 
 
 def normal_spread(change: float, *, standard_error: float, rule: Rule) -> Spread:

@@ -4,19 +4,21 @@ costs that a number is too low or too high."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from promoter.core.measurement import ValueEstimate
 from promoter.core.policy import BusinessValueRule, Task
 from promoter.errors import PromoterError, ReasonCode
-from promoter.evaluation.estimates import drawn_spread, is_judged
-from promoter.evaluation.figures import BINARY, FloatArray, Numbers
-from promoter.evaluation.label_draws import filled, joint_of, label_draws, units
-from promoter.evaluation.mean_draws import mean_points, mean_spread
+from promoter.evaluation.estimates import Points, drawn_spread, is_judged
+from promoter.evaluation.figures import BINARY, FloatArray, IntArray, Numbers
+from promoter.evaluation.label_draws import differing, filled, joint_of, label_draws, units
+from promoter.evaluation.mean_draws import mean_points, mean_spread, reach_of_means
 from promoter.evaluation.resampling import cell_draws
 from promoter.evaluation.tallied import GroupedCounts, GroupedSums, LabelCounts, Moments
 from promoter.evaluation.uncertainty import Rule, Spread
+from promoter.evaluation.unseen import with_unseen, worth_reach
 from promoter.text import Part, quote, say
 
 PER = 1000
@@ -95,20 +97,39 @@ def value_estimate(
 
     challenger = float((joint.sum(axis=1) * matrix).sum() / rows * PER)
     champion = float((joint.sum(axis=2) * matrix).sum() / rows * PER) if paired else None
-    spread = _spread(counts, matrix, rule=rule) if paired and rule.resamples > 0 else Spread()
+    groups = counts.groups if isinstance(counts, GroupedCounts) else None
+    points = Points(
+        metric=unit,
+        rows=rows,
+        challenger=challenger,
+        champion=champion,
+        groups=groups,
+        differing=differing(joint),
+    )
+    spread = Spread()
+    if is_judged(points, rule):
+        found = _spread(counts, matrix, rule=rule)
+        spread = with_unseen(found, points.seen, rule=rule, reach=partial(_reach, joint=joint, matrix=matrix))
     predict_all, predict_none = _constant(always, positive)
     return ValueEstimate(
         unit=unit,
         rows=rows,
         challenger=challenger,
         champion=champion,
-        change=None if champion is None else challenger - champion,
+        change=points.change,
+        groups=groups,
         lower=spread.lower,
         upper=spread.upper,
         predict_all=predict_all,
         predict_none=predict_none,
         perfect=float(truth @ np.diag(matrix) / rows * PER),
     )
+
+
+def _reach(missed: float, *, joint: IntArray, matrix: FloatArray) -> tuple[float, float]:
+    down, up = worth_reach(joint.sum(axis=1), matrix, missed=missed)
+    rows = int(joint.sum())
+    return down / rows * PER, up / rows * PER
 
 
 def _constant(always: FloatArray, positive: int | None) -> tuple[float, float | None]:
@@ -153,7 +174,12 @@ def error_value_estimate(
     points = mean_points(sums, worth, name=unit)
     if points.rows == 0:
         raise ValueError("a value needs rows")
-    spread = mean_spread(sums, worth, rule=rule) if is_judged(points, rule) else Spread()
+    spread = Spread()
+    if is_judged(points, rule):
+        found = mean_spread(sums, worth, rule=rule)
+        spread = with_unseen(
+            found, points.seen, rule=rule, reach=partial(reach_of_means, sums=sums, figure=worth)
+        )
     return ValueEstimate(
         unit=unit,
         rows=points.rows,
@@ -165,4 +191,5 @@ def error_value_estimate(
         predict_all=None,
         predict_none=None,
         perfect=0.0,
+        groups=points.groups,
     )

@@ -38,7 +38,7 @@ def asked_twice(run: ModelRun) -> str:
 def run_in_words(role: str, run: ModelRun) -> Message:
     """One model's run in one or two sentences."""
     if not run.finished:
-        return say(f"{role} did not finish: ", *run.problem.parts)
+        return say(f"{role} {run.failure}: ", *run.problem.parts)
     load, latency, memory, size = run_facts(run)
     if not _has_run(run):
         environment: tuple[Part, ...] = (" (", quote(run.environment), ")") if run.environment else ()

@@ -43,6 +43,10 @@ _KEPT = frozenset(
         ReasonCode.APPROVAL_SELF,
     }
 )
+# What stays as it is however often the job is run.
+_NOT_BY_ITSELF = frozenset(
+    {ReasonCode.DATA_UNAVAILABLE, ReasonCode.CHECK_UNAVAILABLE, ReasonCode.PERMISSION_DENIED}
+)
 _UNDECIDED = frozenset({ExitCode.UNDECIDED, ExitCode.BUG, ExitCode.INTERRUPTED})
 
 
@@ -130,13 +134,18 @@ def consequence(report: Report) -> tuple[Message, ...]:
     active = [request for request in report.requests if tone(request) is not Tone.QUIET]
     overall = REASONS[report.reason].tone
     if report.reason.exit_code in _UNDECIDED:
-        return (say("Nothing has been decided: run this job again before you merge."),)
+        return (_run_again(report.reason),)
     if overall.blocks:
         return (_moves_nothing(active),)
     moving = [one for one in active if tone(one) is Tone.GOOD and one.step is not None and one.step.moves]
     if moving:
         return (_will_move(moving), *_approvals_needed(moving))
     return (say("Merging this moves no alias: the policy says dry run."),) if overall is Tone.TRIAL else ()
+
+
+def _run_again(reason: ReasonCode) -> Message:
+    first = "do what is said below, then " if reason in _NOT_BY_ITSELF else ""
+    return say(f"Nothing has been decided: {first}run this job again before you merge.")
 
 
 def _will_move(moving: list[RequestReport]) -> Message:

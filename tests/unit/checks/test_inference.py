@@ -5,9 +5,10 @@ import math
 import pytest
 
 from promoter.checks import inference
+from promoter.checks.catalog import run_checks
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.layers import Layer
-from promoter.core.measurement import ModelRun
+from promoter.core.measurement import ModelRun, ReferenceMeasurement
 from promoter.core.policy import InferenceRule
 from promoter.text import quote, say
 from tests.builders import (
@@ -16,11 +17,14 @@ from tests.builders import (
     a_champion,
     a_measured_evidence,
     a_measurement,
+    a_model_rule,
     a_model_run,
     a_model_version,
     a_sandbox_without,
     an_evidence,
     an_inference_rule,
+    by_inference,
+    some_measured_checks,
 )
 
 NOTHING_ASKED = InferenceRule()
@@ -183,3 +187,32 @@ def test_a_sandbox_that_was_not_whole_is_warned_of(whose: str) -> None:
 def test_a_sandbox_that_held_is_not_spoken_of() -> None:
     run = a_model_run(sandbox=WHOLE_SANDBOX)
     assert "sandbox" not in told(inference.run(NOTHING_ASKED, measured(challenger=run, champion=run)))
+
+
+def test_what_was_logged_and_cannot_be_used_is_not_said_to_have_run() -> None:
+    broken = ModelRun(is_logged=True, problem=say("its table of predictions cannot be used: it has no rows"))
+    nothing = "has no predictions to judge"
+    (result,) = inference.run(
+        NOTHING_ASKED, a_measured_evidence(measurement=a_measurement(challenger=broken))
+    )
+    assert str(result.message) == (
+        f"the challenger {nothing}: its table of predictions cannot be used: it has no rows"
+    )
+    beside = ReferenceMeasurement(version="3", run=broken)
+    measurement = a_measurement(champion=broken, reference=beside)
+    results = inference.run(NOTHING_ASKED, a_measured_evidence(measurement=measurement))
+    told_of_others = [str(one.message) for one in results if one.outcome is INCONCLUSIVE]
+    assert len(told_of_others) == 2
+    assert all(f", {nothing}, so nothing can be compared" in one for one in told_of_others)
+    assert all("finish" not in str(one.message) for one in results)
+
+
+def test_every_check_says_so_alike() -> None:
+    broken = ModelRun(is_logged=True, problem=say("it has no rows"))
+    found = a_measured_evidence(
+        measurement=a_measurement(challenger=broken, estimates={}, slices=(), value=None)
+    )
+    results = run_checks(a_model_rule(checks=some_measured_checks(), evaluation=by_inference()), found)
+    of_figures = [str(one.message) for one in results if one.check != "inference"]
+    assert of_figures
+    assert all("because the challenger has no predictions to judge" in one for one in of_figures)

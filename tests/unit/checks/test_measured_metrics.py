@@ -474,3 +474,51 @@ def test_what_was_measured_counts_and_not_what_is_claimed() -> None:
     poor = a_measurement(estimates={"f1_score": estimate(-0.2, -0.25, -0.15)})
     evidence = a_measured_evidence(challenger=forged, measurement=poor)
     assert judge(a_metric_rule(), evidence).outcome is FAILED
+
+
+# --- few rows, few groups ----------------------------------------------------------------------------
+
+
+def few(rows: int, groups: int | None = None, **fields: object) -> Evidence:
+    """A clear gain, of so many rows."""
+    return found(estimate(0.05, 0.03, 0.07, rows=rows, groups=groups, **fields))
+
+
+@pytest.mark.parametrize("test", STATISTICAL)
+@pytest.mark.parametrize(
+    ("rows", "groups", "told"),
+    [
+        (29, None, "it is of 29 rows only, and fewer than 30 cannot tell a difference from chance"),
+        (1, None, "it is of 1 row only"),
+        (900, 19, "the rows are of 19 groups only, and fewer than 20 cannot tell"),
+        (900, 1, "all rows are of one group"),
+    ],
+)
+def test_no_test_decides_on_too_few(test: Test, rows: int, groups: int | None, told: str) -> None:
+    result = judge(rule(test=test), few(rows, groups, undefined=1.0 if groups == 1 else 0.0))
+    assert result.outcome is INCONCLUSIVE
+    assert told in str(result.message)
+    needed = result.comparison.rows_needed if result.comparison else 0
+    assert needed == (None if groups else 30)
+
+
+@pytest.mark.parametrize(("rows", "groups"), [(2, None), (900, 1)])
+def test_points_are_compared_however_few_they_are(rows: int, groups: int | None) -> None:
+    asked = rule(min_absolute_change=0.01)
+    assert judge(asked, few(rows, groups, undefined=1.0 if groups else 0.0)).outcome is PASSED
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups", "told"),
+    [
+        (30, None, "; that is of 30 rows only"),
+        (199, None, "; that is of 199 rows only"),
+        (200, None, ""),
+        (900, 49, "; that is of 49 groups of rows only"),
+        (900, 50, ""),
+    ],
+)
+def test_a_decision_on_few_names_how_many(rows: int, groups: int | None, told: str) -> None:
+    result = judge(rule(test=SUPERIORITY), few(rows, groups))
+    assert result.outcome is PASSED
+    assert str(result.message).partition("; that is of")[2] == told.partition("; that is of")[2]

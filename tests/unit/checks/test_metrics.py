@@ -77,14 +77,13 @@ def test_what_is_no_figure_never_passes(
     value: object, operator: str, greater: bool, severity: Severity
 ) -> None:
     asked = rule(**{operator: 0.0, "greater_is_better": greater, "severity": severity})
-    warns = severity is Severity.WARN
     for champion in (0.9, value):
-        assert outcome_of(asked, value, champion) is (Outcome.WARNED if warns else FAILED)
+        assert outcome_of(asked, value, champion) is FAILED
     result = judge(asked, figures(0.0, value))
     if operator == "threshold":
         assert result.outcome is PASSED
     else:
-        assert result.outcome is (Outcome.WARNED if warns else INCONCLUSIVE)
+        assert result.outcome is INCONCLUSIVE
     assert compared(result).champion is None
     assert compared(result).change is None
 
@@ -254,14 +253,20 @@ def test_what_cannot_be_compared_is_not(challenger: object, champion: object) ->
     [
         (0.9, 0.8, PASSED),
         (0.5, 0.8, Outcome.WARNED),
-        (0.9, MISSING, Outcome.WARNED),
-        (MISSING, 0.8, Outcome.WARNED),
+        (0.5, MISSING, INCONCLUSIVE),
+        (0.9, MISSING, INCONCLUSIVE),
+        (MISSING, 0.8, FAILED),
     ],
 )
 def test_a_rule_may_only_warn(challenger: object, champion: object, outcome: Outcome) -> None:
     result = judge(a_metric_rule(severity=Severity.WARN), figures(challenger, champion))
     assert result.outcome is outcome
     assert ("warning only" in str(result.message)) == (outcome is Outcome.WARNED)
+
+
+def test_a_rule_that_compares_nothing_needs_no_figure_of_the_champion() -> None:
+    asked = rule(threshold=0.6, severity=Severity.WARN)
+    assert outcome_of(asked, 0.5, MISSING) is Outcome.WARNED
 
 
 def test_what_is_skipped_is_not_warned_of() -> None:

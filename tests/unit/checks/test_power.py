@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from promoter.checks.comparing.power import Doubt, detectable, in_words, rows_needed
 
+STEADY = "these 1,000 rows all say the same, and rows that say otherwise"
+
 
 def doubt(**fields: float | None) -> Doubt:
     known = {"distance": 0.01, "limit": 0.0, "rows": 1_000, "width": 0.1, "confidence_level": 0.95}
@@ -67,7 +69,19 @@ def test_undecided_rows_are_never_enough(distance: float, width: float, rows: in
             "on 1,000 rows, a distance from that limit below about 0.025 is hard to tell from chance, "
             "and this one is too small for any sensible number of rows",
         ),
-        ({"width": 0.0}, "both models come out the same on every one of these 1,000 rows"),
+        ({"width": 0.0}, f"{STEADY} may have been missed"),
+        (
+            {"width": 0.06, "standard_error": 0.0},
+            f"{STEADY} may have been missed; about 6,000 rows would decide",
+        ),
+        (
+            {"width": 0.06, "standard_error": 0.0, "distance": 0.0},
+            "both models come out the same on every one of these 1,000 rows",
+        ),
+        (
+            {"width": 0.06, "standard_error": 0.0, "distance": 3e-17, "limit": 0.1},
+            "the change is that limit itself on every one of these 1,000 rows",
+        ),
     ],
 )
 def test_a_doubt_in_words(fields: dict[str, float], words: str) -> None:

@@ -155,13 +155,17 @@ def test_a_reference_without_a_value_decides_nothing(
     result = against(a_metric_rule(test=test), reference)
     assert result.outcome is INCONCLUSIVE
     assert told in str(result.message)
-    assert against(a_metric_rule(test=test, severity=Severity.WARN), reference).outcome is WARNED
+    has_figures = told == "too few rows"
+    lenient = against(a_metric_rule(test=test, severity=Severity.WARN), reference)
+    assert lenient.outcome is (WARNED if has_figures else INCONCLUSIVE)
 
 
 @pytest.mark.parametrize("field", ["champion", "challenger", "change", "lower", "upper"])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
 def test_no_number_passes(field: str, value: float) -> None:
-    assert against(NOT_WORSE, beside(an_estimate(**{field: value}))).outcome is FAILED
+    for severity in Severity:
+        asked = replace(NOT_WORSE, severity=severity)
+        assert against(asked, beside(an_estimate(**{field: value}))).outcome is FAILED
 
 
 def test_a_challenger_that_did_not_finish_fails() -> None:

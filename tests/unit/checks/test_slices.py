@@ -9,7 +9,7 @@ from promoter.checks import slices
 from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.measurement import SliceEstimates
 from promoter.core.policy import MetricRule, Severity, SliceRule, Test
-from promoter.text import say
+from promoter.text import quote, say
 from tests.builders import (
     a_measured_evidence,
     a_measurement,
@@ -252,3 +252,55 @@ def test_values_are_text_from_outside() -> None:
     (result,) = run(one("x\n::error::`y`"))
     assert "\n" not in str(result.message)
     assert "::" not in str(result.message)
+
+
+LACKING: dict[str, Any] = {
+    **dict.fromkeys(("challenger", "champion", "change", "lower", "upper")),
+    "undefined": 1.0,
+}
+
+
+def lacking(name: str, **fields: object) -> SliceEstimates:
+    """A slice of which no model can have a value."""
+    known: dict[str, Any] = {**LACKING, "no_value": say("none of its rows is ", quote("1")), **fields}
+    return one(name, None, **known)
+
+
+def test_a_slice_without_a_row_of_the_class_is_not_judged() -> None:
+    results = run(lacking("a"), one("b"))
+    assert outcomes(results) == [Outcome.SKIPPED, PASSED]
+    assert str(results[0].message) == (
+        "`contract=a · f1_score` is not judged: it has no value, because none of its rows is `1`"
+    )
+
+
+def test_a_named_slice_without_a_row_of_the_class_is_inconclusive() -> None:
+    assert outcomes(run(lacking("Two year"), one("a"), rule=NAMED))[0] is INCONCLUSIVE
+
+
+def test_a_slice_that_the_challenger_alone_leaves_without_a_value_fails() -> None:
+    assert outcomes(run(one("a", None, **{**LACKING, "champion": 0.5}))) == [FAILED]
+    assert outcomes(run(lacking("a", champion=0.5))) == [FAILED]
+    assert outcomes(run(one("a", None, **LACKING))) == [FAILED]
+
+
+def test_missing_values_are_named() -> None:
+    (result,) = run(one(""))
+    assert result.subject == "contract=(missing) · f1_score"
+
+
+@pytest.mark.parametrize(("count", "results"), [(20, 20), (21, 1), (5_000, 1)])
+def test_many_slices_that_are_all_too_small_are_told_of_in_one_sentence(count: int, results: int) -> None:
+    found = run(*(one(str(number), rows=1 + number % 3) for number in range(count)))
+    assert outcomes(found) == [Outcome.SKIPPED] * results
+    if results == 1:
+        assert str(found[0].message) == (
+            f"none of the {count:,} slices by `contract` is judged: the largest has 3 rows, "
+            "the policy asks for at least 200"
+        )
+
+
+def test_one_slice_among_many_that_is_large_or_named_is_told_of_itself() -> None:
+    small = [one(str(number), rows=3) for number in range(30)]
+    assert len(run(*small, one("big"))) == 31
+    assert INCONCLUSIVE in outcomes(run(*small, one("a", rows=3), rule=NAMED))

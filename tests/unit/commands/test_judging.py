@@ -13,7 +13,7 @@ from promoter.commands.versions import Claim, Past, applied_tag
 from promoter.core.evidence import Outcome
 from promoter.core.layers import Found, Layer
 from promoter.core.plan import Step
-from promoter.core.policy import Checks, DescriptionRule, Mode, OnMissingChampion, SignatureRule
+from promoter.core.policy import Checks, DescriptionRule, Mode, OnMissingChampion, Severity, SignatureRule
 from promoter.core.report import RequestReport
 from promoter.core.verdict import Verdict
 from promoter.errors import PromoterError, ReasonCode, Tampered
@@ -297,6 +297,54 @@ def test_a_champion_without_the_figure() -> None:
     registry.add_version(a_champion(run=a_champion_run(metrics={})), signature=a_signature())
     report = judged(registry)
     assert (report.reason, report.verdict) == (ReasonCode.INCONCLUSIVE, Verdict.INCONCLUSIVE)
+
+
+def test_comparisons_alone_cannot_judge_a_first_promotion() -> None:
+    only_compares = Checks(metrics=(a_metric_rule(threshold=None),))
+    report = judged(
+        registry_with({}),
+        Claim(request=a_request()),
+        checks=only_compares,
+        on_missing_champion=OnMissingChampion.BOOTSTRAP,
+    )
+    assert report.reason is ReasonCode.INCONCLUSIVE
+    assert "add one that does, such as a metric's `threshold`" in str(report.hint)
+
+
+def test_a_copy_of_the_champion_is_told_what_to_do() -> None:
+    report = judged(registry_with(source=a_champion().source))
+    assert report.reason is ReasonCode.INCONCLUSIVE
+    assert "Ask for another model: both versions are one." in str(report.hint)
+
+
+def test_a_custom_check_without_an_answer_is_told_what_to_do() -> None:
+    silent = FakeCustomChecks(gives=(a_custom_answer(outcome=Outcome.ERROR),))
+    report = judged(registry_with(), custom_checks=silent, **OWN)
+    assert "read at the base commit" in str(report.hint)
+
+
+def test_nothing_but_warnings_is_not_called_a_pass() -> None:
+    warns = Checks(metrics=(a_metric_rule(severity=Severity.WARN),))
+    report = judged(registry_with(run=a_run(metrics={"f1_score": 0.1})), checks=warns)
+    assert report.reason is ReasonCode.VALIDATED
+    assert str(report.message) == "no check says no, and none has passed: nothing but warnings"
+    assert report.message in report.notes
+    (note,) = [str(note) for note in report.notes if "can reject" in str(note)]
+    assert note.startswith("no limit of this policy can reject: each of its rules has `severity: warn`")
+
+
+@pytest.mark.parametrize("metrics", [{}, {"f1_score": float("nan")}])
+def test_a_warning_never_stands_for_a_figure_that_is_missing(metrics: dict[str, float]) -> None:
+    warns = Checks(metrics=(a_metric_rule(severity=Severity.WARN),))
+    assert judged(registry_with(run=a_run(metrics=metrics)), checks=warns).verdict is Verdict.REJECT
+
+
+def test_a_reference_that_is_not_there_is_the_policys_mistake() -> None:
+    evaluation = by_inference(reference="99")
+    report = judged(registry_with(), checks=some_measured_checks(), evaluation=evaluation)
+    assert report.reason is ReasonCode.POLICY_INVALID
+    assert str(report.message) == "the policy's `reference` is version `99`, and `churn` has none such"
+    assert "`reference` of `.github/promotion-policy.yaml`" in str(report.hint)
 
 
 @pytest.mark.parametrize("score", [0.91, 0.1])

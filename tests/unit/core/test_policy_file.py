@@ -136,7 +136,7 @@ def test_every_key_of_inference_is_read() -> None:
         group="household_id",
         environment=Environment.IMAGE,
     )
-    assert rule.statistics == Statistics(confidence_level=0.99, resamples=2000)
+    assert rule.statistics == Statistics(confidence_level=0.99, resamples=5000)
     recall = MetricRule(
         name="recall_score",
         greater_is_better=True,

@@ -58,6 +58,9 @@ BEYOND_A_SCHEMA = {
         "prediction_columns_with_the_id",
         # keys, compared
         "business_value_matrix_not_square",
+        "statistics_surer_than_any_resamples",
+        "statistics_surer_than_its_resamples",
+        "statistics_surer_than_the_usual_resamples",
         # items that differ, but not in what must be unique
         "slices_metric_twice",
         "slices_named_twice_in_two_forms",
@@ -65,6 +68,7 @@ BEYOND_A_SCHEMA = {
         "custom_twice",
         "approvals_from_twice",
         "metrics_twice",
+        "metrics_twice_by_another_name",
         # whether a regular expression is one, and what it costs
         "tags_pattern_back_reference",
         "tags_pattern_broken",

@@ -36,7 +36,7 @@ models:
       positive_label: "Yes"
       id: key
       predictions: tables/p.csv
-    statistics: {resamples: 200}
+    statistics: {resamples: 1000}
     checks:
       metrics: [{name: accuracy_score, greater_is_better: true, test: superiority}]
       negative_flips: {max_rate: 0.2}
@@ -146,6 +146,8 @@ def test_a_challenger_without_a_table_is_rejected_with_the_reason(scene: Scene) 
     judged = scene.judged()
     assert judged["inference/runs"][0] is Outcome.FAILED
     assert "`tables/p.csv`" in judged["inference/runs"][1]
+    assert judged["inference/runs"][1].startswith("the challenger has no predictions to judge: ")
+    assert all("did not finish" not in message for _, message in judged.values())
     assert judged["metrics/accuracy_score"][0] is Outcome.FAILED
 
 

@@ -20,6 +20,7 @@ from promoter.evaluation import prediction_table
 from promoter.evaluation.dataset import Dataset, DatasetSpec, open_dataset
 from promoter.evaluation.dataset_ids import Ids
 from promoter.evaluation.prediction_source import Logged, LoggedWorker, open_logged
+from promoter.evaluation.readings import Meaning, Reader
 from promoter.evaluation.sandbox.answers import Kind, Predicted
 from promoter.evaluation.sandbox.problems import ModelProblem
 
@@ -146,10 +147,16 @@ SIX = list(LABELS)
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"id": IDS[:4], "said": SIX[:4]}, "2 of 6 ids of the data are not in it, such as `15` and `16`"),
-        ({"id": (*IDS, 90), "said": [*SIX, "No"]}, "at least 1 of its ids are not in the data, such as `90`"),
-        ({"id": (*IDS[:5], 7), "said": SIX}, "`16`; 1 of its ids are not in the data, such as `7`"),
-        ({"id": (*IDS[:5], 15), "said": SIX}, "1 of its ids are there more than once, such as `15`"),
+        ({"id": IDS[:4], "said": SIX[:4]}, "2 of 6 ids of the data are not in it, such as of rows 5 and 6"),
+        (
+            {"id": (*IDS, 90), "said": [*SIX, "No"]},
+            "at least 1 of its ids are not in the data, such as of its row",
+        ),
+        (
+            {"id": (*IDS[:5], 7), "said": SIX},
+            "of row 6; 1 of its ids are not in the data, such as of its",
+        ),
+        ({"id": (*IDS[:5], 15), "said": SIX}, "1 of its rows have the id of an earlier row, such as row 6"),
         ({"id": [*IDS[:5], None], "said": SIX}, "the id is missing in 1 of its rows"),
         ({"id": pa.nulls(6), "said": SIX}, "the id is missing in 6 of its rows"),
         ({"id": [*map(str, IDS)], "said": SIX}, "its ids are text, and those of the data whole numbers"),
@@ -205,6 +212,41 @@ def test_bytes_that_are_no_table_are_the_versions_problem(
     found = problem(path, data(tmp_path))
     assert told in found
     assert "its table of predictions cannot be used" in found
+    assert "the data `" not in found
+
+
+@given(st.data())
+def test_no_id_is_told_to_whoever_sees_the_pull_request(data: st.DataObject) -> None:
+    people = [f"user{number}@example.com" for number in range(8)]
+    ours = data.draw(st.lists(st.sampled_from(people), min_size=1, unique=True))
+    theirs = data.draw(st.lists(st.sampled_from(people), min_size=1))
+    found = prediction_table.Table(
+        ids=pa.array(theirs, pa.large_string()),
+        predictions=pa.table({"said": ["No"] * len(theirs)}),
+        is_cut=False,
+    )
+    wanted = Ids.of(pa.array(ours, pa.large_string()))
+    if sorted(theirs) == sorted(ours):
+        assert [theirs[row] for row in prediction_table.join(found, wanted)] == ours
+        return
+    with pytest.raises(ModelProblem) as caught:
+        prediction_table.join(found, wanted)
+    assert "@" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "x" * 39 + "…"), (900, "x" * 39 + "…")])
+def test_text_that_is_no_label_is_shown_in_short(length: int, shown: str) -> None:
+    reader = Reader(Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=1))
+    said = Predicted(kind=Kind.LABELS, seconds=0.0, labels=("x" * length,), codes=np.zeros(1, np.int32))
+    with pytest.raises(ModelProblem) as caught:
+        reader.read(said)
+    assert f"it predicts `{shown}`, which is no label of the data" in str(caught.value)
+
+
+@given(st.lists(st.integers(0, 9), min_size=1))
+def test_repeats_are_the_rows_whose_id_was_there_before(values: list[int]) -> None:
+    expected = [place for place, value in enumerate(values) if value in values[:place]]
+    assert Ids.of(pa.array(values)).repeats.tolist() == expected
 
 
 def test_one_long_text_in_every_row_is_not_written_out(tmp_path: Path) -> None:
@@ -232,7 +274,7 @@ def test_rows_without_end_are_not_all_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("ids", "told"),
     [
-        ([11, 11, 12, 12, 13, 14], "2 values that are there more than once, such as `11` and `12`"),
+        ([11, 11, 12, 12, 13, 14], "is that of an earlier row in 2 of 6 rows, such as rows 2 and 4"),
         ([11, 12, 13, 14, 15, None], "is missing in 1 of 6 rows"),
         ([None] * 6, "is missing in 6 of 6 rows"),
         ([float("nan")] * 6, "is missing in 6 of 6 rows"),

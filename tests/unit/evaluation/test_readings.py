@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.datasets import load_breast_cancer
+from sklearn.neighbors import KNeighborsClassifier
 
 from promoter.core.policy import Task
 from promoter.errors import ReasonCode
@@ -19,6 +21,7 @@ from promoter.evaluation.sandbox.problems import ModelProblem
 CHURN = Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=1)
 DIGITS = Meaning(task=Task.BINARY, labels=("0", "1"), positive=1)
 ONE_AND_TWO = Meaning(task=Task.BINARY, labels=("1", "2"), positive=1)
+TWO_AND_TEN = Meaning(task=Task.BINARY, labels=("10", "2"), positive=0)
 COLOURS = Meaning(task=Task.MULTICLASS, labels=("blue", "green", "red"), positive=None)
 PRICE = Meaning(task=Task.REGRESSION, labels=(), positive=None)
 
@@ -70,7 +73,17 @@ def codes_and_scores(reading: Reading) -> tuple[list[float] | None, list[float] 
             ([2, 1], None),
         ),
         # scores of the positive class, whichever code it has
-        (values(0.2, 0.5, 0.9), CHURN, ([0, 1, 1], [0.2, 0.5, 0.9])),
+        (values(0.2, 0.5, 0.9), CHURN, ([0, 0, 1], [0.2, 0.5, 0.9])),
+        # of two labels equally likely it is the first, in the labels' order, however the columns stand
+        (values(0.5), Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=0), ([0], [0.5])),
+        (columns([[0.5, 0.5]], "Yes", "No"), CHURN, ([0], [0.5])),
+        (columns([[0.1, 0.45, 0.45]], "blue", "red", "green"), COLOURS, ([1], None)),
+        (values(0.5), Meaning(task=Task.BINARY, labels=("10", "2"), positive=0), ([1], [0.5])),
+        (
+            columns([[0.5, 0.5]], "10", "2"),
+            Meaning(task=Task.BINARY, labels=("10", "2"), positive=0),
+            ([1], [0.5]),
+        ),
         (values(0.2, 0.9), Meaning(task=Task.BINARY, labels=("No", "Yes"), positive=0), ([1, 0], [0.2, 0.9])),
         (values(0.0, 1.0, 0.3), DIGITS, ([0, 1, 0], [0.0, 1.0, 0.3])),
         (values(1.0, 0.3), ONE_AND_TWO, ([1, 0], [1.0, 0.3])),
@@ -242,3 +255,19 @@ def test_numbers_that_were_labels_to_the_last_are_no_probabilities() -> None:
         reader.end()
     reader.read(values(0.2))
     reader.end()
+
+
+@pytest.mark.parametrize("form", ["column", "columns", "columns the other way round"])
+def test_ties_of_two_neighbours_are_read_as_scikit_learn_predicts(form: str) -> None:
+    features, truth = load_breast_cancer(return_X_y=True)
+    model = KNeighborsClassifier(2).fit(features[::2], truth[::2])
+    shares = model.predict_proba(features)
+    assert int((shares[:, 1] == 0.5).sum()) > 10
+    predicted = {
+        "column": values(*shares[:, 1]),
+        "columns": columns(shares, "0", "1"),
+        "columns the other way round": columns(shares[:, ::-1], "1", "0"),
+    }[form]
+    codes = read(predicted, DIGITS).codes
+    assert codes is not None
+    assert codes.tolist() == model.predict(features).tolist()

@@ -171,14 +171,15 @@ def test_new_names_for_the_labels_change_no_figure(joint: IntArray, permutation:
 
 @settings(max_examples=20)
 @given(counts=st.lists(st.integers(1, 50), min_size=9, max_size=9))
-def test_identical_models_differ_by_exactly_nothing(counts: list[int]) -> None:
+def test_identical_models_differ_by_no_more_than_may_have_been_missed(counts: list[int]) -> None:
     joint = np.zeros((3, 3, 3), dtype=np.int64)
     for cell, count in enumerate(counts):
         joint[cell // 3, cell % 3, cell % 3] = count
     for name in ("accuracy", "f1_macro", "matthews_corrcoef"):
         found = label_estimate(joint, name=name, positive=None, rule=replace(RULE, resamples=200))
-        assert (found.change, found.lower, found.upper, found.standard_error) == (0.0, 0.0, 0.0, 0.0)
-        assert found.p_worse == 1.0
+        assert (found.change, found.standard_error, found.p_worse) == (0.0, 0.0, 1.0)
+        low, high = ends(found)
+        assert low < 0 < high
 
 
 def test_the_same_seed_gives_the_same_estimate_and_another_one_nearly() -> None:
@@ -375,12 +376,17 @@ def test_losses_are_told_with_the_normal_interval_of_their_mean(name: str, score
 
 @pytest.mark.parametrize("groups", [None, np.arange(442) // 3])
 @pytest.mark.parametrize("name", ["rmse", "r2_score", "mape"])
-def test_the_same_predictions_differ_by_exactly_nothing(groups: IntArray | None, name: str) -> None:
+def test_the_same_predictions_differ_by_no_more_than_may_have_been_missed(
+    groups: IntArray | None, name: str
+) -> None:
     data = regressed()
     tally = MeanTally(MeanKind.REGRESSION)
     tally.add(data.truth, champion=data.champion, challenger=data.champion, marks=Marks(groups=groups))
     found = mean_estimate(tally.select(), name=name, rule=replace(RULE, resamples=500))
-    assert (found.change, found.lower, found.upper, found.standard_error) == (0.0, 0.0, 0.0, 0.0)
+    assert (found.change, found.standard_error) == (0.0, 0.0)
+    low, high = ends(found)
+    assert low < 0 < high
+    assert found.groups == (None if groups is None else 148)
 
 
 def test_means_of_no_rows_are_undefined_and_without_a_champion_only_points() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, norm, t
 
 from promoter.evaluation.figures import IntArray
 from promoter.evaluation.uncertainty import (
@@ -114,9 +114,9 @@ def test_the_spread_of_resamples() -> None:
 
 
 def test_a_margin_makes_it_harder_to_be_worse() -> None:
-    changes = np.array([-0.03, -0.02, -0.01, 0.0])
+    changes = np.tile([-0.03, -0.02, -0.01, 0.0], 10)
     shares = [resampled_spread(changes, Rule(greater_is_better=True, margin=m)).p_worse for m in (0, 0.02, 1)]
-    assert shares == pytest.approx([2 / 5, 4 / 5, 1.0])
+    assert shares == pytest.approx([11 / 41, 31 / 41, 1.0])
 
 
 def test_a_loss_of_exactly_the_margin_is_within_it_whatever_binary_makes_of_it() -> None:
@@ -124,6 +124,30 @@ def test_a_loss_of_exactly_the_margin_is_within_it_whatever_binary_makes_of_it()
     assert resampled_spread(changes, Rule(greater_is_better=True, margin=0.1)).p_worse == 1.0
     spread = normal_spread(0.2 - 0.3, standard_error=0.0, rule=Rule(greater_is_better=True, margin=0.1))
     assert spread.p_worse == 1.0
+
+
+@given(
+    loss=st.floats(0.2, 1),
+    spread=st.floats(0.001, 0.02),
+    resamples=st.integers(100, 400),
+    units=st.integers(30, 99),
+)
+def test_the_farther_a_loss_the_smaller_its_p_value_however_few_the_resamples(
+    loss: float, spread: float, resamples: int, units: int
+) -> None:
+    changes = np.random.default_rng(resamples).normal(-loss, spread, resamples)
+    (near, far) = (resampled_spread(changes - away, UP, units=units).p_worse or 0.0 for away in (0.0, 0.1))
+    assert far < near < 1 / (1 + resamples)
+
+
+def test_a_p_value_of_few_resamples_is_the_tail_of_students_t() -> None:
+    changes = np.linspace(-0.3, 0.01, 300)
+    held = int((changes >= 0).sum())
+    assert held == 10
+    assert resampled_spread(changes, UP).p_worse == pytest.approx(11 / 301)
+    farther = changes - 0.01
+    tail = t.cdf(farther.mean() / farther.std(ddof=1), 39)
+    assert resampled_spread(farther, UP, units=40).p_worse == pytest.approx(tail)
 
 
 def test_undefined_resamples_are_told_and_left_out() -> None:

@@ -17,6 +17,7 @@ from tests.builders import a_check_result, a_comparison, a_metric_result, a_repo
 from tests.unit.render import reports
 
 APPROVED = ApprovalState(needed=1, counted=("bob",))
+DATA_MISSING = replace(reports.registry_down(), reason=ReasonCode.DATA_UNAVAILABLE)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,7 @@ def test_merging_is_announced_with_its_way_back() -> None:
         (reports.invalid(), "Merged as it is, this pull request moves nothing."),
         (reports.mixed(), "its requests move together or not at all."),
         (reports.registry_down(), "Nothing has been decided: run this job again before you merge."),
+        (DATA_MISSING, "Nothing has been decided: do what is said below, then run this job again"),
         (reports.dry_run(), "Merging this moves no alias: the policy says dry run."),
         (reports.applied(), "To undo: `git revert` the merge and merge that."),
         (reports.approval_missing(), "Nothing was moved: `champion` of `churn` is still version 6."),

@@ -30,6 +30,11 @@ from promoter.core.evidence import Outcome
 from promoter.core.policy import MetricRule, Test
 from promoter.text import Message, say
 
+FEWEST_ROWS = 30
+"""With fewer, neither resampled quantiles nor their normal limit hold what they promise."""
+FEWEST_GROUPS = 20
+"""Of groups, which differ in size, more are needed beside their rows: 20 to 50 (Cameron and Miller 2015)."""
+
 
 class Beside(StrEnum):
     """Whom the challenger is compared with, in words."""
@@ -55,6 +60,7 @@ class Interval:
     rows: int
     confidence_level: float
     standard_error: float | None = None
+    groups: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +103,9 @@ def judge_change(rule: MetricRule, change: Change) -> tuple[Finding, ...]:
         return (_decided(Outcome.FAILED, "a limit that is no number"),)
     if change.interval is None:
         return (undecided(say("these figures have no interval to judge by, because no rows were scored")),)
+    few = too_few(change.interval.rows, change.interval.groups)
+    if few is not None:
+        return (few,)
     return tuple(_TESTS[rule.test](rule, change, found=change.interval))
 
 
@@ -114,6 +123,18 @@ def least(rule: MetricRule, champion: float) -> float | None:
 def undecided(why: Message) -> Finding:
     """A finding that decides neither way."""
     return Finding(outcome=Outcome.INCONCLUSIVE, text=why)
+
+
+def too_few(rows: int, groups: int | None) -> Finding | None:
+    """Why these rows, or groups of rows, can tell nothing from chance, however much they agree."""
+    if groups is not None and groups < FEWEST_GROUPS:
+        have = "all rows are of one group" if groups == 1 else f"the rows are of {groups} groups only"
+        return undecided(say(f"{have}, and fewer than {FEWEST_GROUPS} cannot tell a difference from chance"))
+    if rows < FEWEST_ROWS:
+        have = "it is of 1 row only" if rows == 1 else f"it is of {rows} rows only"
+        text = say(f"{have}, and fewer than {FEWEST_ROWS} cannot tell a difference from chance")
+        return Finding(outcome=Outcome.INCONCLUSIVE, text=text, rows_needed=FEWEST_ROWS)
+    return None
 
 
 def _keeps(limit: Limit, change: Change) -> Finding:

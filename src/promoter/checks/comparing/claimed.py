@@ -45,7 +45,15 @@ def judge_claims(check: str, rule: MetricRule, *, evidence: Evidence) -> CheckRe
     result = CheckResult(
         check=check, subject=rule.name, outcome=outcome, message=message, comparison=_comparison(case)
     )
-    return lenient(result, rule.severity)
+    return lenient(result, rule.severity, without_figure=_without_figure(case))
+
+
+def _without_figure(case: _Case) -> Outcome:
+    """What follows from a claim that is no finite number; PASSED: nothing."""
+    if case.challenger.value is None:
+        return Outcome.FAILED
+    lacks = case.champion is not None and case.champion.value is None
+    return Outcome.INCONCLUSIVE if lacks and asks_for_comparison(case.rule) else Outcome.PASSED
 
 
 def _case(rule: MetricRule, evidence: Evidence) -> _Case:

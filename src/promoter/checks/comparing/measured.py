@@ -14,6 +14,7 @@ from promoter.checks.comparing.change import (
     is_clear_loss_alone,
     judge_change,
     least,
+    too_few,
     undecided,
 )
 from promoter.checks.comparing.limits import asks_for_comparison, rule_in_words
@@ -22,12 +23,14 @@ from promoter.checks.comparing.wording import Standing, floor, lenient, sentence
 from promoter.core.claims import claim, finite, same, same_bytes, same_model
 from promoter.core.evidence import CheckResult, Evidence, MetricComparison, Outcome
 from promoter.core.measurement import Estimate, Measurement
-from promoter.core.policy import MetricRule
+from promoter.core.policy import MetricRule, Test
 from promoter.text import Message, Part, quote, say
 
 SOURCE = "measured"
 # Resamples without a value say that the rows are too few for this figure.
 _MOST_UNDEFINED = 0.01
+# From so many on intervals hold what they promise, by simulation and in the literature.
+_FEW_ROWS, _FEW_GROUPS = 200, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,15 +70,28 @@ def judge_estimate(case: Case, evidence: Evidence, *, measurement: Measurement) 
         message=message,
         comparison=replace(comparison(case), rows_needed=needed),
     )
-    return lenient(result, case.rule.severity)
+    return lenient(result, case.rule.severity, without_figure=_without_figure(case, found))
+
+
+def _without_figure(case: Case, found: Change | Finding) -> Outcome:
+    """What follows from a figure, a change or an interval that is no finite number; PASSED: nothing."""
+    shown = comparison(case)
+    if shown.challenger is None:
+        return Outcome.FAILED
+    if isinstance(found, Change) or not asks_for_comparison(case.rule):
+        return Outcome.PASSED
+    is_whole = shown.champion is not None and shown.change is not None
+    return Outcome.PASSED if is_whole and found.outcome is not Outcome.FAILED else found.outcome
 
 
 def why_missing(case: Case, measurement: Measurement) -> Message:
     """Why the challenger has no figure."""
     if not measurement.challenger.finished:
-        return say(*case.title, " was not measured, because the challenger did not finish")
+        return say(*case.title, f" was not measured, because the challenger {measurement.challenger.failure}")
     if case.estimate is None:
         return say(*case.title, " was not measured: Promoter has no such figure for these rows")
+    if case.estimate.no_value.parts:
+        return say(*case.title, " has no value for any model, because ", *case.estimate.no_value.parts)
     return say(*case.title, " has no finite value for the challenger")
 
 
@@ -94,7 +110,11 @@ def without_champion(evidence: Evidence, measurement: Measurement) -> Finding | 
         )
     if not measurement.champion.finished:
         return undecided(
-            say("the champion, version ", champion, ", did not finish, so nothing can be compared")
+            say(
+                "the champion, version ",
+                champion,
+                f", {measurement.champion.failure}, so nothing can be compared",
+            )
         )
     copy = same_bytes(measurement.challenger, measurement.champion)
     return undecided(copy) if copy is not None else None
@@ -108,7 +128,10 @@ def _comparable(case: Case, evidence: Evidence, *, measurement: Measurement) -> 
     estimate = case.estimate
     if estimate is None or estimate.champion is None or estimate.change is None:
         return undecided(say(f"it has no value for the {case.beside}"))
-    if not estimate.undefined <= _MOST_UNDEFINED:
+    few = too_few(estimate.rows, estimate.groups)
+    if few is not None and case.rule.test is not Test.POINT:
+        return few
+    if few is None and not estimate.undefined <= _MOST_UNDEFINED:
         share = percent(estimate.undefined)
         return undecided(
             say(f"in {share} of the resamples it has no value, so there are too few rows for it")
@@ -143,6 +166,7 @@ def _interval(ends: list[float], estimate: Estimate, *, level: float) -> Interva
         rows=estimate.rows,
         confidence_level=level,
         standard_error=estimate.standard_error,
+        groups=estimate.groups,
     )
 
 
@@ -150,10 +174,24 @@ def _notes(case: Case, change: Change | None, *, evidence: Evidence) -> Iterator
     """What a reader should know and no rule asks about."""
     if change is not None and is_clear_loss_alone(case.rule, change):
         yield "; alone it would be a clear loss, but of so many slices some look like one by chance"
+    yield from _few(case, change)
     claimed = claim(evidence.challenger, case.subject)
     measured = finite(case.estimate.challenger) if case.estimate is not None else None
     if claimed.value is not None and measured is not None and number(claimed.value) != number(measured):
         yield f"; its {claimed.source} claims {number(claimed.value)}"
+
+
+def _few(case: Case, change: Change | None) -> Iterator[str]:
+    """On how many rows or groups a test decides, where they are few though enough."""
+    if change is None or change.interval is None or case.rule.test is Test.POINT:
+        return
+    rows, groups = change.interval.rows, change.interval.groups
+    if too_few(rows, groups) is not None:
+        return
+    if groups is not None and groups < _FEW_GROUPS:
+        yield f"; that is of {groups} groups of rows only"
+    elif rows < _FEW_ROWS:
+        yield f"; that is of {rows} rows only"
 
 
 def comparison(case: Case) -> MetricComparison:

@@ -14,6 +14,7 @@ _POWER = NormalDist().inv_cdf(0.8)
 # z has no end at 1, and is 0 at one half
 _LEAST_SURE, _SUREST = 0.51, 1 - 1e-12
 _MOST_TIMES = 1_000.0
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,19 +45,35 @@ def rows_needed(doubt: Doubt) -> int | None:
     """Rows that would decide if the change is what it looks like, in two digits; None for too many."""
     if doubt.distance <= 0:
         return None
+    # Where nothing varies, what may have been missed falls with the rows, and not with their root.
     times = detectable(doubt) / doubt.distance
-    if not 0 < times * times <= _MOST_TIMES:
+    times = doubt.width / doubt.distance if _is_steady(doubt) else times * times
+    if not 0 < times <= _MOST_TIMES:
         return None
-    rows = max(doubt.rows * times * times, doubt.rows + 1)
+    rows = max(doubt.rows * times, doubt.rows + 1)
     step = int(10 ** max(0, math.floor(math.log10(rows)) - 1))
     return math.ceil(rows / step) * step
 
 
+def _is_steady(doubt: Doubt) -> bool:
+    """Whether the change is the same in every resample: the interval is of what may have been missed."""
+    return doubt.standard_error == 0 or doubt.width <= 0
+
+
+def _steady_in_words(doubt: Doubt) -> str:
+    if doubt.distance <= _ROUNDING:
+        on = "both models come out the same" if doubt.limit == 0 else "the change is that limit itself"
+        return f"{on} on every one of these {doubt.rows:,} rows"
+    same = f"these {doubt.rows:,} rows all say the same, and rows that say otherwise may have been missed"
+    rows = rows_needed(doubt)
+    return same if rows is None else f"{same}; about {rows:,} rows would decide"
+
+
 def in_words(doubt: Doubt) -> str:
     """The doubt for somebody who decides and does no statistics."""
+    if _is_steady(doubt):
+        return _steady_in_words(doubt)
     least = detectable(doubt)
-    if least <= 0:
-        return f"both models come out the same on every one of these {doubt.rows:,} rows"
     what = "a difference" if doubt.limit == 0 else "a distance from that limit"
     chance = f"on {doubt.rows:,} rows, {what} below about {least:.2g} is hard to tell from chance"
     rows = rows_needed(doubt)

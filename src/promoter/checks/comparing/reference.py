@@ -40,7 +40,7 @@ def judge_beside_reference(
         message=say(*case.title, " is not judged: ", *missing.text.parts),
         comparison=comparison(case),
     )
-    return lenient(result, rule.severity)
+    return lenient(result, rule.severity, without_figure=missing.outcome)
 
 
 def without_reference(evidence: Evidence, reference: ReferenceMeasurement) -> Finding | None:
@@ -51,7 +51,11 @@ def without_reference(evidence: Evidence, reference: ReferenceMeasurement) -> Fi
         return Finding(outcome=Outcome.SKIPPED, text=alone)
     if not reference.run.finished:
         return undecided(
-            say("the reference, version ", version, ", did not finish, so nothing can be compared with it")
+            say(
+                "the reference, version ",
+                version,
+                f", {reference.run.failure}, so nothing can be compared with it",
+            )
         )
     return None
 

@@ -14,6 +14,7 @@ from promoter.text import Message, Part, say
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PASSED)
 _UNSETTLED = frozenset({Outcome.INCONCLUSIVE, Outcome.SKIPPED})
+_AGAINST = frozenset({Outcome.FAILED, Outcome.INCONCLUSIVE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +60,20 @@ def sentence(standing: Standing, findings: Sequence[Finding]) -> Message:
     return say(*parts)
 
 
-def lenient(result: CheckResult, severity: Severity) -> CheckResult:
-    """The result as the rule's severity has it."""
-    if severity is Severity.WARN and result.outcome in {Outcome.FAILED, Outcome.INCONCLUSIVE}:
-        message = say(*result.message.parts, "; the policy asks for a warning only")
-        return replace(result, outcome=Outcome.WARNED, message=message)
-    return result
+def lenient(
+    result: CheckResult, severity: Severity, *, without_figure: Outcome = Outcome.PASSED
+) -> CheckResult:
+    """The result as the rule's severity has it: a broken limit may be a warning.
+
+    `without_figure` is what follows from a figure that is missing or no finite number; FAILED and
+    INCONCLUSIVE stand whatever the severity, because nobody knows whether the limit is broken.
+    """
+    if severity is not Severity.WARN or result.outcome not in _AGAINST:
+        return result
+    if without_figure in _AGAINST:
+        return replace(result, outcome=without_figure)
+    message = say(*result.message.parts, "; the policy asks for a warning only")
+    return replace(result, outcome=Outcome.WARNED, message=message)
 
 
 def _texts(findings: Sequence[Finding], outcome: Outcome) -> list[str]:

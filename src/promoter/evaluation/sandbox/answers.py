@@ -16,7 +16,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from promoter.evaluation.sandbox.problems import ModelProblem
+from promoter.evaluation.sandbox.problems import ModelProblem, briefly
 from promoter.text import Message, quote, say
 
 LONGEST_HEADER = 2 * 1024 * 1024
@@ -218,7 +218,7 @@ def _texts(answer: Mapping[str, object], key: str, *, most: int) -> tuple[str, .
     for value in values:
         if len(value) > _LONGEST_LABEL or not _is_text(value):
             raise ModelProblem(
-                say("it predicted a label that is no text to be shown: ", quote(value)),
+                say("it predicted a label that is no text to be shown: ", briefly(value)),
                 hint=say(f"A label is text of at most {_LONGEST_LABEL:,} characters."),
             )
     return tuple(values)

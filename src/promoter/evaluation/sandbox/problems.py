@@ -8,6 +8,14 @@ from promoter.text import NOTHING, Message, Part, quote, say
 _LONGEST_OUTPUT = 2_000
 _LONGEST_LINE = 200
 _MOST_LINES = 10
+_LONGEST_PREDICTION = 40
+
+
+def briefly(text: str) -> Part:
+    """What a model predicted, in a message: enough to recognise it. Text that is no label may be anything, a
+    row of the data among it."""
+    cut = text if len(text) <= _LONGEST_PREDICTION else text[: _LONGEST_PREDICTION - 1] + "…"
+    return quote(cut)
 
 
 class ModelProblem(PromoterError):
