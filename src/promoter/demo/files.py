@@ -12,6 +12,7 @@ models:
   - match: churn
     aliases: [champion]
     task: binary_classification
+    unsafe_sandbox: best_effort   # only here: so that the demo runs on any machine
     evaluation:
       source: inference
       data: data/holdout.parquet
