@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 import pytest
@@ -44,6 +49,17 @@ def outcome(data: bytes) -> bool:
     return False
 
 
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Without the collector, which would look through all that the whole suite has made."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def refused(data: bytes) -> None:
     assert not outcome(data), data
 
@@ -54,10 +70,11 @@ def test_t28_whatever_is_done_to_a_request_it_is_read_or_refused_quickly(batch: 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     taken: list[float] = []
     accepted = 0
-    for data in islice(mutants(files, seed=batch), FILES // BATCHES):
-        started = time.process_time()
-        accepted += outcome(data)
-        taken.append(time.process_time() - started)
+    with unswept():
+        for data in islice(mutants(files, seed=batch), FILES // BATCHES):
+            started = time.process_time()
+            accepted += outcome(data)
+            taken.append(time.process_time() - started)
     taken.sort()
     assert taken[int(len(taken) * 0.99)] < HOW_LONG / 5
     assert taken[-1] < HOW_LONG
@@ -94,13 +111,28 @@ BOMBS = {
 }
 
 
+TIMED = """
+import resource, sys, time
+from promoter.core.request_file import parse_request
+from promoter.errors import PromoterError
+bomb = sys.stdin.buffer.read()
+before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+try:
+    parse_request(bomb, path="f.yaml")
+except PromoterError:
+    taken = time.process_time() - started
+    print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS.keys())
 def test_t27_a_bomb_is_refused_within_a_quarter_of_a_second(bomb: bytes) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.process_time()
     refused(bomb)
-    assert time.process_time() - started < HOW_LONG
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_MEMORY
+    # In a process of its own, where nothing traces lines to measure what tests cover.
+    done = subprocess.run([sys.executable, "-c", TIMED], input=bomb, capture_output=True, check=True)
+    taken, memory = map(float, done.stdout.split())
+    assert taken < HOW_LONG
+    assert memory < MOST_MEMORY
 
 
 # --- T29, T30, T31: scalars -----------------------------------------------------------------------

@@ -103,9 +103,6 @@ def judge_change(rule: MetricRule, change: Change) -> tuple[Finding, ...]:
         return (_decided(Outcome.FAILED, "a limit that is no number"),)
     if change.interval is None:
         return (undecided(say("these figures have no interval to judge by, because no rows were scored")),)
-    few = too_few(change.interval.rows, change.interval.groups)
-    if few is not None:
-        return (few,)
     return tuple(_TESTS[rule.test](rule, change, found=change.interval))
 
 

@@ -186,8 +186,6 @@ def _few(case: Case, change: Change | None) -> Iterator[str]:
     if change is None or change.interval is None or case.rule.test is Test.POINT:
         return
     rows, groups = change.interval.rows, change.interval.groups
-    if too_few(rows, groups) is not None:
-        return
     if groups is not None and groups < _FEW_GROUPS:
         yield f"; that is of {groups} groups of rows only"
     elif rows < _FEW_ROWS:
