@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from promoter.errors import PromoterError, ReasonCode
-from promoter.evaluation.sandbox import confinement, landlock
+from promoter.evaluation.sandbox import confinement, identity, landlock
 from promoter.evaluation.sandbox.child_process import (
     Command,
     Results,
@@ -458,3 +458,28 @@ def test_the_kernels_limit_of_time_never_ends_a_process_before_the_clock_does(le
     """However many threads it has, and never more than a day on every processor."""
     seconds = processor_seconds(left)
     assert min(left, 86_400) * cores() < seconds <= (86_400 + 1) * cores()
+
+
+@pytest.mark.parametrize(
+    ("state", "threads", "alive"),
+    [("R", 1, True), ("S", 4, True), ("T", 1, True), ("Z", 1, False), ("Z", 2, True), ("X", 1, False)],
+)
+def test_a_process_is_alive_while_any_of_its_threads_is(state: str, threads: int, alive: bool) -> None:
+    assert identity.is_alive(state, threads=threads) is alive
+
+
+def test_one_whose_first_thread_has_ended_is_found_and_ended() -> None:
+    """It looks like a zombie, and its other threads go on."""
+    code = """
+        import ctypes, threading, time
+        threading.Thread(target=time.sleep, args=(600,)).start()
+        ctypes.CDLL(None).pthread_exit(None)
+        """
+    process = subprocess.Popen([sys.executable, "-IS", "-c", textwrap.dedent(code)])
+    stat = Path(f"/proc/{process.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert process.pid in confinement.descendants(os.getpid())
+    assert process.pid in dict(identity.users())
+    process.kill()
+    process.wait()

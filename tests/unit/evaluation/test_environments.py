@@ -114,8 +114,8 @@ def test_requirements_are_installed_with_what_a_worker_needs(uv: FakeUv, tmp_pat
     )
     (venv, *_), (install, variables, folder, files) = uv.calls()
     assert venv[:4] == ["venv", "--no-python-downloads", "--python", sys.executable]
-    assert install[:3] == ["pip", "install", "--python"]
-    assert install[4:] == ["-r", "requirements.txt", "-c", "constraints.txt", "--only-binary", ":all:"]
+    assert install[:4] == ["pip", "install", "--no-compile-bytecode", "--python"]
+    assert install[5:] == ["-r", "requirements.txt", "-c", "constraints.txt", "--only-binary", ":all:"]
     assert files == {
         "requirements.txt": "mlflow-skinny==3.17.2\npandas\npyarrow\nscikit-learn==1.9.1\n"
         'xgboost[all]<4,>=2; python_version > "3"\n',
@@ -293,6 +293,10 @@ def test_of_the_environment_only_what_finds_packages_is_kept(tmp_path: Path) -> 
     given = {
         "PATH": str(tmp_path),
         "UV_INDEX_URL": "u",
+        "UV_INDEX_PRIVATE_PASSWORD": "i",
+        "UV_COMPILE_BYTECODE": "1",
+        "UV_PYTHON": "/tmp/python",
+        "PIP_PYTHON": "/tmp/python",
         "UV_PUBLISH_TOKEN": "secret",
         "UV_PUBLISH_PASSWORD": "secret",
         "PIP_INDEX_URL": "p",
@@ -309,5 +313,6 @@ def test_of_the_environment_only_what_finds_packages_is_kept(tmp_path: Path) -> 
     }
     found = find_installer(given, beside=tmp_path / "nowhere" / "python")
     assert found.uv == program
-    assert sorted(found.variables) == ["HTTPS_PROXY", "PIP_INDEX_URL", "SSL_CERT_FILE", "UV_INDEX_URL"]
+    kept = ["HTTPS_PROXY", "PIP_INDEX_URL", "SSL_CERT_FILE", "UV_INDEX_PRIVATE_PASSWORD", "UV_INDEX_URL"]
+    assert sorted(found.variables) == kept
     assert find_installer({"PATH": os.devnull}, beside=tmp_path / "nowhere" / "python").uv is None

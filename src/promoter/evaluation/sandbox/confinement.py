@@ -51,6 +51,8 @@ _NOT_STARTED = 127
 _KILLED = 128
 _LOOK_EVERY_MS = 50
 _OWN = 3
+# Behind the name, in `/proc/PID/stat`
+_STATE, _PARENT, _THREADS = 0, 1, 17
 _ENDED_FIRST = b"1000"
 
 _Found = dict[Layer, tuple[State, str]]
@@ -93,9 +95,9 @@ def descendants(ancestor: int) -> list[int]:
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             # The name in brackets is the process's own choice, brackets and spaces included.
-            state, parent = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
-            if state not in "ZX":
-                below[int(parent)].append(int(folder.name))
+            fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            if identity.is_alive(fields[_STATE], threads=int(fields[_THREADS])):
+                below[int(fields[_PARENT])].append(int(folder.name))
     found, waiting = [], [ancestor]
     while waiting:
         children = below[waiting.pop()]

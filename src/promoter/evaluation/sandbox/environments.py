@@ -136,12 +136,14 @@ class _Commands:
         uv = self._installer.uv
         if uv is None:
             self._require([sys.executable, "-I", "-m", "venv", str(folder)])
-            self._require(
-                [str(folder / "bin" / "python"), "-I", "-m", "pip", "install", "--no-compile", *files]
-            )
+            # Our own pip: the environment's is among what a wheel may overwrite while it is installed.
+            there = ["--python", str(folder / "bin" / "python")]
+            self._require([sys.executable, "-I", "-m", "pip", *there, "install", "--no-compile", *files])
             return _OURS
         python = self._make_with_uv(uv, folder, asked=needs.python or _OURS)
-        self._require([str(uv), "pip", "install", "--python", str(folder / "bin" / "python"), *files])
+        # To compile is to start the environment's interpreter, which runs what its wheels say.
+        install = [str(uv), "pip", "install", "--no-compile-bytecode", "--python"]
+        self._require([*install, str(folder / "bin" / "python"), *files])
         return python
 
     def _make_with_uv(self, uv: Path, folder: Path, *, asked: str) -> str:
@@ -185,18 +187,16 @@ def _home(folder: Path) -> Iterator[Path]:
     shutil.rmtree(home, ignore_errors=True)
 
 
+_OF_UV = r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY)"
+_OF_UV_TOO = r"UV_(?:FIND_LINKS|NO_INDEX|OFFLINE|INSECURE_HOST|NATIVE_TLS|HTTP_TIMEOUT|CACHE_DIR)"
+_OF_PIP = r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT)"
+_OF_BOTH = r"SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|NO)_PROXY|(?:https?|no)_proxy"
+_KEPT = re.compile("|".join((_OF_UV, _OF_UV_TOO, _OF_PIP, _OF_BOTH)))
+
+
 def _configures_an_index(name: str) -> bool:
-    # What uv publishes with is a secret, and no index's.
-    return (name.startswith(("UV_", "PIP_")) and not name.startswith("UV_PUBLISH_")) or name in {
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-    }
+    """Named one by one: others have what is installed run, or are secrets of no index."""
+    return _KEPT.fullmatch(name) is not None
 
 
 def _key(needs: Needs) -> str:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 _CHUNK = 256 * 1024
 _LONGEST_OUTPUT = 2_000
 _BYTES_A_CHARACTER = 4
+_MOST_READS = 64
 
 
 class ChildGone(Exception):
@@ -107,7 +108,10 @@ class Link:
 
     def printed(self) -> str:
         """The last 2,000 characters the other side printed; never to be shown but quoted."""
-        self._drain(once=False)
+        # Who keeps printing must not keep us here: what a full pipe holds is more than is shown.
+        for _ in range(_MOST_READS):
+            if not self._drain():
+                break
         return self._tail.decode("utf-8", errors="replace")[-_LONGEST_OUTPUT:].strip()
 
     def _wait(self, descriptor: int, event: int, *, end: float) -> None:
@@ -115,7 +119,7 @@ class Link:
         while True:
             ready = dict(self._poll(descriptor, event, end=end))
             if self._ends.printed in ready:
-                self._drain(once=True)
+                self._drain()
             if descriptor in ready:
                 return
             # Asked in every round: text without end must not keep the clock from being looked at.
@@ -130,16 +134,15 @@ class Link:
         left = max(0.0, end - self._clock())
         yield from watch.poll(left * 1000)
 
-    def _drain(self, *, once: bool) -> None:
-        while self._printing:
-            chunk = self._read(self._ends.printed, most=_CHUNK)
-            if chunk is None:
-                return
-            self._printing = bool(chunk)
-            self._tail += chunk
-            del self._tail[: -_LONGEST_OUTPUT * _BYTES_A_CHARACTER]
-            if once:
-                return
+    def _drain(self) -> bool:
+        """Read once of what is printed, and keep its end; whether there may be more."""
+        chunk = self._read(self._ends.printed, most=_CHUNK) if self._printing else None
+        if chunk is None:
+            return False
+        self._printing = bool(chunk)
+        self._tail += chunk
+        del self._tail[: -_LONGEST_OUTPUT * _BYTES_A_CHARACTER]
+        return self._printing
 
     def _read(self, descriptor: int, *, most: int) -> bytes | None:
         """What is there; empty at the end, None when nothing has come yet."""

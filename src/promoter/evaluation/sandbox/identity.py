@@ -66,6 +66,11 @@ def threads(user: int) -> int:
     return sum(count for _, owner, count in _processes() if owner == user)
 
 
+def is_alive(state: str, *, threads: int) -> bool:
+    """Whether anything of a process runs: its first thread may have ended while others go on."""
+    return state not in "ZX" or (state == "Z" and threads > 1)
+
+
 def _processes() -> Iterator[tuple[int, int, int]]:
     """Every living process with its real user and the number of its threads."""
     for name in os.listdir("/proc"):  # noqa: PTH208 - often
@@ -73,8 +78,9 @@ def _processes() -> Iterator[tuple[int, int, int]]:
             with contextlib.suppress(OSError, ValueError, IndexError):
                 status = Path("/proc", name, "status").read_text(errors="replace")
                 state = status.partition("\nState:")[2].split(maxsplit=1)[0]
-                if state not in "ZX":
-                    yield int(name), _number(status, "Uid"), _number(status, "Threads")
+                count = _number(status, "Threads")
+                if is_alive(state, threads=count):
+                    yield int(name), _number(status, "Uid"), count
 
 
 def _number(status: str, name: str, *, base: int = 10) -> int:
