@@ -95,6 +95,7 @@ class World:
             repository=self._repository,
             registry=self._registries.reader,
             pull_requests=self._pull_requests,
+            name=self._inputs.repository,
             places=self._places,
             measurer=self._judges.measurer,
             custom_checks=self._judges.custom_checks,

@@ -206,6 +206,7 @@ class Team:
             "places": PLACES,
             "measurer": FakeMeasurer(),
             "custom_checks": FakeCustomChecks(),
+            "name": "acme/models",
         }
         return ValidateWorld(**{**given, **changes})
 

@@ -21,7 +21,10 @@ from promoter.errors import PromoterError, ReasonCode, Tampered
 from promoter.text import Message, Part, quote, say
 
 # Workflows, and the local actions they may use: what says how this action is started.
-WORKFLOWS = (".github/workflows/**", ".github/actions/**", "**/action.yml", "**/action.yaml")
+WORKFLOWS = (
+    *(".github/workflows", ".github/workflows/**", ".github/actions", ".github/actions/**", ".gitmodules"),
+    *("**/action.yml", "**/action.yaml", "**/Dockerfile"),
+)
 # The registry as a whole does not answer: asking on would only spend the deadline. That one model may not be
 # seen says nothing of the others.
 OUTAGES = frozenset({ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED})

@@ -1,4 +1,4 @@
-"""At apply: refuse what is no longer made of what was validated."""
+"""Refuse what is no longer made of what was validated first, at apply and when it is validated again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from promoter.core.pin import pin_in, pin_of, results_marker
 from promoter.core.report import RequestReport
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests
 from promoter.text import Message, quote, say
 
@@ -26,6 +26,15 @@ def hold_to_pins(
     marker = results_marker(repository, number)
     comment = pull_requests.comment(number, marker=marker) or ""
     return [_held(report, comment) for report in reports]
+
+
+def hold_again(report: RequestReport, pull_requests: PullRequests, *, repository: str) -> RequestReport:
+    """A request that was validated, refused where its version is not what was validated first."""
+    if report.reason.exit_code is not ExitCode.DONE:
+        return report
+    (held,) = hold_to_pins([report], pull_requests, repository=repository)
+    # The first validation finds no pin, and makes one.
+    return replace(held, notes=tuple(note for note in held.notes if note is not _UNKNOWN))
 
 
 def _held(report: RequestReport, comment: str) -> RequestReport:

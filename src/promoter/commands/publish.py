@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from promoter.core.overall import overall_message, overall_reason
-from promoter.core.pin import pin_of, pinned_line, results_marker
+from promoter.core.pin import kept, pin_of, pinned_line, pins_in, results_marker
 from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import PullRequests, Runner
@@ -118,10 +118,11 @@ def _write(pull_requests: PullRequests, number: int, *, report: Report, channels
     went_wrong = report.phase is Phase.APPLY and report.reason.exit_code is not ExitCode.DONE
     channels = replace(channels, pull_request=number)
     marker = _after_merge(channels) if went_wrong else results_marker(channels.repository, number)
+    pins = _pinned(report, pull_requests.comment(number, marker=marker))
     is_news = report.reason is not ReasonCode.NOTHING_TO_PROMOTE or report.policy_digest or report.notes
     if not is_news:
-        return pull_requests.update_comment(number, marker=marker, body=comment(report, marker=marker)) or ""
-    pins = _pins(report)
+        body = comment(report, marker=marker, last=pins)
+        return pull_requests.update_comment(number, marker=marker, body=body) or ""
     fingerprint = f"<!-- result {_fingerprint(report, marker + pins)} -->"
     unless = fingerprint if channels.mode is CommentMode.ON_CHANGE else ""
     body = comment(report, marker=marker, last=f"{pins}\n{fingerprint}".strip())
@@ -137,10 +138,10 @@ def _after_merge(channels: Channels) -> str:
     return f"<!-- promoter after-merge {channels.repository}#{channels.pull_request} -->"
 
 
-def _pins(report: Report) -> str:
+def _pinned(report: Report, before: str | None) -> str:
     """The hidden line by which apply sees whether a version's files were exchanged since."""
     found = {one.request.blob_id: pin_of(one.evidence) for one in report.requests if one.evidence}
-    return pinned_line({blob_id: pin for blob_id, pin in found.items() if pin})
+    return pinned_line(kept(pins_in(before or ""), {blob_id: pin for blob_id, pin in found.items() if pin}))
 
 
 def _fingerprint(report: Report, marker: str) -> str:

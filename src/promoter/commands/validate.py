@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from promoter.commands.gathering import Bench
 from promoter.commands.judging import OUTAGES, WORKFLOWS, brings_workflows, judge, own_rules, refused
+from promoter.commands.pinning import hold_again
 from promoter.commands.trees import (
     HISTORY_LIMIT,
     Places,
@@ -31,7 +32,7 @@ from promoter.text import Message, quote, say
 
 @dataclass(frozen=True, kw_only=True)
 class ValidateWorld:
-    """What validate needs from outside. `registry` is opened at the first request that is judged."""
+    """What validate needs from outside. `registry` is opened at the first request; `name`: owner/name."""
 
     repository: Repository
     registry: Callable[[], RegistryReader]
@@ -39,6 +40,7 @@ class ValidateWorld:
     places: Places
     measurer: Measurer
     custom_checks: CustomChecks
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +204,12 @@ def _with_approvals(
     )
     number = change.pull.number
     return tuple(
-        replace(report, approval=reviewed.state(report.request), pull_request=number) for report in reports
+        hold_again(
+            replace(report, approval=reviewed.state(report.request), pull_request=number),
+            world.pull_requests,
+            repository=world.name,
+        )
+        for report in reports
     )
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping
 from promoter.core.evidence import Evidence
 
 _KEY = 12
-_PIN = 24
+_PIN = 32
 _LAST_LINES = 2
 MOST_PINS = 1_000
-_LINE = re.compile(r"<!-- pinned((?: [0-9a-f]{12}:[0-9a-f]{24})+) -->")
+_LINE = re.compile(r"<!-- pinned((?: [0-9a-f]{12}:[0-9a-f]{32})+) -->")
 
 
 def results_marker(repository: str, number: int) -> str:
@@ -30,7 +30,7 @@ def pin_of(evidence: Evidence) -> str | None:
     """What a challenger is: its files, the predictions it logged where those were judged, and where the
     registry says it came from. None where neither could be read.
 
-    A model deleted and made anew has the same version numbers; its identity tells them apart. 24 hexadecimal
+    A model deleted and made anew has the same version numbers; its identity tells them apart. 32 hexadecimal
     digits of a sha256.
     """
     version, files, measured = evidence.challenger, evidence.challenger_files, evidence.measurement
@@ -44,22 +44,33 @@ def pin_of(evidence: Evidence) -> str | None:
 
 
 def pinned_line(pins: Mapping[str, str]) -> str:
-    """A hidden line of Markdown that holds a pin for each request, by the blob id of its file; empty for
-    none, and for more than a comment has room for."""
+    """A hidden line of Markdown that holds a pin for each request, by the blob id of its file, or by what
+    `pins_in` gives; empty for none, and for more than a comment has room for."""
     pairs = " ".join(f"{blob_id[:_KEY]}:{pin}" for blob_id, pin in sorted(pins.items()))
     return f"<!-- pinned {pairs} -->" if 0 < len(pins) <= MOST_PINS else ""
 
 
 def pin_in(comment: str, blob_id: str) -> str | None:
-    """What the comment's own line says of a request; None where it says nothing.
+    """What the comment's own line says of a request; None where it says nothing."""
+    return pins_in(comment).get(blob_id[:_KEY])
+
+
+def pins_in(comment: str) -> Mapping[str, str]:
+    """Every pin of the comment, by the beginning of a blob id.
 
     Only a whole line at the very end counts, which text from outside never is in our comments.
     """
     last = comment.rstrip().splitlines()[-_LAST_LINES:]
     lines = [found for line in last if (found := _LINE.fullmatch(line.strip()))]
-    if not lines:
-        return None
-    return dict(_pairs(lines[-1].group(1).split())).get(blob_id[:_KEY])
+    return dict(_pairs(lines[-1].group(1).split())) if lines else {}
+
+
+def kept(before: Mapping[str, str], now: Mapping[str, str]) -> Mapping[str, str]:
+    """The pins to write where others stand: the first one of a request stays, for that is what was reviewed.
+
+    A later run may find other files, or none that it can read.
+    """
+    return {**{blob_id[:_KEY]: pin for blob_id, pin in now.items()}, **before}
 
 
 def _pairs(words: Iterable[str]) -> Iterable[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,10 +37,13 @@ def team(tmp_path: Path) -> Team:
     return team
 
 
-def validated(team: Team, mode: CommentMode = CommentMode.ALWAYS) -> list[Comment]:
+def validated(
+    team: Team, mode: CommentMode = CommentMode.ALWAYS, before: Sequence[Comment] = (), **world: object
+) -> list[Comment]:
     """The comments that a run of validate leaves."""
     pulls = team.pull_requests
-    report = validate(team.validate_world(pull_requests=pulls), team.change())
+    pulls.comments = list(before)
+    report = validate(team.validate_world(pull_requests=pulls, **world), team.change())
     told = complete(report, tool_version="0.1.0", links=Links())
     publish(told, channels(pulls, mode))
     return pulls.comments
@@ -164,7 +167,7 @@ def test_t68_an_edited_comment_can_only_make_apply_refuse(team: Team) -> None:
     comments = validated(team)
     pinned = [line for line in comments[0].body.splitlines() if line.startswith("<!-- pinned")]
     key = pinned[0].split()[2].split(":")[0]
-    comments[0].body = comments[0].body.replace(pinned[0], f"<!-- pinned {key}:{'0' * 24} -->")
+    comments[0].body = comments[0].body.replace(pinned[0], f"<!-- pinned {key}:{'0' * 32} -->")
     assert applied(team, comments).reason is ReasonCode.ARTIFACTS_CHANGED
 
 
@@ -194,3 +197,29 @@ def test_a_policy_that_asks_for_the_files_does_not_decide_without_them(team: Tea
     team.propose(12, {REQUEST: request("8")})
     report = validate(team.validate_world(), team.change())
     assert report.reason is ReasonCode.DATA_UNAVAILABLE
+
+
+def test_t17_validating_again_does_not_pin_what_was_exchanged(team: Team, tmp_path: Path) -> None:
+    comments = validated(team)
+    exchange(tmp_path, "flipped")
+    comments = validated(team, before=comments)
+    assert "no longer what was validated" in comments[0].body
+    assert applied(team, comments).reason is ReasonCode.ARTIFACTS_CHANGED
+
+
+def test_t17_a_run_that_could_not_judge_keeps_the_pins(team: Team, tmp_path: Path) -> None:
+    comments = validated(team)
+    down = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"))
+    team.registry.fail("aliases", down)
+    comments = validated(team, before=comments)
+    assert "no answer" in comments[0].body
+    exchange(tmp_path, "flipped")
+    assert applied(team, comments).reason is ReasonCode.ARTIFACTS_CHANGED
+
+
+def test_a_request_that_is_edited_is_pinned_anew(team: Team, tmp_path: Path) -> None:
+    comments = validated(team)
+    exchange(tmp_path, "flipped")
+    team.propose(12, {REQUEST: request("7").replace(b"better", b"better, as it is now")})
+    comments = validated(team, before=comments)
+    assert applied(team, comments).reason is ReasonCode.APPLIED

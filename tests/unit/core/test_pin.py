@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from promoter.core.evidence import Evidence
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import LoggedModel, ModelFile, ModelFiles, ModelVersion
-from promoter.core.pin import MOST_PINS, pin_in, pin_of, pinned_line
+from promoter.core.pin import MOST_PINS, kept, pin_in, pin_of, pinned_line, pins_in
 from promoter.render.markdown import code
 from tests.builders import a_measurement, a_model_run
 
@@ -26,7 +26,7 @@ VERSION = ModelVersion(
 )
 FILES = ModelFiles(files=(ModelFile(path="MLmodel", sha256="ab" * 32, size=1),))
 BLOBS = st.text("0123456789abcdef", min_size=40, max_size=40)
-PINS = st.text("0123456789abcdef", min_size=24, max_size=24)
+PINS = st.text("0123456789abcdef", min_size=32, max_size=32)
 
 
 def pin(
@@ -102,6 +102,14 @@ def test_no_pins_leave_no_line() -> None:
 
 
 def test_more_pins_than_a_comment_has_room_for_leave_no_line() -> None:
-    pins = {f"{at:040x}"[::-1]: "0" * 24 for at in range(MOST_PINS + 1)}
+    pins = {f"{at:040x}"[::-1]: "0" * 32 for at in range(MOST_PINS + 1)}
     assert pinned_line(pins) == ""
-    assert len(pinned_line(dict(list(pins.items())[1:]))) < 40_000
+    assert len(pinned_line(dict(list(pins.items())[1:]))) < 50_000
+
+
+@given(before=st.dictionaries(BLOBS, PINS, max_size=3), now=st.dictionaries(BLOBS, PINS, max_size=3))
+def test_the_first_pin_of_a_request_stays(before: dict[str, str], now: dict[str, str]) -> None:
+    first = pins_in(pinned_line(before))
+    again = pins_in(pinned_line(kept(first, now)))
+    assert all(again[blob_id] == pin for blob_id, pin in first.items())
+    assert again.keys() == first.keys() | {blob_id[:12] for blob_id in now}

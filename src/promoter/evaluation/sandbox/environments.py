@@ -156,7 +156,8 @@ class _Commands:
     def _require(self, command: list[str]) -> None:
         done = self._run(command)
         if done.returncode != 0:
-            raise _failed(done.stdout.decode("utf-8", errors="replace")[-_LONGEST_OUTPUT:])
+            output = done.stdout.decode("utf-8", errors="replace")[-_LONGEST_OUTPUT:]
+            raise _failed(output, self._installer.variables)
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[bytes]:
         left = min(self._deadline.remaining(), _LONGEST_BUILD)
@@ -187,6 +188,8 @@ def _home(folder: Path) -> Iterator[Path]:
     shutil.rmtree(home, ignore_errors=True)
 
 
+_SHORTEST_SECRET = 4
+_ADDRESS = re.compile(r"(https?://)(?:[^/@\s`'\"]*@)?([^/\s?#`'\"]+)[^\s`'\"]*")
 _OF_UV = r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY)"
 _OF_UV_TOO = r"UV_(?:FIND_LINKS|NO_INDEX|OFFLINE|INSECURE_HOST|NATIVE_TLS|HTTP_TIMEOUT|CACHE_DIR)"
 _OF_PIP = r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT)"
@@ -220,8 +223,16 @@ def _note(*, asked: str, got: str) -> Message:
     )
 
 
-def _failed(output: str) -> PromoterError:
-    printed = printed_lines(_NO_NEWS.sub("", output))
+def _without_secrets(output: str, variables: Mapping[str, str]) -> str:
+    """Of an address only the host: indexes have their tokens in user, path or query."""
+    for value in sorted({word for one in variables.values() for word in one.split()}, key=len, reverse=True):
+        if len(value) >= _SHORTEST_SECRET and "://" not in value and not value.startswith("/"):
+            output = output.replace(value, "***")
+    return _ADDRESS.sub(r"\1\2/...", output)
+
+
+def _failed(output: str, variables: Mapping[str, str]) -> PromoterError:
+    printed = printed_lines(_without_secrets(_NO_NEWS.sub("", output), variables))
     if _OUTAGE.search(output):
         return PromoterError(
             ReasonCode.DATA_UNAVAILABLE,
