@@ -12,51 +12,13 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from promoter.core.evidence import MetricComparison, Outcome
+from promoter.core.metric_names import GREATER_IS_BETTER, LESS_IS_BETTER
 from promoter.core.report import RequestReport
 from promoter.render.figures import finite
 from promoter.render.scores import Kind, Row, tables
 
 # What `evaluation` calls figures: the names that are words of our own.
-KNOWN_FIGURES = frozenset(
-    [
-        "accuracy",
-        "accuracy_score",
-        "average_precision",
-        "average_precision_score",
-        "balanced_accuracy",
-        "balanced_accuracy_score",
-        "brier_score",
-        "brier_score_loss",
-        "business_value",
-        "f1",
-        "f1_macro",
-        "f1_score",
-        "f1_weighted",
-        "log_loss",
-        "mae",
-        "mape",
-        "matthews_corrcoef",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_error",
-        "mse",
-        "precision",
-        "precision_macro",
-        "precision_score",
-        "precision_weighted",
-        "r2",
-        "r2_score",
-        "recall",
-        "recall_macro",
-        "recall_score",
-        "recall_weighted",
-        "rmse",
-        "roc_auc",
-        "roc_auc_ovr",
-        "roc_auc_score",
-        "root_mean_squared_error",
-    ]
-)
+KNOWN_FIGURES = GREATER_IS_BETTER | LESS_IS_BETTER | {"business_value"}
 # In the metric's own unit, and in percent: what is smaller or larger has no place on an axis.
 _NEAREST_ZERO = 1e-12
 _SMALLEST, _LARGEST = 1e-6, 1e9

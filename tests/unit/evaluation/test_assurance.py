@@ -7,9 +7,9 @@ import os
 
 import pytest
 
+from promoter.core.layers import Layer, State, Strictness
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox.assurance import Confinement, read_confinement, require
-from promoter.evaluation.sandbox.layers import Layer, State, Strictness
 
 WHOLE = dict.fromkeys(Layer, State.HELD)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from promoter.core.layers import Layer, State, Strictness
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement, identity, landlock
 from promoter.evaluation.sandbox.child_process import (
@@ -30,7 +31,6 @@ from promoter.evaluation.sandbox.child_process import (
     processor_seconds,
     start,
 )
-from promoter.evaluation.sandbox.layers import Layer, State, Strictness
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root can give users away")
