@@ -62,7 +62,7 @@ def frame(header: object, body: bytes) -> bytes:
     return struct.pack(">I", len(text)) + text + struct.pack(">Q", len(body)) + body
 
 
-_LOADED = frame({"loaded": True, "seconds": 0.1}, b"")
+_LOADED = frame({"loaded": True}, b"")
 
 
 def fuzzed(random: Random) -> bytes:
@@ -113,6 +113,7 @@ class Reader:
         link = Link(ends)
         worker = Worker(self._asked, link=link, started=started, deadline=Unlimited())
         try:
+            worker.begin()
             os.write(answers, _LOADED)
             worker.send(_ASKED)
             os.write(answers, content)
@@ -121,6 +122,7 @@ class Reader:
         except ModelProblem as problem:
             return str(problem)
         finally:
+            worker.stop()
             link.close()
             for descriptor in (asked, printed):
                 os.close(descriptor)

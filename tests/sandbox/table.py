@@ -64,6 +64,7 @@ NETWORK = tuple(
         (network.inherited_descriptors, "T48", Control.NONE),
         (network.ring_of_requests, "T48", _ROOT),
         (network.children_on_the_network, "T48", _ANYBODY),
+        (network.connections_listed, "T48", _ANYBODY),
     )
 )
 
@@ -144,6 +145,14 @@ EXCESS = (
         memory=512 * MIB,
     ),
     Attack(
+        function=excess.memory_of_the_kernel,
+        row="T49",
+        seconds=30,
+        ends=_PROBLEM,
+        said="pipes, sockets and open files",
+        sandbox=Sandbox(disk=64 * MIB, files=5_000, processes=64),
+    ),
+    Attack(
         function=excess.memory_shared,
         row="T49",
         seconds=30,
@@ -182,6 +191,7 @@ STAYING = (
     Attack(function=staying.daemon, row="T50"),
     Attack(function=staying.daemon_of_a_dead_model, row="T50", ends=_PROBLEM, said=_LEAVES),
     Attack(function=staying.ever_another, row="T50"),
+    Attack(function=staying.writes_without_its_first_thread, row="T50"),
     Attack(function=staying.holds_the_pipes, row="T50", ends=_PROBLEM, said=_LEAVES),
     Attack(function=staying.ends_what_is_around, row="T50", ends=_PROBLEM, seconds=2),
 )

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from promoter.core.evidence import CustomAnswer, Outcome
 from promoter.core.layers import Strictness
@@ -30,6 +29,7 @@ from promoter.evaluation.sandbox.child_process import (
 )
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import printed_lines
+from promoter.evaluation.sandbox.scratch import scratch_folder
 from promoter.ports import Repository, TimeLeft
 from promoter.text import Message, quote, say
 
@@ -63,8 +63,7 @@ class LocalCustomChecks:
     ) -> tuple[CustomAnswer, ...]:
         self._require_time(rule)
         self.log(say("asking the custom check ", quote(rule.name)))
-        with TemporaryDirectory(prefix="promoter-custom-") as folder:
-            scratch = Path(folder)
+        with scratch_folder("promoter-custom-") as scratch:
             (scratch / "work").mkdir(mode=0o700)
             try:
                 words = files.put(rule, scratch / "work")

@@ -45,7 +45,8 @@ class LocalMeasurer:
         from promoter.evaluation.statistics import seed_of  # noqa: PLC0415
 
         rule, champion, reference = asked.rule, asked.champion, asked.reference
-        with TemporaryDirectory(prefix="promoter-data-") as folder:
+        # A download that was given up may still write there while it is removed.
+        with TemporaryDirectory(prefix="promoter-data-", ignore_cleanup_errors=True) as folder:
             dataset = self._dataset(rule, commit=asked.commit, folder=Path(folder))
             models: dict[str, Model] = {}
             taken: dict[str, ModelFiles | None] = {}

@@ -162,7 +162,6 @@ def _read(predictions: pa.Table, *, wanted: Kind) -> Predicted:
         header, body = normalise(predictions.to_pandas(ignore_metadata=True), wanted=wanted.value)
     except UnusableOutput as error:
         raise problem(say("it holds ", quote(error))) from error
-    header["seconds"] = 0.0
     try:
         return read_body(read_header(header, rows=predictions.num_rows, wanted=wanted), body)
     except ModelProblem as error:

@@ -7,6 +7,7 @@ import ctypes
 import mmap
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -53,6 +54,19 @@ def memory_of_many(world: Mapping[str, Any]) -> list[str]:
         if os.fork() == 0:
             held = bytearray(_CHUNK) * (world["most_memory"] // _MIB // 2)
             time.sleep(60 + len(held) * 0)
+    time.sleep(60)
+    return ["held by many"]
+
+
+def memory_of_the_kernel(world: Mapping[str, Any]) -> list[str]:
+    """Memory that is no process's: what waits in pairs of sockets, over many processes."""
+    for _ in range(12):
+        if os.fork() == 0:
+            held = []
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(socket.socketpair())
+            time.sleep(60)
     time.sleep(60)
     return ["held by many"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -58,6 +61,29 @@ def holds_the_pipes(world: Mapping[str, Any]) -> NoReturn:
         os.setsid()
         time.sleep(600)
     os._exit(0)
+
+
+def writes_without_its_first_thread(world: Mapping[str, Any]) -> list[str]:
+    """A process that looks ended, as its first thread has, while the other goes on writing."""
+    most, began = 200, threading.Event()
+
+    def write() -> None:
+        with Path("written").open("wb", buffering=0) as file:
+            for _ in range(most):
+                file.seek(0)
+                file.write(b"x" * 1024**2)
+                began.set()
+                time.sleep(0.05)
+        time.sleep(600)
+
+    if os.fork() == 0:
+        os.setsid()
+        threading.Thread(target=write).start()
+        began.wait()
+        # To end the thread and not the process: what `exit` of a thread does, without the C library's.
+        ctypes.CDLL(None).syscall(ctypes.c_long(93 if os.uname().machine == "aarch64" else 60), 0)
+    time.sleep(0.3)
+    return []
 
 
 def ends_what_is_around(world: Mapping[str, Any]) -> NoReturn:

@@ -18,7 +18,9 @@ def reported(content: bytes, *, patience: float = 5) -> Confinement:
     reading, writing = os.pipe()
     os.write(writing, content)
     os.close(writing)
-    return read_confinement(reading, patience=patience)
+    found = read_confinement(reading, patience=patience)
+    os.close(reading)
+    return found
 
 
 def test_a_report_is_read_whole() -> None:
@@ -36,6 +38,8 @@ def test_silence_means_that_nothing_holds(silent: bytes) -> None:
     reading, writing = os.pipe()
     os.write(writing, silent)
     found = reported(b"") if not silent else read_confinement(reading, patience=0.05)
+    os.close(reading)
+    os.close(writing)
     assert found.layers == frozenset()
     assert set(found.missing) == set(Layer)
     with pytest.raises(PromoterError, match="seccomp is missing: `nothing is known of it`"):

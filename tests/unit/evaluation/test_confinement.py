@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from promoter.evaluation.sandbox.child_process import (
     processor_seconds,
     start,
 )
+from promoter.evaluation.sandbox.claims import claim_user
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root can give users away")
@@ -343,11 +345,14 @@ def run_program(settings: Mapping[str, object], *, ends_with: int) -> tuple[str,
     reading, life_line = os.pipe()
     telling, report = os.pipe()
     keep = os.open(os.devnull, os.O_RDONLY)
+    claim = claim_user()
     whole = {
         "limits": {},
         "life_line": reading,
         "keep": keep,
         "report": report,
+        "user": claim.user,
+        "claim": claim.held,
         "allowed": [["/usr", landlock.RUN], ["/bin", landlock.RUN], ["/lib", landlock.RUN],
                     ["/lib64", landlock.RUN], ["/etc/ld.so.cache", landlock.READ]],
         "needed": [],
@@ -359,23 +364,18 @@ def run_program(settings: Mapping[str, object], *, ends_with: int) -> tuple[str,
     } | dict(settings)  # fmt: skip
     code = "import sys\nsys.path.append(sys.argv[1])\nfrom promoter.evaluation.sandbox import confinement\n"
     source = Path(confinement.__file__).parents[3]
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            code + "sys.exit(confinement.main(sys.argv[2:]))",
-            str(source),
-            json.dumps(whole),
-            "/bin/echo",
-            "here",
-        ],
-        pass_fds=(reading, keep, report),
-        capture_output=True,
-        timeout=20,
-        check=False,
-    )
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(whole).encode())
+        file.seek(0)
+        words = [code + "sys.exit(confinement.main(sys.argv[2:]))", str(source), str(file.fileno())]
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", *words, "/bin/echo", "here"],
+            pass_fds=[file.fileno(), reading, keep, report, *([] if claim.held is None else [claim.held])],
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+    claim.close()
     os.close(report)
     told = json.loads(read_all(telling))
     for descriptor in (reading, life_line, keep, telling):

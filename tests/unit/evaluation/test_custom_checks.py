@@ -15,7 +15,7 @@ from promoter.core.layers import Layer, State
 from promoter.core.policy import Checks, CustomRule, ModelRule
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.custom_checks import LocalCustomChecks
-from promoter.evaluation.sandbox.child_process import child_environment
+from promoter.evaluation.sandbox.variables import child_environment
 from promoter.text import quote
 from tests.builders import a_custom_rule, a_model_rule
 from tests.fakes.github import InMemoryRepository, Irregular

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from promoter.evaluation.sandbox.environments import (
     IMAGE,
     EnvironmentBuilder,
     Installer,
+    _without_secrets,
     find_installer,
 )
 from promoter.evaluation.sandbox.problems import ModelProblem
@@ -316,3 +318,71 @@ def test_of_the_environment_only_what_finds_packages_is_kept(tmp_path: Path) -> 
     kept = ["HTTPS_PROXY", "PIP_INDEX_URL", "SSL_CERT_FILE", "UV_INDEX_PRIVATE_PASSWORD", "UV_INDEX_URL"]
     assert sorted(found.variables) == kept
     assert find_installer({"PATH": os.devnull}, beside=tmp_path / "nowhere" / "python").uv is None
+
+
+SECRET = "s3cr3t-t0ken/+="
+WORD = "s3cr3t-t0ken"
+
+
+def failing(uv: FakeUv, model: Path, *, says: str, variables: dict[str, str]) -> str:
+    """What is told of a build whose installer says so."""
+    uv.say(says)
+    with pytest.raises(PromoterError) as caught:
+        uv.builder(variables=variables).build(model_with(model, "numpy"), Environment.MODEL)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"UV_INDEX_URL": f"https://{WORD}@index.example.com/simple"}, "{UV_INDEX_URL}/numpy/"),
+        ({"UV_INDEX_URL": f"https://me:{WORD}@index.example.com/simple"}, "401 of `{UV_INDEX_URL}`"),
+        ({"UV_INDEX_URL": f"https://me:{WORD}@index.example.com/simple"}, f"bad credentials me:{WORD}"),
+        ({"PIP_INDEX_URL": f"https://me:a@{WORD}@index.example.com/simple"}, "{PIP_INDEX_URL}"),
+        ({"PIP_INDEX_URL": f"https://me:{WORD}%2F%2B@index.example.com/"}, f"user me, password {WORD}/+"),
+        ({"UV_INDEX": f"one=https://a.example.com/{WORD} two=https://b.example.com/?t={WORD}"}, "{UV_INDEX}"),
+        ({"UV_INDEX_ONE_PASSWORD": WORD}, f"Authorization: Bearer {WORD}, twice: {WORD}"),
+        ({"UV_INDEX_ONE_PASSWORD": SECRET}, f"sent {SECRET}"),
+        ({"HTTPS_PROXY": f"socks5h://me:{WORD}@proxy.example.com:1080"}, "proxy {HTTPS_PROXY} refused"),
+        ({"HTTPS_PROXY": f"me:{WORD}@proxy.example.com:1080"}, "proxy {HTTPS_PROXY} refused"),
+        ({}, f"https://files.example.com/numpy.whl?X-Amz-Signature={WORD}#sha256=0"),
+        ({}, f"HTTPS://me:{WORD}@files.example.com/{WORD}/x (from https://b.example.com/{WORD})"),
+        ({"HTTPS_PROXY": f"me:{WORD}@proxy.example.com:1080"}, f"407: {WORD} is not known"),
+        ({"PIP_FIND_LINKS": f"git+ssh://{WORD}@git.example.com/x"}, "cannot use {PIP_FIND_LINKS}"),
+    ],
+)
+def test_nothing_by_which_an_index_knows_us_is_told(
+    variables: dict[str, str], says: str, uv: FakeUv, tmp_path: Path
+) -> None:
+    told = failing(uv, tmp_path / "model", says=says.format(**variables), variables=variables)
+    assert WORD not in told
+    assert SECRET not in told
+    assert "***" in told or "example.com/..." in told or "example.com:1080/..." in told
+
+
+def test_what_helps_is_still_told(uv: FakeUv, tmp_path: Path) -> None:
+    """The host, the package, a path, and what is shorter than any secret."""
+    told = failing(
+        uv,
+        tmp_path / "model",
+        says="no numpy==9 at https://me:pw-of-mine@index.example.com:8443/simple/numpy/; "
+        "read /etc/ssl/ca.pem in 15 s",
+        variables={
+            "UV_INDEX_URL": "https://me:pw-of-mine@index.example.com:8443/simple",
+            "SSL_CERT_FILE": "/etc/ssl/ca.pem",
+            "UV_HTTP_TIMEOUT": "15",
+        },
+    )
+    assert "no numpy==9 at https://index.example.com:8443/... read /etc/ssl/ca.pem in 15 s" in told.replace(
+        "\\x3a", ":"
+    )
+
+
+@given(st.text(alphabet="abcXYZ0189-_.~!$&'()*+,;=%", min_size=4, max_size=24))
+def test_a_password_is_told_in_none_of_the_ways_it_is_written(password: str) -> None:
+    """By itself, in an address, quoted, unquoted."""
+    quoted = quote(password, safe="")
+    variables = {"UV_INDEX_URL": f"https://somebody:{quoted}@index.example.com/simple"}
+    for said in (password, quoted, unquote(quoted), f"https://somebody:{quoted}@index.example.com/x"):
+        left = _without_secrets(f"<{said}>", variables)
+        assert password not in left.replace("***", ""), said

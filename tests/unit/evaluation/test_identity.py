@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from promoter.evaluation.sandbox import identity
 
@@ -17,21 +16,26 @@ SOURCE = str(Path(identity.__file__).parents[3])
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give users away")
 
 
-@given(st.sets(st.integers(1, 2**22 - 1), min_size=2, max_size=8))
-def test_processes_that_live_together_never_share_a_user(processes: set[int]) -> None:
-    users = {identity.free_user(process) for process in processes}
-    assert len(users) == len(processes)
-    assert all(2_000_000_000 <= user < 2**31 for user in users)
+@pytest.mark.parametrize(
+    ("table", "first", "end"),
+    [
+        ("         0          0 4294967295\n", 2_000_000_000, 2_134_217_728),
+        ("         0     100000      65536\n", 61_184, 65_520),
+        ("         0       1000          1\n         1     100000      65536\n", 61_184, 65_520),
+        ("", 61_184, 65_520),
+    ],
+)
+def test_users_come_by_chance_from_where_nobody_else_takes_them(
+    table: str, first: int, end: int, tmp_path: Path
+) -> None:
+    (tmp_path / "map").write_text(table, encoding="ascii")
+    tried = list(islice(identity.free_users(mapped=str(tmp_path / "map")), 2_000))
+    assert all(first <= user < end for user in tried)
+    assert len(set(tried)) > 1_000
 
 
-@given(st.integers(1, 2**22 - 1))
-def test_a_container_with_few_users_has_one_among_them(process: int) -> None:
-    table = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/tmp") / f"users-{os.getpid()}"
-    table.write_text("         0     100000      65536\n", encoding="ascii")
-    try:
-        assert identity.LOWEST <= identity.free_user(process, mapped=str(table)) < 65_520
-    finally:
-        table.unlink()
+def test_where_no_table_is_every_number_is_taken_to_be_mapped(tmp_path: Path) -> None:
+    assert next(identity.free_users(mapped=str(tmp_path / "nothing"))) >= 2_000_000_000
 
 
 def test_the_users_of_processes_are_read() -> None:
@@ -46,7 +50,7 @@ def become(before: str, after: str, *, needed: list[str]) -> str:
 import os, sys
 sys.path.append({SOURCE!r})
 from promoter.evaluation.sandbox import identity
-user = identity.free_user(os.getpid())
+user = next(identity.free_users())
 {before}
 note = identity.become(user, folders=["."], needed={needed!r})
 {after}
@@ -107,7 +111,7 @@ sys.path.append({SOURCE!r})
 from promoter.evaluation.sandbox import identity
 identity._set_capabilities(0b11000011)  # to change users, modes and owners, as a container has
 try:
-    identity.become(identity.free_user(os.getpid()), folders=[], needed=[{str(closed)!r}])
+    identity.become(next(identity.free_users()), folders=[], needed=[{str(closed)!r}])
 except OSError as error:
     print(error.strerror, os.getresuid())
 identity.drop_capabilities()

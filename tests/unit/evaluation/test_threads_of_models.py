@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from promoter.evaluation.sandbox.child_process import child_environment, end_all, model_command, start
+from promoter.evaluation.sandbox.child_process import end_all, model_command, start
 from promoter.evaluation.sandbox.launcher import Limits
+from promoter.evaluation.sandbox.variables import child_environment
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores can be given to a process on Linux")

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,27 @@ def test_memory_of_all_processes_counts(tmp_path: Path) -> None:
     assert watch.look(lambda: [2**22 + 1]) == "", "who is gone takes none"
 
 
+def test_descriptors_of_all_processes_count(tmp_path: Path) -> None:
+    """A few processes may have many, and many may have a few."""
+    code = "import os, sys; [os.pipe() for _ in range(450)]; print(1, flush=True); sys.stdin.read()"
+    with ExitStack() as stack:
+        many = []
+        for _ in range(5):
+            words = [sys.executable, "-I", "-S", "-c", code]
+            one = stack.enter_context(
+                subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            )
+            assert one.stdout is not None
+            one.stdout.readline()
+            many.append(one.pid)
+        watch = Watch([str(tmp_path)], disk=10**6, files=10, memory=2**40)
+        assert watch.look(lambda: many[:4]) == ""
+        time.sleep(0.2)
+        assert watch.look(lambda: many) == (
+            "its processes together held more than 4,096 pipes, sockets and open files"
+        )
+
+
 def test_looking_leaves_most_of_the_time_to_others(tmp_path: Path) -> None:
     watch = Watch([str(tmp_path)], disk=0, files=0, memory=2**40)
     (tmp_path / "file").touch()
@@ -85,7 +107,7 @@ def test_a_folder_is_emptied_of_everything(
     for name, _, _ in os.walk(folder, topdown=False):
         if name != str(folder):
             Path(name).chmod(0)
-    empty(str(folder))
+    assert empty(str(folder)) == ""
     assert list(folder.iterdir()) == []
     assert (outside / "kept").exists()
 
@@ -94,7 +116,52 @@ def test_no_depth_is_too_deep(tmp_path: Path) -> None:
     code = "import os\nfor _ in range(5000):\n    os.mkdir('d'); os.chdir('d')"
     subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, check=True)
     assert look(tmp_path, files=10**6) != ""
-    empty(str(tmp_path))
+    assert empty(str(tmp_path)) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def fill(folder: Path, *, files: int) -> None:
+    top = os.open(folder, os.O_RDONLY)
+    for number in range(files):
+        os.close(os.open(f"file{number}", os.O_CREAT | os.O_WRONLY, dir_fd=top))
+    os.close(top)
+
+
+def test_a_hundred_thousand_files_are_removed_in_time(tmp_path: Path) -> None:
+    fill(tmp_path, files=100_000)
+    begin = time.monotonic()
+    assert empty(str(tmp_path), seconds=30) == ""
+    assert time.monotonic() - begin < 30
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [0, 0.005])
+def test_removing_ends_at_its_time_and_tells_it(seconds: float, tmp_path: Path) -> None:
+    fill(tmp_path, files=5_000)
+    begin = time.monotonic()
+    assert empty(str(tmp_path), seconds=seconds) == f"it was not done after {seconds:g} s"
+    assert time.monotonic() - begin < 1
+    assert empty(str(tmp_path)) == ""
+
+
+def test_depth_has_a_clock_too(tmp_path: Path) -> None:
+    code = "import os\nfor _ in range(5000):\n    os.mkdir('d'); os.chdir('d')"
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path, check=True)
+    assert "not done" in empty(str(tmp_path), seconds=0.01)
+    assert empty(str(tmp_path)) == ""
+
+
+def test_whoever_goes_on_writing_while_it_is_removed_keeps_nobody(tmp_path: Path) -> None:
+    """As nothing may: everything is killed first. Yet it ends, and says nothing that is not so."""
+    code = "import os\nn = 0\nwhile True:\n    n += 1; os.mkdir(f'd{n}'); open(f'd{n}/f', 'w').close()"
+    with subprocess.Popen([sys.executable, "-I", "-S", "-c", code], cwd=tmp_path) as writer:
+        while len(list(tmp_path.iterdir())) < 100:
+            time.sleep(0.01)
+        begin = time.monotonic()
+        empty(str(tmp_path), seconds=1)
+        assert time.monotonic() - begin < 2
+        writer.kill()
+    assert empty(str(tmp_path), seconds=10) == ""
     assert list(tmp_path.iterdir()) == []
 
 

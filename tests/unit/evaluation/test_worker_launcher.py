@@ -19,10 +19,11 @@ from promoter.core.measurement import ModelRun
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.answers import Kind
-from promoter.evaluation.sandbox.child_process import Sandbox, child_environment
+from promoter.evaluation.sandbox.child_process import Sandbox
 from promoter.evaluation.sandbox.environments import IMAGE, Interpreter
 from promoter.evaluation.sandbox.launcher import Launch, Limits, Worker, launch
 from promoter.evaluation.sandbox.problems import ModelProblem
+from promoter.evaluation.sandbox.variables import child_environment
 from tests.model_folders import Unlimited, batch, light_interpreter, write_model
 
 GOOD = "return (frame['charges'] > 64).map({True: 'Yes', False: 'No'})"
@@ -297,6 +298,61 @@ def test_rows_that_are_predicted_again_count_in_no_latency(python: Interpreter, 
     assert (again.codes.tolist(), again.labels) == (first.codes.tolist(), first.labels)
     assert again.seconds > 1
     assert 0 < run.p95_latency_ms * 100 < 900
+
+
+LYING = """
+for name in ("time", "perf_counter", "monotonic", "process_time"):
+    setattr(time, name, lambda: 0.0)
+    setattr(time, name + "_ns", lambda: 0)
+"""
+
+
+def test_a_model_that_lies_about_time_is_timed_by_our_clock(python: Interpreter, tmp_path: Path) -> None:
+    """Every clock of its process stands still, and it takes a second to load and half a second for rows."""
+    model = write_model(
+        tmp_path / "model", top=LYING, load="time.sleep(1)", predict=f"time.sleep(0.5)\n{GOOD}"
+    )
+    with running(python, model) as worker:
+        predicted = worker.predict(batch(100))
+        run = worker.finish()
+    assert predicted.seconds >= 0.5
+    assert run.load_seconds >= 1
+    assert 5 <= run.p50_latency_ms == run.p95_latency_ms < 50
+
+
+@pytest.mark.parametrize("said", ["0.0", "-1", "1e-9", "'soon'"])
+def test_what_a_model_says_of_its_time_is_not_read(said: str, python: Interpreter, tmp_path: Path) -> None:
+    """It writes its own answer: the header at once, the numbers half a second later."""
+    model = write_model(
+        tmp_path / "model",
+        top="import json, struct",
+        predict=f"""
+        results = int(sys.argv[1])
+        text = json.dumps(dict(kind="values", rows=len(frame), seconds={said})).encode()
+        os.write(results, struct.pack(">I", len(text)) + text + struct.pack(">Q", 8 * len(frame)))
+        time.sleep(0.5)
+        os.write(results, bytes(8 * len(frame)))
+        time.sleep(60)
+        """,
+    )
+    with running(python, model) as worker:
+        worker.predict(batch(100))
+        run = worker.finish()
+    assert 5 <= run.p95_latency_ms < 50
+
+
+def test_our_own_work_is_none_of_the_models_time(python: Interpreter, tmp_path: Path) -> None:
+    """Both load and predict while we do something else, and each answer waits for us to look at it."""
+    model = write_model(tmp_path / "model", predict=GOOD)
+    with running(python, model) as worker:
+        time.sleep(6)
+        worker.load()
+        worker.send(batch(100))
+        time.sleep(1.5)
+        predicted = worker.receive()
+        run = worker.finish()
+    assert predicted.seconds < 1
+    assert 0 < run.load_seconds < 5
 
 
 def test_daemons_end_with_the_model(python: Interpreter, tmp_path: Path) -> None:

@@ -23,7 +23,6 @@ LONGEST_HEADER = 2 * 1024 * 1024
 MOST_LABELS = 10_000
 MOST_COLUMNS = 1_000
 _LONGEST_LABEL = 1_000
-_LONGEST_SECONDS = 1e6
 _CODE = np.dtype("<i4")
 _VALUE = np.dtype("<f8")
 
@@ -50,11 +49,11 @@ class Predicted:
 
     LABELS: `codes` (n,) into `labels`, the distinct texts of this batch in the order they came.
     VALUES: `values` (n,). PROBABILITIES: `values` (n, k), and `labels` names the k columns when the model
-    named them. `seconds` is how long predict took, by the process's own clock.
+    named them. `seconds` is how long the answer took, by our clock; 0 where nobody was asked.
     """
 
     kind: Kind
-    seconds: float
+    seconds: float = 0.0
     labels: tuple[str, ...] = ()
     codes: NDArray[np.int32] = field(default_factory=_no_codes)
     values: NDArray[np.float64] = field(default_factory=_no_values)
@@ -66,7 +65,6 @@ class Header:
 
     kind: Kind
     rows: int
-    seconds: float
     width: int = 1
     labels: tuple[str, ...] = ()
 
@@ -98,11 +96,10 @@ def read_object(content: bytes | bytearray) -> Mapping[str, object]:
     return answer
 
 
-def read_load_seconds(answer: Mapping[str, object]) -> float:
-    """How long loading took, from the first answer."""
+def read_loaded(answer: Mapping[str, object]) -> None:
+    """That the model is loaded, from the first answer. Raises ModelProblem when it says anything else."""
     if answer.get("loaded") is not True:
         raise garbled(say("it did not say that it is loaded"))
-    return _seconds(answer)
 
 
 def read_header(answer: Mapping[str, object], *, rows: int, wanted: Kind) -> Header:
@@ -116,23 +113,21 @@ def read_header(answer: Mapping[str, object], *, rows: int, wanted: Kind) -> Hea
             say(f"it predicted {answered:,} rows for {rows:,}"),
             hint=say("The model must return one prediction for each row, in the same order."),
         )
-    seconds = _seconds(answer)
     if kind == Kind.LABELS and wanted is Kind.VALUES:
         raise ModelProblem(
             say("it predicted labels where numbers are wanted"),
             hint=say("Set the `task` in the policy to what the model does."),
         )
     if kind == Kind.LABELS:
-        return Header(
-            kind=Kind.LABELS, rows=rows, seconds=seconds, labels=_texts(answer, "labels", most=MOST_LABELS)
-        )
+        return Header(kind=Kind.LABELS, rows=rows, labels=_texts(answer, "labels", most=MOST_LABELS))
     if kind == Kind.VALUES:
-        return Header(kind=Kind.VALUES, rows=rows, seconds=seconds)
-    return _probabilities(answer, rows=rows, seconds=seconds)
+        return Header(kind=Kind.VALUES, rows=rows)
+    return _probabilities(answer, rows=rows)
 
 
-def read_body(header: Header, body: bytes | bytearray) -> Predicted:
-    """The predictions. Raises ModelProblem for missing, NaN and infinite ones, and for codes of no label."""
+def read_body(header: Header, body: bytes | bytearray, *, seconds: float = 0.0) -> Predicted:
+    """The predictions, which took so many seconds by our clock. Raises ModelProblem for missing, NaN and
+    infinite ones, and for codes of no label."""
     if len(body) != header.size:
         raise garbled(say(f"it sent {len(body):,} bytes where {header.size:,} belong"))
     if header.kind is Kind.LABELS:
@@ -140,12 +135,12 @@ def read_body(header: Header, body: bytes | bytearray) -> Predicted:
         _require_none(codes == -1, what=say("nothing (null)"))
         if codes.size and not (codes.min() >= 0 and codes.max() < len(header.labels)):
             raise garbled(say("a prediction is none of its labels"))
-        return Predicted(kind=Kind.LABELS, seconds=header.seconds, labels=header.labels, codes=codes)
+        return Predicted(kind=Kind.LABELS, seconds=seconds, labels=header.labels, codes=codes)
     values = np.frombuffer(body, dtype=_VALUE).reshape(
         (header.rows,) if header.kind is Kind.VALUES else (header.rows, header.width)
     )
     _require_none(~np.isfinite(values), what=say("NaN, null or an infinite number"))
-    return Predicted(kind=header.kind, seconds=header.seconds, labels=header.labels, values=values)
+    return Predicted(kind=header.kind, seconds=seconds, labels=header.labels, values=values)
 
 
 def garbled(why: Message) -> ModelProblem:
@@ -156,7 +151,7 @@ def garbled(why: Message) -> ModelProblem:
     )
 
 
-def _probabilities(answer: Mapping[str, object], *, rows: int, seconds: float) -> Header:
+def _probabilities(answer: Mapping[str, object], *, rows: int) -> Header:
     width = _whole(answer, "width")
     columns = _texts(answer, "columns", most=MOST_COLUMNS)
     if not 1 <= width <= MOST_COLUMNS:
@@ -166,7 +161,7 @@ def _probabilities(answer: Mapping[str, object], *, rows: int, seconds: float) -
         )
     if columns and len(columns) != width:
         raise garbled(say("it names another number of columns than it sends"))
-    return Header(kind=Kind.PROBABILITIES, rows=rows, seconds=seconds, width=width, labels=columns)
+    return Header(kind=Kind.PROBABILITIES, rows=rows, width=width, labels=columns)
 
 
 def _require_none(wrong: NDArray[np.bool_], *, what: Message) -> None:
@@ -196,14 +191,6 @@ def _whole(answer: Mapping[str, object], key: str) -> int:
     if type(value) is not int or value < 0:
         raise garbled(say(f"its `{key}` is ", quote(_short(value))))
     return value
-
-
-def _seconds(answer: Mapping[str, object]) -> float:
-    value = answer.get("seconds")
-    # In one comparison: NaN is in no range, and a number of four hundred digits is no float.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LONGEST_SECONDS:
-        raise garbled(say("its `seconds` is ", quote(_short(value))))
-    return float(value)
 
 
 def _texts(answer: Mapping[str, object], key: str, *, most: int) -> tuple[str, ...]:

@@ -54,19 +54,16 @@ class Confinement:
 
 def read_confinement(report: int, *, patience: float = _PATIENCE_SECONDS) -> Confinement:
     """What the process around the model's says, up to the end of its report; nothing holds of which it is
-    silent. Closes the descriptor."""
+    silent."""
     end = time.monotonic() + patience
     watch = select.poll()
     watch.register(report, select.POLLIN)
     content = b""
-    try:
-        while len(content) < _LONGEST_REPORT and watch.poll(max(0.0, end - time.monotonic()) * 1000):
-            chunk = os.read(report, _LONGEST_REPORT)
-            if not chunk:
-                return _parse(content)
-            content += chunk
-    finally:
-        os.close(report)
+    while len(content) < _LONGEST_REPORT and watch.poll(max(0.0, end - time.monotonic()) * 1000):
+        chunk = os.read(report, _LONGEST_REPORT)
+        if not chunk:
+            return _parse(content)
+        content += chunk
     return Confinement()
 
 

@@ -10,18 +10,23 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from promoter.core.layers import Strictness
-from promoter.errors import PromoterError
+from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement
 from promoter.evaluation.sandbox.assurance import Confinement, read_confinement, require
+from promoter.evaluation.sandbox.claims import Claim, claim_user
 from promoter.evaluation.sandbox.frames import Ends
 from promoter.evaluation.sandbox.reach import prepare, reach
+from promoter.evaluation.sandbox.variables import child_environment
+from promoter.text import quote, say
 
 _HERE = Path(__file__).parent
 # Our interpreter without its packages; ours are looked for last, and only empty ones lie above the sandbox.
@@ -37,34 +42,6 @@ _LONGEST_RUN = 24 * 3600
 _MAPPED = 16 * _GIB
 # What a user of Linux may ask for
 _PIPE = 1024**2
-_SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
-_THREADS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "LOKY_MAX_CPU_COUNT",
-)
-_SETTINGS = {
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-    "ARROW_DEFAULT_MEMORY_POOL": "system",
-    "DO_NOT_TRACK": "true",
-    # Its processes need semaphores in memory that is shared by all, and its threads do not.
-    "JOBLIB_MULTIPROCESSING": "0",
-    "LOGNAME": "model",
-    "USER": "model",
-    "HF_HUB_OFFLINE": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_LOGGING_LEVEL": "ERROR",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "1",
-    # Models side by side have more threads than there are cores. A thread that spins while it waits for its
-    # turn keeps another model from working: boosted trees took five times as long (docs/benchmarks.md).
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "OPENBLAS_THREAD_TIMEOUT": "4",
-    "TRANSFORMERS_OFFLINE": "1",
-}
 
 
 def cores() -> int:
@@ -138,7 +115,8 @@ def model_command(
 class Started:
     """A process, our ends of its pipes, and the descriptor whose closing ends it.
 
-    `model` is the folder of the model as the process sees it, `confinement` what stands around it.
+    `model` is the folder of the model as the process sees it, `confinement` what stands around it, `claim`
+    what keeps its user from other sandboxes.
     """
 
     ends: Ends
@@ -146,45 +124,63 @@ class Started:
     life_line: int
     model: Path
     confinement: Confinement
+    claim: Claim = field(default_factory=Claim)
 
 
 def start(command: Command, *, scratch: Path) -> Started:
     """Start it in the folder `work` below `scratch`, which is its own with all that is in it.
 
-    Closing the life line ends all that it started. Raises PromoterError, CHECK_UNAVAILABLE, when a layer of
-    the sandbox is missing and every layer is required: the command was not run then.
+    Closing the life line ends all that it started. Raises PromoterError, CHECK_UNAVAILABLE, when it cannot be
+    started, or when a layer of the sandbox is missing and every layer is required: the command was not run
+    then, and no descriptor of it is left open.
     """
-    folders = prepare(scratch, model=command.model)
-    theirs, ours = _pipes()
-    life_line, held = os.pipe()
-    telling, report = os.pipe()
-    settings = {
-        "life_line": life_line,
-        "keep": theirs.results,
-        "report": report,
-        **_settings(command),
-        **reach(command.words, folders=folders),
-    }
-    try:
-        process = _start(command, settings=settings, ends=theirs, scratch=scratch)
-    finally:
-        theirs.close()
-        os.close(life_line)
-        os.close(report)
-    started = Started(
-        ends=ours,
-        process=process,
-        life_line=held,
-        model=folders.model,
-        confinement=read_confinement(telling),
-    )
+    with ExitStack() as ours:
+        try:
+            started = _started(command, scratch=scratch, ours=ours)
+        except OSError as error:
+            raise _not_started(error) from error
+        ours.pop_all()
     try:
         require(started.confinement, strictness=command.sandbox.strictness)
     except PromoterError:
+        started.ends.close()
         end_all(started)
-        ours.close()
         raise
     return started
+
+
+def _started(command: Command, *, scratch: Path, ours: ExitStack) -> Started:
+    """The process, however confined. `ours` closes what is to stay open with us. Raises OSError."""
+    folders = prepare(scratch, model=command.model)
+    claim = claim_user()
+    ours.callback(claim.close)
+    with ExitStack() as meanwhile:
+        with ExitStack() as theirs:
+            asked, asking = _pipe(read=theirs, write=ours)
+            _widen(asking)
+            answering, answers = _pipe(read=ours, write=theirs)
+            printing, printed = _pipe(read=ours, write=theirs)
+            life_line, held = _pipe(read=theirs, write=ours)
+            telling, report = _pipe(read=meanwhile, write=theirs)
+            settings = {
+                "life_line": life_line,
+                "keep": answers,
+                "report": report,
+                "user": claim.user,
+                "claim": claim.held,
+                **_settings(command),
+                **reach(command.words, folders=folders),
+            }
+            ends = Ends(questions=asked, results=answers, printed=printed)
+            process = _start(command, settings=settings, ends=ends, scratch=scratch)
+        return Started(
+            ends=Ends(questions=asking, results=answering, printed=printing),
+            process=process,
+            life_line=held,
+            model=folders.model,
+            confinement=read_confinement(telling),
+            claim=claim,
+        )
 
 
 def _start(
@@ -192,16 +188,33 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     by_number = command.results is Results.DESCRIPTOR
     words = [*command.words, *([str(ends.results)] if by_number else [])]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _CONFINE, str(_ROOT), json.dumps(settings), *words],
-        stdin=ends.questions,
-        stdout=ends.printed if by_number else ends.results,
-        stderr=ends.printed,
-        pass_fds=(settings["keep"], settings["life_line"], settings["report"]),
-        env=child_environment(scratch, interpreter=Path(words[0]), threads=command.threads),
-        cwd=scratch / "work",
-        umask=0o077,
-        start_new_session=True,
+    handed = [settings[name] for name in ("keep", "life_line", "report", "claim")]
+    # Not among the arguments: the kernel bounds those, and the paths of a long list are more.
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(settings).encode())
+        file.seek(0)
+        number = file.fileno()
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _CONFINE, str(_ROOT), str(number), *words],
+            stdin=ends.questions,
+            stdout=ends.printed if by_number else ends.results,
+            stderr=ends.printed,
+            pass_fds=[number, *(descriptor for descriptor in handed if descriptor is not None)],
+            env=child_environment(scratch, interpreter=Path(words[0]), threads=command.threads),
+            cwd=scratch / "work",
+            umask=0o077,
+            start_new_session=True,
+        )
+
+
+def _not_started(error: OSError) -> PromoterError:
+    return PromoterError(
+        ReasonCode.CHECK_UNAVAILABLE,
+        say("nothing was run: a process could not be started on this machine: ", quote(error)),
+        hint=say(
+            "See that it has memory, processes, open files and room for temporary files to spare, and run "
+            "again. Where an argument list is too long, shorten the `command` of the custom check."
+        ),
     )
 
 
@@ -224,16 +237,12 @@ def _settings(command: Command) -> dict[str, object]:
     }
 
 
-def _pipes() -> tuple[Ends, Ends]:
-    """Their ends and ours."""
-    asked, asking = os.pipe()
-    _widen(asking)
-    answering, answers = os.pipe()
-    printing, printed = os.pipe()
-    return (
-        Ends(questions=asked, results=answers, printed=printed),
-        Ends(questions=asking, results=answering, printed=printing),
-    )
+def _pipe(*, read: ExitStack, write: ExitStack) -> tuple[int, int]:
+    """The end to read and the end to write, and who closes each."""
+    reading, writing = os.pipe()
+    read.callback(os.close, reading)
+    write.callback(os.close, writing)
+    return reading, writing
 
 
 def _widen(pipe: int) -> None:
@@ -243,30 +252,31 @@ def _widen(pipe: int) -> None:
 
 
 def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
-    """End the process and everything it started; returns when nothing of it is left."""
+    """End the process and everything it started; returns when nothing of it is left.
+
+    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in three times `patience` seconds.
+    """
     os.close(started.life_line)
     process = started.process
+    ended = True
     try:
         process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
-        confinement.kill_descendants(process.pid, seconds=patience)
+        ended = confinement.kill_descendants(process.pid, seconds=patience)
         process.kill()
         process.wait()
     # Had something killed the process around it, those left in its group or of its user are still there.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     if started.confinement.user is not None:
-        confinement.kill_user(started.confinement.user, seconds=patience)
-
-
-def child_environment(scratch: Path, *, interpreter: Path, threads: int) -> dict[str, str]:
-    """Every variable a model's process sees. Built from nothing: no name is ever passed on."""
-    return {
-        **_SETTINGS,
-        **dict.fromkeys(_THREADS, str(threads)),
-        "PATH": f"{interpreter.parent}:{_SEARCH_PATH}",
-        "HOME": str(scratch / "home"),
-        "TMPDIR": str(scratch / "tmp"),
-        "MPLCONFIGDIR": str(scratch / "tmp"),
-        "MLFLOW_TRACKING_URI": (scratch / "home" / "nothing").as_uri(),
-    }
+        ended = confinement.kill_user(started.confinement.user, seconds=patience)
+    started.claim.close()
+    if not ended:
+        raise PromoterError(
+            ReasonCode.CHECK_UNAVAILABLE,
+            say("a process that ran a model or a custom check could not be ended"),
+            hint=say(
+                "Nothing was decided. The kernel keeps it, as where a disk does not answer: start the "
+                "machine anew, or give it up, before anything else runs on it."
+            ),
+        )

@@ -5,11 +5,13 @@ the model's packages before our first line. All that confines model code happens
 
     main([SETTINGS, COMMAND...])
 
-SETTINGS is JSON: `limits` (name of a resource limit → value), `life_line` (a descriptor that is closed when
-the process is to end, or when we died), `keep` (the descriptor of the results, for COMMAND only), `report` (a
-descriptor for one line of JSON, `user` and `layers`, before COMMAND is started),
-`strictness`, `allowed` (pairs of a path and Landlock's number of what is allowed below it), `needed` (paths
-the model's user must be able to read), `folders` (what it writes) and how much of `disk`, `files`, `memory`.
+SETTINGS is a descriptor to read JSON from, which may be longer than what a program is started with:
+`limits` (name of a resource limit → value), `life_line` (a descriptor that is closed when the process is to
+end, or when we died), `keep` (the descriptor of the results, for COMMAND only), `report` (a descriptor for
+one line of JSON, `user` and `layers`, before COMMAND is started), `user` (the number to run as, or null) and
+`claim` (the descriptor that keeps it from other sandboxes, or null), `strictness`, `allowed` (pairs of a path
+and Landlock's number of what is allowed below it), `needed` (paths the model's user must be able to read),
+`folders` (what it writes) and how much of `disk`, `files`, `memory`.
 
 Why these layers, by what an attacker would do:
 
@@ -54,6 +56,7 @@ _OWN = 3
 # Behind the name, in `/proc/PID/stat`
 _STATE, _PARENT, _THREADS = 0, 1, 17
 _ENDED_FIRST = b"1000"
+_CLEANING_SECONDS = 30.0
 
 _Found = dict[Layer, tuple[State, str]]
 
@@ -63,10 +66,13 @@ def main(arguments: list[str]) -> int:
 
     The command's exit code, 128 and the signal where one killed it; 0 when the life line was cut.
     """
-    settings = json.loads(arguments[0])
+    with os.fdopen(int(arguments[0]), "rb") as file:
+        settings = json.load(file)
     kernel.protect_self()
     kernel.adopt_orphans()
-    user = identity.free_user(os.getpid()) if os.geteuid() == 0 else None
+    user = settings["user"]
+    if settings["claim"] is not None:
+        os.set_inheritable(settings["claim"], False)
     watch = Watch(
         settings["folders"], disk=settings["disk"], files=settings["files"], memory=settings["memory"]
     )
@@ -85,7 +91,7 @@ def main(arguments: list[str]) -> int:
     _reap()
     for folder in settings["folders"]:
         with contextlib.suppress(OSError):
-            empty(folder)
+            empty(folder, seconds=_CLEANING_SECONDS)
     return exit_code
 
 
@@ -106,26 +112,31 @@ def descendants(ancestor: int) -> list[int]:
     return found
 
 
-def kill_descendants(ancestor: int, *, seconds: float = math.inf) -> None:
-    """Kill what is below a living process until nothing is."""
-    _kill(lambda: descendants(ancestor), seconds=seconds)
+def kill_descendants(ancestor: int, *, seconds: float = math.inf) -> bool:
+    """Kill what is below a living process until nothing is; whether nothing is."""
+    return _kill(lambda: descendants(ancestor), seconds=seconds)
 
 
-def kill_user(user: int, *, seconds: float = math.inf) -> None:
-    """Kill what a model's own user runs until nothing is. Raises ValueError for any other user."""
+def kill_user(user: int, *, seconds: float = math.inf) -> bool:
+    """Kill what a model's own user runs until nothing does; whether nothing does.
+
+    Raises ValueError for any other user.
+    """
     if user < identity.LOWEST:
         raise ValueError(f"{user} is no user of a model's")
-    _kill(lambda: [process for process, owner in identity.users() if owner == user], seconds=seconds)
+    return _kill(lambda: [process for process, owner in identity.users() if owner == user], seconds=seconds)
 
 
-def _kill(find: Callable[[], list[int]], *, seconds: float) -> None:
+def _kill(find: Callable[[], list[int]], *, seconds: float) -> bool:
     """All are stopped first, until no new one is found: the stopped ones fill the limit of processes, so that
     none can fork on. One by one by their numbers: a signal to "all" goes to every process that root may
     signal, whatever its effective user.
     """
     end = time.monotonic() + seconds
     stopped: set[int] = set()
-    while (alive := set(find())) and time.monotonic() < end:
+    while alive := set(find()):
+        if time.monotonic() >= end:
+            return False
         if new := alive - stopped:
             _signal_each(new, signal.SIGSTOP)
             stopped |= new
@@ -133,6 +144,7 @@ def _kill(find: Callable[[], list[int]], *, seconds: float) -> None:
         _signal_each(alive, signal.SIGKILL)
         stopped.clear()
         time.sleep(0.005)
+    return True
 
 
 def _signal_each(processes: Iterable[int], sign: int) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 from promoter.core.policy import Environment
 from promoter.errors import PromoterError, ReasonCode
@@ -161,23 +164,29 @@ class _Commands:
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[bytes]:
         left = min(self._deadline.remaining(), _LONGEST_BUILD)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**self._installer.variables, "PATH": _SEARCH_PATH, "HOME": str(self._home)},
+            cwd=self._home,
+            process_group=0,
+        )
         try:
-            return subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={**self._installer.variables, "PATH": _SEARCH_PATH, "HOME": str(self._home)},
-                cwd=self._home,
-                timeout=left,
-                check=False,
-            )
+            output, _ = process.communicate(timeout=left)
+            return subprocess.CompletedProcess(command, process.returncode, output)
         except subprocess.TimeoutExpired as error:
             raise PromoterError(
                 ReasonCode.DEADLINE_EXCEEDED,
                 say(f"the model's environment was not built within {left:.0f} s"),
                 hint=say("Keep the cache of environments between runs, or raise the `deadline` input."),
             ) from error
+        finally:
+            # Late, or because we were asked to stop: what it started goes with it.
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
 
 @contextmanager
@@ -189,7 +198,7 @@ def _home(folder: Path) -> Iterator[Path]:
 
 
 _SHORTEST_SECRET = 4
-_ADDRESS = re.compile(r"(https?://)(?:[^/@\s`'\"]*@)?([^/\s?#`'\"]+)[^\s`'\"]*")
+_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/\s`'\"]*@)?([^/\s?#`'\"]+)[^\s`'\"]*")
 _OF_UV = r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY)"
 _OF_UV_TOO = r"UV_(?:FIND_LINKS|NO_INDEX|OFFLINE|INSECURE_HOST|NATIVE_TLS|HTTP_TIMEOUT|CACHE_DIR)"
 _OF_PIP = r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT)"
@@ -225,10 +234,21 @@ def _note(*, asked: str, got: str) -> Message:
 
 def _without_secrets(output: str, variables: Mapping[str, str]) -> str:
     """Of an address only the host: indexes have their tokens in user, path or query."""
-    for value in sorted({word for one in variables.values() for word in one.split()}, key=len, reverse=True):
-        if len(value) >= _SHORTEST_SECRET and "://" not in value and not value.startswith("/"):
+    words = {word for one in variables.values() for word in one.split()}
+    for value in sorted({part for word in words for part in _secrets(word)}, key=len, reverse=True):
+        if len(value) >= _SHORTEST_SECRET:
             output = output.replace(value, "***")
     return _ADDRESS.sub(r"\1\2/...", output)
+
+
+def _secrets(word: str) -> Iterator[str]:
+    """What of a variable's word nobody may read, in each way of writing it: all of it but paths, and of an
+    address who asks."""
+    if "://" not in word and not word.startswith("/"):
+        yield word
+    whoever = (word.partition("://")[2] or word).rpartition("@")[0]
+    for part in (whoever, *whoever.split(":", 1)):
+        yield from (part, unquote(part))
 
 
 def _failed(output: str, variables: Mapping[str, str]) -> PromoterError:

@@ -17,6 +17,7 @@ _CHUNK = 256 * 1024
 _LONGEST_OUTPUT = 2_000
 _BYTES_A_CHARACTER = 4
 _MOST_READS = 64
+_LONGEST_WAIT = 0.5
 
 
 class ChildGone(Exception):
@@ -43,7 +44,7 @@ class Ends:
 
 
 class Link:
-    """Talks over three pipes; times are points on `clock`."""
+    """Talks over three pipes; times are points on `clock`. One thread at a time, but for `give_up`."""
 
     def __init__(self, ends: Ends, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._ends = ends
@@ -51,6 +52,7 @@ class Link:
         self._tail = bytearray()
         self._printing = True
         self._asking = True
+        self._given_up = False
         for descriptor in (ends.questions, ends.results, ends.printed):
             os.set_blocking(descriptor, False)
 
@@ -100,6 +102,10 @@ class Link:
             self._asking = False
             os.close(self._ends.questions)
 
+    def give_up(self) -> None:
+        """End whatever waits, soon, as if the other side had been silent for too long."""
+        self._given_up = True
+
     def close(self) -> None:
         """Close our ends."""
         self.stop_asking()
@@ -123,7 +129,7 @@ class Link:
             if descriptor in ready:
                 return
             # Asked in every round: text without end must not keep the clock from being looked at.
-            if self._clock() >= end:
+            if self._clock() >= end or self._given_up:
                 raise ChildSilent
 
     def _poll(self, descriptor: int, event: int, *, end: float) -> Iterator[tuple[int, int]]:
@@ -131,7 +137,7 @@ class Link:
         watch.register(descriptor, event)
         if self._printing:
             watch.register(self._ends.printed, select.POLLIN)
-        left = max(0.0, end - self._clock())
+        left = min(max(0.0, end - self._clock()), _LONGEST_WAIT)
         yield from watch.poll(left * 1000)
 
     def _drain(self) -> bool:

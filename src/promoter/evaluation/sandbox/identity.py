@@ -1,7 +1,7 @@
 """A user of its own for each model's process, without groups and without capabilities.
 
-Standalone, for root. Numbers come from where no system, runner or container tool hands them out; the process
-that asks puts its own number into it, so two at one time never share one, and chance keeps containers apart.
+Standalone, for root. Numbers come by chance from where no system, runner or container tool hands them out;
+`claims.py` keeps two sandboxes from having the same.
 
 Where the path to a file leads through a folder closed to others (root's home, say), a process that is not
 root needs the capability to read past modes: it is left to the model then, and Landlock is what keeps it from
@@ -21,8 +21,7 @@ from promoter.evaluation.sandbox import kernel
 
 # Above what systemd gives to containers (1,879,048,191), below where numbers could be taken for negative.
 _FIRST = 2_000_000_000
-_MOST_PROCESSES = 1 << 22
-_CHANCES = 32
+_MANY = 1 << 27
 # What systemd takes its passing users from: for containers with 65,536 users, in which the above are not.
 LOWEST, _FEW = 61_184, 4_336
 
@@ -38,22 +37,12 @@ _HIGHEST_CAPABILITY = 64
 _VERSION_3 = 0x2008_0522
 
 
-def free_user(process: int, *, mapped: str = "/proc/self/uid_map") -> int:
-    """A number of a user that nothing runs as. Raises OSError when all that are tried are taken."""
-    taken = {user for _, user in users()}
-    for _ in range(_CHANCES):
-        if _is_mapped(_FIRST + _CHANCES * _MOST_PROCESSES, Path(mapped)):
-            user = _FIRST + _chance(_CHANCES) * _MOST_PROCESSES + process % _MOST_PROCESSES
-        else:
-            user = LOWEST + (process + _chance(2) * _FEW // 2) % _FEW
-        if user not in taken:
-            return user
-    raise OSError(errno.EAGAIN, "no user is free for the model")
-
-
-def _chance(below: int) -> int:
-    # `secrets` takes a third of the time that starting takes.
-    return int.from_bytes(os.urandom(4), "big") % below
+def free_users(*, mapped: str = "/proc/self/uid_map") -> Iterator[int]:
+    """Numbers to try, by chance and without end: of 2²⁷, or of 4,336 in a container that has few."""
+    first, number = (_FIRST, _MANY) if _is_mapped(_FIRST + _MANY, Path(mapped)) else (LOWEST, _FEW)
+    while True:
+        # `secrets` takes a third of the time that starting takes.
+        yield first + int.from_bytes(os.urandom(8), "big") % number
 
 
 def users() -> list[tuple[int, int]]:

@@ -7,10 +7,8 @@ Its exit code means nothing, its answers are checked, its words are quoted, and 
 from __future__ import annotations
 
 import contextlib
-import json
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,17 +18,7 @@ import pyarrow as pa
 from promoter.core.measurement import ModelRun
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.sandbox import confinement
-from promoter.evaluation.sandbox.answers import (
-    LONGEST_HEADER,
-    Header,
-    Kind,
-    Predicted,
-    garbled,
-    read_body,
-    read_header,
-    read_load_seconds,
-    read_object,
-)
+from promoter.evaluation.sandbox.answers import Header, Kind, Predicted, garbled, read_body
 from promoter.evaluation.sandbox.child_process import (
     Sandbox,
     Started,
@@ -39,14 +27,15 @@ from promoter.evaluation.sandbox.child_process import (
     model_command,
     start,
 )
+from promoter.evaluation.sandbox.conversation import Conversation, Question
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.evaluation.sandbox.frames import ChildGone, ChildSilent, Link
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
+from promoter.evaluation.sandbox.scratch import scratch_folder
 from promoter.ports import TimeLeft
 from promoter.text import Message, say
 
 _GIB = 1024**3
-_LARGEST_BODY = 128 * 1024**2
 _LOOK_EVERY_SECONDS = 0.5
 # More gain nothing on a batch, and take memory.
 _MOST_THREADS = 16
@@ -54,7 +43,10 @@ _MOST_THREADS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What one model may take: wall-clock seconds to load and for a batch, bytes of memory, threads."""
+    """What one model may take: wall-clock seconds to load and for a batch, bytes of memory, threads.
+
+    Seconds count from what it was told or sent, by our clock.
+    """
 
     load_seconds: float = 180.0
     batch_seconds: float = 120.0
@@ -80,11 +72,12 @@ class Launch:
 def launch(asked: Launch, *, deadline: TimeLeft) -> Iterator[Worker]:
     """A process that loads the model at once; `Worker.load` waits for it, so two can load side by side.
 
-    When the context ends, so has everything the process started. Raises PromoterError, CHECK_UNAVAILABLE,
-    where the sandbox is not whole and has to be.
+    When the context ends, so has everything the process started, and its files are gone. Raises
+    PromoterError, CHECK_UNAVAILABLE, where the sandbox is not whole and has to be, where nothing can be
+    started, and where something of it is left.
     """
     with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="promoter-model-")))
+        scratch = stack.enter_context(scratch_folder("promoter-model-"))
         limits = asked.limits
         command = model_command(
             asked.interpreter.path,
@@ -94,12 +87,12 @@ def launch(asked: Launch, *, deadline: TimeLeft) -> Iterator[Worker]:
             sandbox=asked.sandbox,
         )
         started = start(command, scratch=scratch)
-        stack.callback(end_all, started)
         link = Link(started.ends)
         stack.callback(link.close)
         worker = Worker(asked, link=link, started=started, deadline=deadline)
-        settings = {"model": str(started.model), "wanted": asked.wanted.value}
-        worker.tell(json.dumps(settings).encode() + b"\n")
+        stack.callback(worker.stop)
+        stack.callback(end_all, started)
+        worker.begin()
         yield worker
 
 
@@ -113,6 +106,8 @@ class Worker:
     def __init__(self, asked: Launch, *, link: Link, started: Started, deadline: TimeLeft) -> None:
         self._asked = asked
         self._link = link
+        self._talk = Conversation(link)
+        self._model = started.model
         self._process = started.process.pid
         self.confinement = started.confinement
         self._deadline = deadline
@@ -122,24 +117,22 @@ class Worker:
             sandbox=started.confinement.found,
         )
         self._loaded = False
-        self._asked_rows: int | None = None
         self._shape: tuple[Kind, int] | None = None
         self._latencies: list[float] = []
         self._looked_at = 0.0
 
-    def tell(self, content: bytes) -> None:
-        """Write without waiting for an answer; that the process is gone shows when one is read."""
+    def begin(self) -> None:
+        """Tell it to load the model; the time it takes counts from here."""
+        settings = {"model": str(self._model), "wanted": self._asked.wanted.value}
         with self._judging(say("reading its settings"), seconds=self._asked.limits.load_seconds) as end:
-            self._write(content, end=end)
+            self._talk.have_loaded(settings, end=end)
 
     def load(self) -> None:
         """Wait until the model is loaded; once."""
         if self._loaded:
             return
-        with self._judging(say("loading"), seconds=self._asked.limits.load_seconds) as end:
-            seconds = read_load_seconds(self._header(end))
-            self._read_nothing(end)
-        self._run = replace(self._run, load_seconds=seconds)
+        with self._judging(say("loading"), seconds=self._asked.limits.load_seconds):
+            self._run = replace(self._run, load_seconds=self._talk.loaded())
         self._loaded = True
 
     def predict(self, batch: pa.RecordBatch) -> Predicted:
@@ -153,22 +146,20 @@ class Worker:
         with self._judging(say("predicting"), seconds=self._asked.limits.batch_seconds) as end:
             if self._link.is_talking():
                 raise garbled(say("it answered what nobody asked"))
-            content = _stream(batch)
-            self._write(len(content).to_bytes(8, "big"), end=end)
-            self._write(memoryview(content), end=end)
-        self._asked_rows = batch.num_rows
+            self._talk.ask(Question(batch=batch, wanted=self._asked.wanted), end=end)
 
     def receive(self) -> Predicted:
-        """The predictions of the batch that was sent."""
-        if self._asked_rows is None:
-            raise ValueError("nothing was asked")
-        rows, self._asked_rows = self._asked_rows, None
-        with self._judging(say("predicting"), seconds=self._asked.limits.batch_seconds) as end:
-            header = read_header(self._header(end), rows=rows, wanted=self._asked.wanted)
-            self._require_same_form(header)
-            predicted = read_body(header, self._body(header, end))
-        if rows:
-            self._latencies.append(predicted.seconds * 1000 / rows)
+        """The predictions of the batch that was sent.
+
+        A batch's latency is the time from its first byte sent to the last byte of its answer, by our clock,
+        divided by its rows: writing it, both pipes and reading the answer are in it.
+        """
+        with self._judging(say("predicting"), seconds=self._asked.limits.batch_seconds):
+            answer = self._talk.answer()
+            self._require_same_form(answer.header)
+            predicted = read_body(answer.header, answer.body, seconds=answer.seconds)
+        if answer.header.rows:
+            self._latencies.append(answer.seconds * 1000 / answer.header.rows)
         # The kernel keeps each process's peak, so that looking now and then is enough.
         if time.monotonic() >= self._looked_at + _LOOK_EVERY_SECONDS:
             self._look_at_memory()
@@ -185,8 +176,7 @@ class Worker:
         """How the model behaved, up to here and to the problem it had; nothing can be asked afterwards."""
         with contextlib.suppress(ModelProblem), self._judging(say("ending"), seconds=0):
             # Stopped because of another model, it may yet answer what it was asked.
-            asked = not self._loaded or self._asked_rows is not None
-            if self._run.finished and not asked and self._link.is_talking():
+            if self._run.finished and not self._talk.is_waiting and self._link.is_talking():
                 raise garbled(say("it answered what nobody asked"))
         self._look_at_memory()
         self._link.stop_asking()
@@ -194,6 +184,10 @@ class Worker:
             p50, p95 = (float(value) for value in np.percentile(self._latencies, [50, 95]))
             self._run = replace(self._run, p50_latency_ms=p50, p95_latency_ms=p95)
         return self._run
+
+    def stop(self) -> None:
+        """Read nothing more; once all of the process is ended."""
+        self._talk.close()
 
     @contextlib.contextmanager
     def _judging(self, doing: Message, *, seconds: float) -> Iterator[float]:
@@ -236,32 +230,6 @@ class Worker:
                 hint=say("Raise the `deadline` input, or judge on fewer rows. Nothing was decided."),
             )
 
-    def _write(self, content: bytes | memoryview, *, end: float) -> None:
-        # Whoever left may have said why before: that is read next.
-        with contextlib.suppress(ChildGone):
-            self._link.send(content, end=end)
-
-    def _header(self, end: float) -> Mapping[str, object]:
-        size = int.from_bytes(self._link.receive(4, end=end), "big")
-        if size > LONGEST_HEADER:
-            raise garbled(say(f"it announces a header of {size:,} bytes"))
-        return read_object(self._link.receive(size, end=end))
-
-    def _read_nothing(self, end: float) -> None:
-        if any(self._link.receive(8, end=end)):
-            raise garbled(say("something follows where nothing belongs"))
-
-    def _body(self, header: Header, end: float) -> bytearray:
-        if header.size > _LARGEST_BODY:
-            raise ModelProblem(
-                say(f"its predictions for {header.rows:,} rows take {header.size:,} bytes"),
-                hint=say(f"Promoter takes {_LARGEST_BODY:,} bytes a batch. Return fewer columns."),
-            )
-        size = int.from_bytes(self._link.receive(8, end=end), "big")
-        if size != header.size:
-            raise garbled(say(f"it announces {size:,} bytes where {header.size:,} belong"))
-        return self._link.receive(size, end=end)
-
     def _require_same_form(self, header: Header) -> None:
         form = (header.kind, header.width)
         if self._shape not in {None, form}:
@@ -280,13 +248,6 @@ class Worker:
 def size_of(folder: Path) -> int:
     """Bytes of all files in a folder; links are not followed."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _stream(batch: pa.RecordBatch) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue()
 
 
 def _peak_memory(process: int) -> int:

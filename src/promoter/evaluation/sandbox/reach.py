@@ -52,10 +52,32 @@ _SETTINGS = (
     "/sys/devices/system/node",
     "/sys/fs/cgroup",
     "/sys/kernel/mm/transparent_hugepage",
-    # Of the process itself, not of those it starts: maps, limits, threads.
-    "/proc/self",
     "/dev/random",
     "/dev/urandom",
+)
+# Of the process itself, not of those it starts: maps, limits, memory. Not the folder whole: its `net` tells
+# the machine's addresses, routes and connections. Of folders below the names alone can be read: so which
+# threads there are.
+_OWN_FOLDER = "/proc/self"
+_OF_ITSELF = (
+    "auxv",
+    "cgroup",
+    "cmdline",
+    "comm",
+    "environ",
+    "fd",
+    "fdinfo",
+    "io",
+    "limits",
+    "maps",
+    "mountinfo",
+    "mounts",
+    "oom_score_adj",
+    "smaps",
+    "smaps_rollup",
+    "stat",
+    "statm",
+    "status",
 )
 _DEVICES = ("/dev/full", "/dev/null", "/dev/zero")
 _OF_AN_INTERPRETER = ("bin", "lib", "lib64", "share")
@@ -104,6 +126,8 @@ def reach(words: tuple[str, ...], *, folders: Folders) -> dict[str, object]:
     allowed = [
         *((path, landlock.RUN) for path in run),
         *((path, landlock.READ) for path in (*_SETTINGS, *ours, str(folders.model))),
+        (_OWN_FOLDER, landlock.Access.READ_FOLDER),
+        *((f"{_OWN_FOLDER}/{name}", landlock.READ) for name in _OF_ITSELF),
         *((path, landlock.USE_DEVICE) for path in _DEVICES),
         *((str(path), landlock.WRITE) for path in folders.written),
         *((str(path), landlock.RUN) for path in _programs(folders)),
