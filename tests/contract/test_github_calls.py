@@ -12,10 +12,13 @@ import graphql
 import pytest
 
 from promoter.adapters.deadline import Deadline
+from promoter.adapters.github_connection import GitHubConnection
+from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.commands.apply import ApplyWorld, apply
 from promoter.commands.validate import ValidateWorld, change_of_pull_request, validate
+from promoter.commands.versions import Applied, applied_tag
 from promoter.core.report import Report
 from promoter.demo.github.exchange import Answer, Request, json_answer
 from promoter.demo.github.model import MergeMethod, Push
@@ -75,6 +78,8 @@ def ask_everything(standin: Standin, token: str) -> None:
     repository.history(tip, PATH, limit=20)
     repository.history(pull.head_commit, "promotions/größe 1.yaml", limit=1)
     repository.history(tip, "never/there.yaml", limit=20)
+    repository.expect([(pull.head_commit, path) for path in (PATH, "promotions/größe 1.yaml", "README.md")])
+    repository.history(pull.head_commit, PATH, limit=20)
     repository.first_parents(tip, limit=20)
     repository.blob_ids([(tip, PATH), (pull.head_commit, PATH), (tip, "never/there.yaml")])
     repository.merge_base(tip, pull.head_commit)
@@ -82,6 +87,9 @@ def ask_everything(standin: Standin, token: str) -> None:
     pulls.of_commit(tip)
     pulls.reviews(2)
     pulls.contributors(2)
+    pulls.commits(2)
+    pulls.moves(pull)
+    pulls.open_heads("main")
     for login in ("bob", "renovate[bot]", "nobody-at-all"):
         pulls.permission(login)
     for login in ("bob", "rita") if token == ALICE else ():
@@ -89,6 +97,7 @@ def ask_everything(standin: Standin, token: str) -> None:
     for body in (BODY, BODY, f"{BODY}More.\n"):
         pulls.upsert_comment(2, marker=MARKER, body=body, unless="")
     pulls.update_comment(2, marker=MARKER, body=BODY)
+    ask_about_issues(connection)
     refusals: list[Callable[[], object]] = [
         lambda: repository.tip("no/such/branch"),
         lambda: repository.files(UNKNOWN, GLOBS),
@@ -99,6 +108,16 @@ def ask_everything(standin: Standin, token: str) -> None:
         lambda: pulls.upsert_comment(999, marker=MARKER, body=BODY, unless=""),
     ]
     assert {reason_of(ask) for ask in refusals} == {ReasonCode.PERMISSION_DENIED}
+
+
+def ask_about_issues(connection: GitHubConnection) -> None:
+    """Every method of their port."""
+    issues = GitHubIssues(connection)
+    issues.create(title="Drift", body=BODY)
+    (opened,) = issues.opened()
+    issues.change(opened, title="Drifted", body=f"{BODY}More.\n")
+    issues.close(opened, body=BODY)
+    assert issues.opened() == ()
 
 
 def reason_of(ask: Callable[[], object]) -> ReasonCode:
@@ -129,7 +148,7 @@ def test_github_s_schema_allows_every_query_we_send(exchanges: list[Exchange]) -
     schema = load_schema()
     sent = {json.loads(one.sent)["query"] for one in exchanges if one.url.endswith("/graphql")}
 
-    kinds = ("viewer", "authors(", "object(oid:", "object(expression:")
+    kinds = ("viewer", "authors(", "object(oid:", "object(expression:", "history(")
     assert all(any(kind in query for query in sent) for kind in kinds)
     assert [graphql.validate(schema, graphql.parse(query)) for query in sent] == [[]] * len(sent)
 
@@ -176,6 +195,9 @@ def busy_registry() -> InMemoryRegistry:
     for model, version, score in [("churn", "1", 0.8), ("churn", "2", 0.9), *others]:
         run = a_run(run_id=f"{model}-{version}", metrics={"f1_score": score})
         made = {"source": f"models:/m-{run.run_id}", "run_id": run.run_id, "run": run}
+        if model != "churn":
+            # An earlier run has noted already that these are in place.
+            made["tags"] = {applied_tag("champion"): str(Applied(pull=0, origin=""))}
         registry.add_version(a_model_version(model=model, version=version, **made))
         registry.set_alias(model, "champion", version="1")
     return registry
@@ -252,6 +274,18 @@ def test_a_co_author_known_by_an_address_only_costs_one_call_more(tmp_path: Path
         assert len(standin.requests) == 16
 
 
+def test_an_apply_with_a_co_author_known_by_an_address_only_asks_21_times(tmp_path: Path) -> None:
+    """One more than is meant: the account behind an address is told by GraphQL alone."""
+    world = busy_world(tmp_path, message=BY_TWO)
+    with serve(world) as standin:
+        standin.interceptor = dave_is_nobody()
+        GitHubPullRequests(connected(standin)).upsert_comment(1, marker=MARKER, body=BODY, unless="")
+        push = world.merge(1, by="bob", method=MergeMethod.SQUASH)
+        standin.requests.clear()
+        assert applied(standin, push).reason is ReasonCode.APPLIED
+        assert len(standin.requests) == 21
+
+
 def test_a_change_forty_commits_back_is_found_in_one_list_of_commits(standin: Standin, world: World) -> None:
     push = world.merge(1, by="bob", method=MergeMethod.SQUASH)
     for at in range(40):
@@ -262,7 +296,7 @@ def test_a_change_forty_commits_back_is_found_in_one_list_of_commits(standin: St
     assert report.reason is ReasonCode.APPLIED
     chain = f"/repos/acme/churn/commits?per_page=100&sha={world.tip('main')}"
     assert [one.target for one in standin.requests].count(chain) == 1
-    assert len(standin.requests) == 19
+    assert len(standin.requests) == 22
 
 
 def test_a_repeated_run_writes_nothing(shared: Standin) -> None:
@@ -296,6 +330,25 @@ class LosesAnswers:
             return answer
         self.lost -= 1
         raise DropConnection
+
+
+@pytest.mark.parametrize(("refused", "lost"), [(0, 0), (0, 1), (1, 1), (2, 0), (0, 3), (9, 0)])
+def test_there_is_never_more_than_one_issue(shared: Standin, refused: int, lost: int) -> None:
+    shared.world.issues.clear()
+    shared.interceptor = LosesAnswers(refused=refused, lost=lost)
+    deadline = Deadline(120, pause=lambda _: None)
+
+    for _ in range(2):
+        ours = GitHubIssues(connected(shared, deadline=deadline))
+        with suppress(PromoterError):
+            if not ours.opened():
+                ours.create(title="Drift", body=BODY)
+    shared.interceptor = None
+    ours = GitHubIssues(connected(shared))
+    if not ours.opened():
+        ours.create(title="Drift", body=BODY)
+
+    assert [issue.body for issue in shared.world.issues.values()] == [BODY]
 
 
 @pytest.mark.parametrize(("refused", "lost"), [(0, 0), (0, 1), (1, 1), (2, 0), (0, 3), (9, 0)])

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from promoter.commands.validate import validate
 from promoter.demo.github.events import pull_request_event
 from promoter.demo.github.model import Permission, UserKind
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import Event, order_of, parse_event
 from promoter.inputs import Command
+from promoter.text import say
 from tests import github_data
 from tests.e2e.house import House
+from tests.fakes.team import POLICY, REQUEST, Team, policy, request
 
 REFUSED = "refused"
 NOTHING = "nothing"
@@ -130,7 +133,45 @@ def test_t13_what_dependabot_opens_is_not_judged_without_credentials_and_says_so
     assert finished.exit_code is not ExitCode.DONE
     assert finished.outputs["decision"] != "promote"
     assert "tracking URI" in finished.summary
+    assert "Jobs of Dependabot's pull requests get no secret but Dependabot's own" in finished.summary
+    assert "Secrets and variables, Dependabot" in finished.summary
     assert house.comments(number) == []
+
+
+class _Denied:
+    """A registry that lets nobody in without a password; nothing but its aliases may be asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        self.asked.append(name)
+        raise PromoterError(ReasonCode.PERMISSION_DENIED, say("no credentials"), hint=say("Give a password."))
+
+
+@pytest.mark.parametrize("author", ["dependabot[bot]", "alice"])
+def test_t13_with_half_of_its_configuration_no_model_is_loaded(team: Team, author: str) -> None:
+    """The registry's address is a plain variable and its password a secret that did not come."""
+    asked = "{source: inference, data: data/h.csv, target: label}\n    task: regression"
+    source = policy("{source: run_metrics}", asked)
+    team.push({POLICY: source, "data/h.csv": b"a,label\n1,0\n"})
+    team.propose(12, {REQUEST: request("7")}, author=author)
+    registry: Any = _Denied()
+    report = validate(team.validate_world(registry=lambda: registry), team.change())
+    (one,) = report.requests
+    assert (report.reason, one.reason) == (ReasonCode.PERMISSION_DENIED, ReasonCode.PERMISSION_DENIED)
+    assert registry.asked == ["aliases"]
+    is_dependabot = author == "dependabot[bot]"
+    assert ("get no secret but Dependabot's own" in str(one.hint)) is is_dependabot
+    assert str(report.hint) == str(one.hint)
+
+
+def test_t13_dependabots_other_refusals_keep_their_own_hints(team: Team) -> None:
+    team.push({POLICY: policy("0.5", "0.95")})
+    team.propose(12, {REQUEST: request("7")}, author="dependabot[bot]")
+    report = validate(team.validate_world(), team.change())
+    assert report.reason is ReasonCode.CHECKS_FAILED
+    assert "Dependabot" not in str(report.hint)
 
 
 def test_t13_a_pull_request_of_dependabot_about_packages_needs_no_credentials(house: House) -> None:
@@ -171,3 +212,29 @@ def test_t13_apply_started_by_hand_on_another_branch_writes_nothing(house: House
     assert (finished.exit_code, finished.outputs["reason-code"]) == (ExitCode.WRONG_INPUT, "usage_invalid")
     assert "Run apply from `main`" in finished.log
     assert house.champion() == first
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_t13_a_fork_is_told_so_whatever_event_started_the_job(house: House, name: str) -> None:
+    """On `pull_request_target` the job has every secret; no registry is asked for a fork all the same."""
+    house.adopt(house.version(0.8))
+    house.world.add_user("stranger")
+    files = {house.path: house.request(house.version(0.85))}
+    house.world.commit("stranger:try", files, author="stranger", message="Promote")
+    number = house.world.open_pull_request("stranger:try", author="stranger", title="Promote").number
+    finished = house.validate(number, event=name, **{"tracking-uri": "http://localhost:9"})
+    assert (finished.exit_code, finished.outputs["reason-code"]) == (ExitCode.NO, "fork_unsupported")
+    assert "comes from a fork" in finished.summary
+    assert house.comments(number) == []
+
+
+def test_t13_a_job_that_is_started_again_after_the_merge_says_that_there_is_nothing_to_judge(
+    house: House,
+) -> None:
+    house.adopt(house.version(0.8))
+    number = house.ask_for(house.version(0.85))
+    payload = pull_request_event(house.standin.view, number, action="opened")
+    house.merge(number)
+    finished = house.job("pull_request", payload, ref=f"refs/pull/{number}/merge", commit="f" * 40)
+    assert (finished.exit_code, finished.outputs["reason-code"]) == (ExitCode.DONE, "pull_request_closed")
+    assert house.comments(number) == []

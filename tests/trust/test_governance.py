@@ -10,7 +10,7 @@ import pytest
 
 from promoter.commands.apply import apply
 from promoter.commands.validate import change_of_pull_request, validate
-from promoter.core.pull_request import Contributor, Permission, Review, ReviewState
+from promoter.core.pull_request import BranchMove, Contributor, Permission, Review, ReviewState
 from promoter.core.report import Report
 from promoter.errors import PromoterError, ReasonCode
 from tests.fakes.observed import observed
@@ -113,6 +113,43 @@ def test_t06_who_opened_it_does_not_approve_it_whoever_wrote_the_commits(team: T
     assert team.champion() == "6"
 
 
+@pytest.mark.parametrize("login", ["bob", "BoB"])
+@pytest.mark.parametrize("earlier", [True, False], ids=["pushed first", "pushed last"])
+def test_t06_who_pushed_it_does_not_approve_it_whatever_name_the_commits_carry(
+    team: Team, login: str, earlier: bool
+) -> None:
+    """Every commit says that alice wrote it; the account that pushed is another."""
+    team.propose(12, {REQUEST: request("7")})
+    head, middle = team.pulls[12].head_commit, "d" * 40
+    pushers = ["alice", login] if earlier else [login, "alice"]
+    team.pushed[12] = [
+        BranchMove(actor=pushers[0], before=middle, after=head, is_forced=True),
+        BranchMove(actor=pushers[1], before="0" * 40, after=middle, is_forced=False),
+    ]
+    team.approve(12)
+    (judged,) = validate(team.validate_world(), team.change()).requests
+    assert judged.approval is not None
+    assert [str(why) for _, why in judged.approval.refused] == ["pushed part of the change"]
+    team.merge(12)
+    assert applied(team).reason is ReasonCode.APPROVAL_SELF
+    assert team.champion() == "6"
+    team.approve(12, by="carol")
+    assert applied(team).reason is ReasonCode.APPLIED
+
+
+def test_t06_where_it_is_not_known_who_pushed_that_is_said_and_what_is_known_decides(team: Team) -> None:
+    team.propose(12, {REQUEST: request("7")})
+    team.pushed[12] = []
+    team.approve(12)
+    before = validate(team.validate_world(), team.change())
+    team.merge(12)
+    after = applied(team)
+    for report in (before, after):
+        told = [str(note) for note in report.requests[0].notes if "who pushed" in str(note)]
+        assert len(told) == 1, report.reason
+    assert (after.reason, team.champion()) == (ReasonCode.APPLIED, "7")
+
+
 def test_t06_a_robot_is_nobody(team: Team) -> None:
     team.permissions["robot[bot]"] = Permission.ADMIN
     team.propose(12, {REQUEST: request("7")})
@@ -167,16 +204,19 @@ def test_t10_nothing_but_content_people_and_reviews_is_asked_of_github(team: Tea
     assert {name for name, _ in of_pulls.made} <= {
         "changed_paths",
         "comment",  # its pins are a brake (T17)
+        "commits",
         "contributors",
         "get",
         "is_team_member",
+        "moves",
         "numbers_of_commit",
         "of_commit",
         "permission",
         "reviews",
     }
     asked = {name for name, _ in of_files.made}
-    assert asked <= {"blob_ids", "contents", "files", "first_parents", "history", "merge_base", "tip"}
+    known = {"blob_ids", "contents", "expect", "files", "first_parents", "history", "merge_base", "tip"}
+    assert asked <= known
 
 
 MEANWHILE: dict[str, tuple[Callable[[Team], object], ReasonCode]] = {

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from promoter.commands.admission import (
+    MergeGroup,
+    all_deleted,
+    explained,
+    policy_and_requests,
+    refuse_pull_request,
+    refuse_strangers,
+)
 from promoter.commands.gathering import Bench
 from promoter.commands.judging import OUTAGES, WORKFLOWS, brings_workflows, judge, own_rules, refused
 from promoter.commands.pinning import hold_again
@@ -48,13 +56,15 @@ class Change:
     """What is asked for: `head` beside `base`, where `base` is what the change would land on.
 
     `paths` limits it to what the change itself touches; None: everything that differs. `pull` is None for
-    a merge group and for a local clone; `default_branch` is the only one that promotions are applied from.
+    a merge group, which `group` is, and for a local clone; `default_branch` is the only one that promotions
+    are applied from.
     """
 
     head: str
     base: str
     paths: frozenset[str] | None = None
     pull: PullRequest | None = None
+    group: MergeGroup | None = None
     default_branch: str = ""
 
 
@@ -78,11 +88,12 @@ def validate(world: ValidateWorld, change: Change) -> Report:
         policy_path=world.places.policy,
     )
     try:
-        return _validate(world, change, report=report)
+        report = _validate(world, change, report=report)
     except PromoterError as error:
-        return replace(
+        report = replace(
             report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
         )
+    return explained(report, change.pull)
 
 
 def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report:
@@ -90,31 +101,31 @@ def _validate(world: ValidateWorld, change: Change, *, report: Report) -> Report
     base = read_tree(world.repository, change.base, places=world.places)
     touched = _touched(change, head=head, base=base)
     if touched.policy:
-        return _about_policy(world, head, touched=touched, report=report)
+        return _about_policy(world, change, head=head, touched=touched, report=report)
     report = replace(report, notes=(*report.notes, *_unmanaged(touched, head=head, base=base)))
     left = (base.requests.keys() - touched.deleted) | set(touched.requests)
     if touched.deleted and not left:
-        raise _all_deleted(len(base.requests))
+        raise all_deleted(len(base.requests))
     if not touched.requests:
         return report
     report = replace(report, notes=(*report.notes, *_notes_on(change.pull)))
     policy = read_policy(world.repository, base, places=world.places)
-    requests = {r.path: r for r in read_request_set(world.repository, head).requests}
+    requests = read_request_set(world.repository, head).requests
     if brings_workflows(_own_paths(world, change)):
         raise own_rules(say("this change edits a workflow together with promotion requests"))
-    _refuse_what_cannot_be_judged(change)
-    claims = [_claim(world, base, request=requests[path]) for path in touched.requests]
-    judged = _with_approvals(
-        world, change, policy=policy, reports=_judge_all(world, change, policy=policy, claims=claims)
-    )
-    return replace(
-        report,
-        policy_digest=policy.digest,
-        requests=judged,
-        reason=overall_reason(judged),
-        message=overall_message(judged),
-        hint=judged[0].hint if len(judged) == 1 else say(),
-    )
+    _refuse_what_cannot_be_judged(world, change, head=head, paths=touched.requests)
+    claims = _claims(world, change, base=base, requests=requests, paths=touched.requests)
+    judged = _judge_all(world, change, policy=policy, claims=claims)
+    report = replace(report, policy_digest=policy.digest, requests=judged)
+    try:
+        judged = _with_approvals(world, change, policy=policy, reports=judged)
+    except PromoterError as error:
+        # What was judged is told all the same.
+        notes = (*report.notes, say("approvals were not looked at: ", *error.message.parts))
+        return replace(report, reason=error.reason, message=error.message, hint=error.hint, notes=notes)
+    hint = judged[0].hint if len(judged) == 1 else say()
+    reason, message = overall_reason(judged), overall_message(judged)
+    return replace(report, requests=judged, reason=reason, message=message, hint=hint)
 
 
 def _own_paths(world: ValidateWorld, change: Change) -> Collection[str]:
@@ -130,10 +141,12 @@ def _own_paths(world: ValidateWorld, change: Change) -> Collection[str]:
     return [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
 
 
-def _about_policy(world: ValidateWorld, head: Tree, *, touched: _Touched, report: Report) -> Report:
+def _about_policy(
+    world: ValidateWorld, change: Change, *, head: Tree, touched: _Touched, report: Report
+) -> Report:
     """A policy is read at the head for its form only; it counts from the pull request after its own."""
     if touched.requests or touched.deleted:
-        raise _policy_and_requests(world.places)
+        raise policy_and_requests(world.places.policy, change.group)
     if head.policy is None:
         gone = say("the policy is deleted: no request can be judged from then on")
         return replace(report, message=gone, notes=(*report.notes, gone))
@@ -155,6 +168,20 @@ def _touched(change: Change, *, head: Tree, base: Tree) -> _Touched:
         deleted=tuple(sorted(own & base.requests.keys() - head.requests.keys())),
         policy=not own <= head.requests.keys() | base.requests.keys(),
     )
+
+
+def _claims(
+    world: ValidateWorld,
+    change: Change,
+    *,
+    base: Tree,
+    requests: Sequence[PromotionRequest],
+    paths: Sequence[str],
+) -> list[Claim]:
+    # For the approvals, and their past with them: of many at once GitHub tells in few answers.
+    world.repository.expect([(commit, path) for commit in (change.head, change.base) for path in paths])
+    by_path = {request.path: request for request in requests}
+    return [_claim(world, base, request=by_path[path]) for path in paths]
 
 
 def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Claim:
@@ -203,13 +230,10 @@ def _with_approvals(
         repository=world.repository,
     )
     number = change.pull.number
+    told = reviewed.noted([replace(one, approval=reviewed.state(one.request)) for one in reports])
     return tuple(
-        hold_again(
-            replace(report, approval=reviewed.state(report.request), pull_request=number),
-            world.pull_requests,
-            repository=world.name,
-        )
-        for report in reports
+        hold_again(replace(one, pull_request=number), world.pull_requests, repository=world.name)
+        for one in told
     )
 
 
@@ -231,42 +255,15 @@ def _unmanaged(touched: _Touched, *, head: Tree, base: Tree) -> Iterator[Message
         )
 
 
-def _refuse_what_cannot_be_judged(change: Change) -> None:
-    pull = change.pull
-    if pull is None:
-        return
-    if pull.base_branch != change.default_branch:
-        raise PromoterError(
-            ReasonCode.NOT_DEFAULT_BRANCH,
-            say("this pull request would be merged into ", quote(pull.base_branch)),
-            hint=say("Requests count on ", quote(change.default_branch), " only: change the base branch."),
-        )
-    if pull.is_from_fork:
-        raise PromoterError(
-            ReasonCode.FORK_UNSUPPORTED,
-            say("this pull request comes from a fork, and forks are given no registry credentials"),
-            hint=say(
-                "The files are well formed. Push the branch to this repository and open the pull request "
-                "from there to have it judged."
-            ),
-        )
-
-
-def _policy_and_requests(places: Places) -> PromoterError:
-    return own_rules(
-        say("this change edits the policy ", quote(places.policy), " together with promotion requests")
-    )
-
-
-def _all_deleted(count: int) -> PromoterError:
-    return PromoterError(
-        ReasonCode.ALL_REQUESTS_DELETED,
-        say(f"this change deletes all {count} promotion requests at once"),
-        hint=say(
-            "Check the `requests` input and the folder. To stop managing the last aliases, set "
-            "`mode: disabled` for them in the policy and keep the files."
-        ),
-    )
+def _refuse_what_cannot_be_judged(
+    world: ValidateWorld, change: Change, *, head: Tree, paths: Sequence[str]
+) -> None:
+    if change.pull is not None:
+        refuse_pull_request(change.pull, change.default_branch)
+    if change.group is not None and world.pull_requests is not None:
+        asked = {path: head.requests[path].blob_id for path in paths}
+        pulls, repository = world.pull_requests, world.repository
+        refuse_strangers(change.group, asked, pull_requests=pulls, repository=repository)
 
 
 def change_of_pull_request(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from promoter.core.approval import ApprovalState, Standing, approvals, authors, weigh
+from promoter.core.approval import ApprovalState, Standing, approvals, authors, pushers, weigh
 from promoter.core.policy import Approvals
 from promoter.core.pull_request import Permission, PullRequest, Review
+from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import PullRequests, Repository
+from promoter.text import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,7 @@ class Reviewed:
     """A pull request's approvals with what is known of the people and of what they looked at.
 
     `seen` maps commit → path → the blob id there, for those files where the reviewer was shown the change
-    from what the pull request was merged onto.
+    from what the pull request was merged onto. `pushers` is None where GitHub does not tell who pushed.
     """
 
     given: tuple[Review, ...]
@@ -36,6 +38,7 @@ class Reviewed:
     listed: frozenset[str] | None
     seen: Mapping[str, Mapping[str, str | None]]
     needed: int
+    pushers: frozenset[str] | None = frozenset()
 
     def state(self, request: PromotionRequest) -> ApprovalState:
         """Whether enough people approved exactly this change of the request's file."""
@@ -46,8 +49,24 @@ class Reviewed:
             permissions=self.permissions,
             listed=self.listed,
             needed=self.needed,
+            pushers=self.pushers or frozenset(),
         )
         return weigh(standing, self.given)
+
+    def noted(self, reports: Sequence[RequestReport]) -> list[RequestReport]:
+        """The reports of the pull request's requests; the first that has approvals says what is not known."""
+        told = list(reports)
+        for at, report in enumerate(told):
+            if self.pushers is None and report.approval and report.approval.counted:
+                told[at] = replace(report, notes=(*report.notes, _PUSHER_UNKNOWN))
+                break
+        return told
+
+
+_PUSHER_UNKNOWN = say(
+    "GitHub does not tell who pushed the branch, so an approval by somebody who pushed commits under another "
+    "name could count: have the branch's protection require approval of the most recent push"
+)
 
 
 def gather_reviews(
@@ -57,10 +76,9 @@ def gather_reviews(
     pull = question.pull
     given = approvals(pull_requests.reviews(pull.number))
     people = [review for review in given if review.is_person]
-    wrote: frozenset[str] = frozenset()
-    if people and not rules.author_counts:
-        wrote = authors(pull, pull_requests.contributors(pull.number))
-    weighable = [review for review in people if review.reviewer.casefold() not in wrote]
+    wrote, pushed = _hands(pull, people, rules=rules, pull_requests=pull_requests)
+    own = wrote | (pushed or frozenset())
+    weighable = [review for review in people if review.reviewer.casefold() not in own]
     commits = sorted({review.commit_id for review in weighable if review.commit_id})
     return Reviewed(
         given=given,
@@ -69,7 +87,22 @@ def gather_reviews(
         listed=_listed(pull_requests, rules, logins=[review.reviewer for review in weighable]),
         seen={commit: _seen(repository, question, commit=commit) for commit in commits},
         needed=rules.minimum,
+        pushers=pushed,
     )
+
+
+def _hands(
+    pull: PullRequest, people: Sequence[Review], *, rules: Approvals, pull_requests: PullRequests
+) -> tuple[frozenset[str], frozenset[str] | None]:
+    """Who wrote the change, and who pushed it; nobody is asked about where the answer decides nothing."""
+    nobody: frozenset[str] = frozenset()
+    if not people or rules.author_counts:
+        return nobody, nobody
+    wrote = authors(pull, pull_requests.contributors(pull.number))
+    if wrote.issuperset(review.reviewer.casefold() for review in people):
+        return wrote, nobody
+    commits = pull_requests.commits(pull.number)
+    return wrote, pushers(pull_requests.moves(pull), head=pull.head_commit, commits=commits)
 
 
 def _seen(repository: Repository, question: Question, *, commit: str) -> Mapping[str, str | None]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
+from promoter.core.pull_request import (
+    BranchMove,
+    Contributor,
+    Permission,
+    PullRequest,
+    Review,
+    ReviewState,
+)
 
 
 class Refusal(StrEnum):
@@ -14,6 +21,7 @@ class Refusal(StrEnum):
 
     STALE = "approved something else than this change"
     AUTHOR = "wrote part of the change"
+    PUSHER = "pushed part of the change"
     NOT_A_PERSON = "is not a person"
     NO_WRITE_ACCESS = "has no write access"
     NOT_LISTED = "is not in the policy's list"
@@ -76,6 +84,30 @@ def _login_of(email: str) -> frozenset[str]:
     return frozenset({local.rpartition("+")[2]})
 
 
+def pushers(moves: Iterable[BranchMove], *, head: str, commits: Collection[str]) -> frozenset[str] | None:
+    """Logins, in lower case, of whoever put commits of a pull request onto its branch.
+
+    `moves` are all that is known of the branch, newest first; `commits` those of the pull request. Only moves
+    onto such a commit count: what was pushed before the branch left its base, and what came after the merge,
+    is none of it. What a forced push replaced counts too: the same content may be in what replaced it.
+    None where it is not known who pushed the head.
+    """
+    found: set[str] = set()
+    replaced: set[str] = set()
+    reached: set[str] = set()
+    for move in moves:
+        is_own = move.after == head or move.after in commits
+        if not is_own and move.after not in replaced:
+            continue
+        # Zeros mean that there was no branch: nothing was replaced.
+        if (move.is_forced or not is_own) and move.before.strip("0"):
+            replaced.add(move.before)
+        if move.actor:
+            found.add(move.actor.casefold())
+            reached.add(move.after)
+    return frozenset(found) if head in reached else None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What must be known to weigh one request's approvals.
@@ -90,6 +122,7 @@ class Standing:
     permissions: Mapping[str, Permission]
     listed: frozenset[str] | None
     needed: int
+    pushers: frozenset[str] = frozenset()
 
 
 def weigh(standing: Standing, given: Sequence[Review]) -> ApprovalState:
@@ -107,15 +140,16 @@ def weigh(standing: Standing, given: Sequence[Review]) -> ApprovalState:
 
 def _refusal(standing: Standing, review: Review) -> Refusal | None:
     login = review.reviewer.casefold()
-    if not review.is_person:
-        return Refusal.NOT_A_PERSON
-    if login in standing.authors:
-        return Refusal.AUTHOR
-    if standing.permissions.get(login) not in {Permission.ADMIN, Permission.WRITE}:
-        return Refusal.NO_WRITE_ACCESS
-    if standing.listed is not None and login not in standing.listed:
-        return Refusal.NOT_LISTED
-    # Last: to approve again helps only somebody whose approval can count.
-    if standing.blob_at.get(review.commit_id) != standing.blob_id:
-        return Refusal.STALE
-    return None
+    may_write = standing.permissions.get(login) in {Permission.ADMIN, Permission.WRITE}
+    is_listed = standing.listed is None or login in standing.listed
+    is_current = standing.blob_at.get(review.commit_id) == standing.blob_id
+    reasons = (
+        (not review.is_person, Refusal.NOT_A_PERSON),
+        (login in standing.authors, Refusal.AUTHOR),
+        (login in standing.pushers, Refusal.PUSHER),
+        (not may_write, Refusal.NO_WRITE_ACCESS),
+        (not is_listed, Refusal.NOT_LISTED),
+        # Last: to approve again helps only somebody whose approval can count.
+        (not is_current, Refusal.STALE),
+    )
+    return next((why for applies, why in reasons if applies), None)

@@ -53,6 +53,7 @@ class PullRequest:
     base_repository: str
     changed_files: int
     merge_commit: str | None = None
+    head_branch: str = ""
 
     @property
     def is_from_fork(self) -> bool:
@@ -66,3 +67,17 @@ class Contributor:
 
     login: str | None
     email: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchMove:
+    """One move of a branch: by whom it was pushed, merged into, created or deleted; from where to where.
+
+    `before` or `after` is zeros where the branch was not there. `actor`: a login, None where GitHub names
+    nobody. `is_forced`: what stood at `before` was replaced, not built upon.
+    """
+
+    actor: str | None
+    before: str
+    after: str
+    is_forced: bool

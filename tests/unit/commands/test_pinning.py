@@ -160,7 +160,23 @@ def test_without_our_own_comment_it_is_judged_anew_and_said(team: Team, mode: Co
         comment.author = "mallory"
     report = applied(team, comments)
     assert report.reason is ReasonCode.APPLIED
-    assert "is not known" in str(report.requests[0].notes[0])
+    (note,) = report.requests[0].notes
+    assert str(note).startswith("the version's files were not compared with what was validated")
+
+
+def test_that_nothing_was_compared_is_one_note_in_the_comment_for_all_of_a_pull_request(
+    team: Team, tmp_path: Path
+) -> None:
+    team.registry.set_alias("churn", "shadow", version="6")
+    team.push({SHADOW: request("6", alias="shadow")})
+    team.propose(12, {REQUEST: request("7"), SHADOW: request("7", alias="shadow")})
+    report = applied(team, [])
+    assert {one.reason for one in report.requests} == {ReasonCode.APPLIED}
+    pulls = team.pull_requests
+    publish(complete(report, tool_version="0.1.0", links=Links()), channels(pulls))
+    (comment,) = pulls.comments
+    assert comment.body.count("not compared with what was validated") == 1
+    assert "files of 2 versions were not compared" in comment.body.replace("The files", "files")
 
 
 def test_t68_an_edited_comment_can_only_make_apply_refuse(team: Team) -> None:

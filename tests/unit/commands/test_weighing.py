@@ -9,11 +9,11 @@ import pytest
 from promoter.commands.weighing import Question, Reviewed, gather_reviews
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.policy import Approvals
-from promoter.core.pull_request import Contributor, Permission, ReviewState
+from promoter.core.pull_request import BranchMove, Contributor, Permission, ReviewState
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
-from tests.builders import a_request, a_review
+from tests.builders import a_request, a_request_report, a_review
 from tests.fakes.github import blob_id
 from tests.fakes.observed import Calls, observed
 from tests.fakes.team import REQUEST, SHADOW, Team, request
@@ -59,11 +59,12 @@ def test_nobody_reviewed_costs_one_call(team: Team) -> None:
     assert read.made == []
 
 
-def test_one_approval_costs_five_calls(team: Team) -> None:
+def test_one_approval_costs_six_calls(team: Team) -> None:
     team.approve(12)
     reviewed, asked, read = gathered(team)
     assert reviewed.state(proposed()).counted == ("bob",)
-    assert [name for name, _ in asked.made] == ["reviews", "contributors", "permission"]
+    # Of these, `commits` is known from the contributors.
+    assert [name for name, _ in asked.made] == ["reviews", "contributors", "commits", "moves", "permission"]
     head = team.pulls[12].head_commit
     assert read.made == [
         ("merge_base", (team.main, head)),
@@ -252,3 +253,58 @@ def test_files_are_told_apart_by_path(team: Team) -> None:
     reviewed, _, _ = gathered(team)
     assert reviewed.seen == {team.pulls[12].head_commit: {REQUEST: proposed().blob_id}}
     assert reviewed.state(replace(proposed(), path="promotions/other.yaml")).counted == ()
+
+
+# --- who pushed -----------------------------------------------------------------------------------
+
+
+def pushed_by(team: Team, *logins: str) -> None:
+    head = team.pulls[12].head_commit
+    team.pushed[12] = [
+        BranchMove(actor=login, before="0" * 40, after=head, is_forced=False) for login in logins
+    ]
+
+
+def test_whoever_pushed_it_does_not_approve_it_and_is_asked_about_no_further(team: Team) -> None:
+    team.approve(12)
+    pushed_by(team, "BOB")
+    reviewed, asked, read = gathered(team)
+    assert reviewed.state(proposed()).refused == (("bob", Refusal.PUSHER),)
+    assert (asked.count("permission"), read.made) == (0, [])
+
+
+def test_whoever_pushed_it_may_approve_where_authors_may(team: Team) -> None:
+    team.approve(12)
+    pushed_by(team, "bob")
+    reviewed, asked, _ = gathered(team, Approvals(author_counts=True))
+    assert reviewed.state(proposed()).counted == ("bob",)
+    assert (asked.count("moves"), asked.count("commits")) == (0, 0)
+
+
+def test_nobody_asks_who_pushed_where_all_who_approved_wrote_it(team: Team) -> None:
+    team.approve(12, by="alice")
+    _, asked, _ = gathered(team)
+    assert asked.count("moves") == 0
+
+
+def told(team: Team, *approvals: ApprovalState | None) -> list[str]:
+    """The notes of the requests of a pull request, one for each of these approvals."""
+    reviewed, _, _ = gathered(team)
+    reports = reviewed.noted([a_request_report(approval=one) for one in approvals])
+    return [" ".join(map(str, report.notes)) for report in reports]
+
+
+def test_that_it_is_not_known_who_pushed_is_said_once_and_where_it_matters(team: Team) -> None:
+    team.approve(12)
+    pushed_by(team)
+    counted, none = ApprovalState(needed=1, counted=("bob",)), ApprovalState(needed=1)
+    first, second, third = told(team, none, counted, counted)
+    assert (first, third) == ("", "")
+    assert "GitHub does not tell who pushed" in second
+    assert "approval of the most recent push" in second
+    assert state(team).counted == ("bob",)
+
+
+def test_nothing_is_said_where_it_is_known(team: Team) -> None:
+    team.approve(12)
+    assert told(team, ApprovalState(needed=1, counted=("bob",))) == [""]

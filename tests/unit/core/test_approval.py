@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promoter.core.approval import Refusal, approvals, authors, latest_opinions, weigh
-from promoter.core.pull_request import Contributor, Permission, Review, ReviewState
+from promoter.core.approval import Refusal, approvals, authors, latest_opinions, pushers, weigh
+from promoter.core.pull_request import BranchMove, Contributor, Permission, Review, ReviewState
 from tests.builders import BLOB_ID, HEAD_COMMIT, a_contributor, a_pull_request, a_review, a_standing
 
 EARLIER_COMMIT = "e" * 40
@@ -246,3 +246,76 @@ def test_each_approval_counts_or_is_refused_with_a_reason(
     assert not set(state.counted) & wrote
     # One person at a time or all together: nobody's approval depends on another's.
     assert list(state.counted) == [login for review in given_ for login in weigh(standing, [review]).counted]
+
+
+# --- who pushed -----------------------------------------------------------------------------------
+
+BASE, FIRST, SECOND, HEAD, GONE, AFTER, NOTHING = (*(letter * 40 for letter in "b12ac9"), "0" * 40)
+OWN = frozenset({FIRST, SECOND, HEAD})
+
+
+def move(actor: str | None, before: str, after: str, how: str = "") -> BranchMove:
+    return BranchMove(actor=actor, before=before, after=after, is_forced=how == "forced")
+
+
+PUSHED: dict[str, tuple[list[BranchMove], set[str] | None]] = {
+    "one push": ([move("Bob", NOTHING, HEAD)], {"bob"}),
+    "several people": ([move("carl", FIRST, HEAD), move("bob", NOTHING, FIRST)], {"bob", "carl"}),
+    "a branch from the base": ([move("bob", BASE, HEAD), move("eve", NOTHING, BASE)], {"bob"}),
+    "a long-lived branch": (
+        [move("bob", BASE, HEAD), move("eve", GONE, BASE), move("carl", NOTHING, GONE)],
+        {"bob"},
+    ),
+    "what a forced push replaced": (
+        [move("carl", GONE, HEAD, "forced"), move("bob", NOTHING, GONE)],
+        {"bob", "carl"},
+    ),
+    "what was replaced in several pushes": (
+        [move("carl", GONE, HEAD, "forced"), move("bob", AFTER, GONE), move("eve", NOTHING, AFTER)],
+        {"bob", "carl", "eve"},
+    ),
+    "after the merge": (
+        [move("eve", NOTHING, AFTER), move("alice", HEAD, NOTHING), move("bob", NOTHING, HEAD)],
+        {"bob"},
+    ),
+    "deleted and restored": (
+        [move("carl", NOTHING, HEAD), move("carl", HEAD, NOTHING), move("bob", NOTHING, HEAD)],
+        {"bob", "carl"},
+    ),
+    "another branch of that name before": (
+        [move("bob", NOTHING, HEAD), move("eve", GONE, NOTHING), move("eve", NOTHING, GONE)],
+        {"bob"},
+    ),
+    "nothing is told": ([], None),
+    "the last push is not listed yet": ([move("bob", NOTHING, FIRST)], None),
+    "nobody is named": ([move(None, FIRST, HEAD), move("bob", NOTHING, FIRST)], None),
+}
+
+
+@pytest.mark.parametrize(("moves", "expected"), PUSHED.values(), ids=PUSHED.keys())
+def test_whoever_put_commits_of_it_onto_the_branch_pushed_it(
+    moves: list[BranchMove], expected: set[str] | None
+) -> None:
+    found = pushers(moves, head=HEAD, commits=OWN)
+    assert found == (None if expected is None else frozenset(expected))
+
+
+COMMITS = st.sampled_from([BASE, FIRST, SECOND, HEAD, GONE, AFTER, NOTHING])
+
+
+@given(
+    st.lists(
+        st.builds(
+            BranchMove, actor=st.sampled_from(PEOPLE), before=COMMITS, after=COMMITS, is_forced=st.booleans()
+        )
+    )
+)
+def test_no_move_hides_who_pushed_a_commit_of_it(moves: list[BranchMove]) -> None:
+    found = pushers([*moves, move("mallory", BASE, HEAD)], head=HEAD, commits=OWN)
+    assert found is not None
+    assert found >= {"mallory", *(one.actor for one in moves if one.after in OWN)}
+
+
+def test_somebody_who_pushed_it_is_told_so() -> None:
+    state = weigh(a_standing(pushers=frozenset({"bob"})), [a_review()])
+    assert (state.counted, state.refused) == ((), (("bob", Refusal.PUSHER),))
