@@ -8,15 +8,25 @@ from datetime import datetime
 
 from promoter.commands.gathering import Bench
 from promoter.commands.judging import OUTAGES, judge, refused, rule_for
-from promoter.commands.moving import Record, carry_out
+from promoter.commands.landing import (
+    MOST_ROUNDS,
+    READY,
+    Ground,
+    Overtaken,
+    Rounds,
+    all_or_none,
+    land,
+    too_often,
+)
+from promoter.commands.moving import Record
 from promoter.commands.pinning import hold_to_pins
-from promoter.commands.recording import record_in_place
+from promoter.commands.recording import Notes, record_in_place
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
 from promoter.commands.weighing import Question, gather_reviews
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.overall import overall_message, overall_reason
-from promoter.core.plan import Step
+from promoter.core.plan import MovedOutside, Step
 from promoter.core.policy import Policy
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
@@ -25,12 +35,13 @@ from promoter.ports import CustomChecks, Measurer, PullRequests, Registry, Repos
 from promoter.render.evidence_json import digest, evidence
 from promoter.text import quote, say
 
-_READY = frozenset({ReasonCode.VALIDATED, ReasonCode.ROLLBACK_VALIDATED})
-
 
 @dataclass(frozen=True, kw_only=True)
 class ApplyWorld:
-    """What apply needs from outside. `name` is the repository's, `now` has a time zone."""
+    """What apply needs from outside. `name` is the repository's, `now` has a zone; healing sets `outside`.
+
+    `may_write` is asked before the moves of each pull request: whether nobody asked the job to stop.
+    """
 
     repository: Repository
     registry: Callable[[], Registry]
@@ -41,6 +52,8 @@ class ApplyWorld:
     name: str
     now: datetime
     tool_version: str
+    may_write: Callable[[], bool] = lambda: True
+    outside: MovedOutside = MovedOutside.REFUSED
 
 
 def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
@@ -58,16 +71,34 @@ def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
         tool_version=world.tool_version,
     )
     try:
-        tip = world.repository.tip(branch)
-        report = replace(report, head_commit=tip, base_commit=tip)
-        return _apply(world, Branch(name=branch, tip=tip), before=before, report=report)
+        return _rounds(world, branch, before=before, report=report)
     except PromoterError as error:
-        return replace(
-            report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
-        )
+        return _failed(report, error)
 
 
-def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report) -> Report:
+def _rounds(world: ApplyWorld, branch: str, *, before: str, report: Report) -> Report:
+    """Begin anew where the branch asks for something else by the time of the writes."""
+    rounds = Rounds()
+    for _ in range(MOST_ROUNDS):
+        tip = world.repository.tip(branch)
+        report = replace(report, head_commit=tip, base_commit=tip, notes=rounds.notes)
+        at = Branch(name=branch, tip=tip)
+        try:
+            return _apply(world, at, before=before, report=report, rounds=rounds)
+        except Overtaken as overtaken:
+            rounds = overtaken.rounds
+        except PromoterError as error:
+            return _failed(report, error)
+    return _failed(replace(report, notes=rounds.notes), too_often())
+
+
+def _failed(report: Report, error: PromoterError) -> Report:
+    return replace(
+        report, reason=error.reason, message=error.message, hint=error.hint, problems=error.problems
+    )
+
+
+def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report, rounds: Rounds) -> Report:
     tree = read_tree(world.repository, branch.tip, places=world.places)
     if not tree.requests:
         _refuse_vanished(world, before)
@@ -80,12 +111,26 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report) ->
         pull_requests=world.pull_requests,
         places=world.places,
         branch=branch,
+        outside=world.outside,
+        ours=rounds.ours,
     )
+    opened = world.registry()
+    # Once moves have begun, a deadline that ends must not keep the registry from being opened for the rest.
+    world = replace(world, registry=lambda: opened)
     judged = _judge_all(world, tracer, policy=policy, requests=requests)
     with_evidence = replace(report, requests=judged)
     record = Record(commit=branch.tip, evidence_digest=digest(evidence(with_evidence)), now=world.now)
-    moved = _move_ready_groups(world, judged, record=record)
-    finished = tuple(record_in_place(world.registry(), tracer, policy=policy, before=before, reports=moved))
+    ground = Ground(
+        registry=opened,
+        repository=world.repository,
+        branch=branch,
+        policy=world.places.policy,
+        may_write=world.may_write,
+    )
+    landed = land(ground, judged, record=record, rounds=rounds)
+    notes = Notes(registry=world.registry(), tracer=tracer, policy=policy)
+    in_place = record_in_place(notes, before=before, reports=landed)
+    finished = tuple(rounds.standing(one) for one in in_place)
     return replace(
         report,
         requests=finished,
@@ -142,8 +187,10 @@ def _trace_all(
     """The requests whose pull request was found, and by path the others, refused."""
     traced: list[Traced] = []
     untraced: dict[str, RequestReport] = {}
-    for request in requests:
+    for at, request in enumerate(requests):
         try:
+            if at == 0:
+                tracer.foresee(requests)
             traced.append(tracer.trace(request))
         except PromoterError as error:
             if error.exit_code is ExitCode.UNDECIDED:
@@ -206,21 +253,21 @@ def _judge_group(
     except PromoterError as error:
         reports = [refused(request, error) for request in requests]
     else:
-        states = [reviewed.state(request) for request in requests]
         reports = [
             replace(
                 known[one.claim.request.path] or _judge_approved(bench, one, approval=state), approval=state
             )
-            for one, state in zip(group, states, strict=True)
+            for one, state in zip(group, map(reviewed.state, requests), strict=True)
         ]
+        reports = reviewed.noted(reports)
     reports = _pinned(world, [replace(report, pull_request=pull.number) for report in reports])
-    return {report.request.path: report for report in _all_or_none(reports)}
+    return {report.request.path: report for report in all_or_none(reports)}
 
 
 def _pinned(world: ApplyWorld, reports: Sequence[RequestReport]) -> list[RequestReport]:
     """The reports, those that are ready held to what was validated."""
-    others = [report for report in reports if report.reason not in _READY]
-    ready = [report for report in reports if report.reason in _READY]
+    others = [report for report in reports if report.reason not in READY]
+    ready = [report for report in reports if report.reason in READY]
     try:
         return [*others, *hold_to_pins(ready, world.pull_requests, repository=world.name)]
     except PromoterError as error:
@@ -239,7 +286,7 @@ def _judge_approved(bench: Bench, traced: Traced, *, approval: ApprovalState) ->
     reason = ReasonCode.APPROVAL_MISSING
     if Refusal.STALE in causes:
         reason = ReasonCode.APPROVAL_STALE
-    elif Refusal.AUTHOR in causes:
+    elif causes & {Refusal.AUTHOR, Refusal.PUSHER}:
         reason = ReasonCode.APPROVAL_SELF
     return RequestReport(
         request=traced.claim.request,
@@ -247,39 +294,6 @@ def _judge_approved(bench: Bench, traced: Traced, *, approval: ApprovalState) ->
         message=say(f"{len(approval.counted)} of {approval.needed} approvals count for this content"),
         hint=say(
             f"Have it approved on pull request #{traced.pull.number} (a merged one can still be approved) "
-            "by somebody with write access who wrote no part of it; then run this job again."
+            "by somebody with write access who wrote and pushed no part of it; then run this job again."
         ),
     )
-
-
-def _all_or_none(reports: Sequence[RequestReport]) -> list[RequestReport]:
-    blocking = next((r for r in reports if r.reason.exit_code is not ReasonCode.VALIDATED.exit_code), None)
-    if blocking is None:
-        return list(reports)
-    other = quote(f"{blocking.request.model}@{blocking.request.alias}")
-    return [
-        replace(
-            report,
-            reason=blocking.reason,
-            message=say("not moved, because ", other, " of the same pull request cannot be"),
-        )
-        if report.reason in _READY
-        else report
-        for report in reports
-    ]
-
-
-def _move_ready_groups(
-    world: ApplyWorld, judged: Sequence[RequestReport], *, record: Record
-) -> tuple[RequestReport, ...]:
-    finished = {report.request.path: report for report in judged}
-    ready = [report for report in judged if report.reason in _READY]
-    for number in dict.fromkeys(report.pull_request for report in ready):
-        # First promotions last: they alone have nothing to be put back to.
-        group = sorted(
-            (report for report in ready if report.pull_request == number),
-            key=lambda report: report.step is Step.FIRST_PROMOTION,
-        )
-        for report in carry_out(world.registry(), group, record=record):
-            finished[report.request.path] = report
-    return tuple(finished.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from promoter.commands.apply import apply
+from promoter.commands.recording import MOST_OTHERS
 from promoter.core.report import Report
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
@@ -53,21 +54,67 @@ def test_what_is_noted_is_not_noted_again(team: Team) -> None:
     assert calls.count("set_tags") == 0
 
 
-def test_what_the_push_did_not_change_is_not_looked_at(team: Team) -> None:
-    team.push({REQUEST: request("7")})
+def test_a_run_that_is_run_again_tells_the_pull_request_and_a_later_one_does_not(team: Team) -> None:
     before = team.main
-    team.push({"README.md": b"x"})
-    _, calls = applied(team, before)
-    assert calls.count("model_version") == 0
-    assert tag(team) is None
-
-
-@pytest.mark.parametrize("before", ["", "0" * 40])
-def test_without_a_commit_before_nothing_is_noted(team: Team, before: str) -> None:
     team.ask({REQUEST: request("7")})
+    for _ in range(2):
+        report, _ = applied(team, before)
+        assert [one.pull_request for one in report.requests] == [12]
+    team.push({"README.md": b"x"})
+    report, _ = applied(team, before)
+    assert [one.pull_request for one in report.requests] == [None]
+
+
+@pytest.mark.parametrize("before", ["", "0" * 40, "a commit that is gone"])
+def test_any_later_run_makes_good_what_a_run_that_died_left_out(team: Team, before: str) -> None:
+    team.ask({REQUEST: request("7")})
+    team.push({"README.md": b"x"})
     report, _ = applied(team, before)
     assert report.reason is ReasonCode.ALREADY_APPLIED
-    assert tag(team) is None
+    assert tag(team) == "12 "
+    tags = team.registry.model_version("churn", "7").tags
+    assert (tags["promoter_pull_request"], tags["promoter_approved_by"]) == ("12", "bob")
+    assert "promoter_verdict" not in tags
+
+
+def managing(team: Team, count: int) -> dict[str, bytes]:
+    """Requests for that many more models, all in place."""
+    files = {}
+    for number in range(count):
+        model = f"model-{number:02}"
+        team.registry.add_model(model, aliases={"champion": "1"})
+        team.version("1", 0.9, model=model)
+        files[f"promotions/{model}.yaml"] = request("1", model=model)
+    return files
+
+
+def noted(team: Team) -> set[str]:
+    return {
+        model
+        for model in [f"model-{number:02}" for number in range(MOST_OTHERS + 10)]
+        if TAG in team.registry.model_version(model, "1").tags
+    }
+
+
+def test_of_many_only_those_of_the_push_and_of_the_newest_merges_are_looked_at(team: Team) -> None:
+    team.push({POLICY: policy('match: "churn*"', 'match: "*"')})
+    old = managing(team, MOST_OTHERS + 10)
+    newest = {path: old.pop(path) for path in sorted(old)[:2]}
+    team.push(old)
+    for _ in range(24):
+        team.push({"README.md": b"x"})
+    team.push(newest)
+    _, calls = applied(team, "")
+    assert noted(team) == {"model-00", "model-01"}
+    assert calls.count("model_version") == len(newest)
+
+
+def test_what_a_push_changed_is_all_looked_at(team: Team) -> None:
+    team.push({POLICY: policy('match: "churn*"', 'match: "*"')})
+    before = team.main
+    team.push(managing(team, MOST_OTHERS + 10))
+    applied(team, before)
+    assert len(noted(team)) == MOST_OTHERS + 10
 
 
 @pytest.mark.parametrize("mode", ["dry_run", "disabled"])
