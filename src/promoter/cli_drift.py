@@ -1,0 +1,56 @@
+"""`promoter drift`: the comparison from a local clone. It asks no GitHub, writes nothing, keeps no issue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from promoter.adapters.local_repository import LocalRepository
+from promoter.addresses import links
+from promoter.commands.drift import DriftWorld, drift
+from promoter.core.drift import DriftReport
+from promoter.core.drift_rules import Healing
+from promoter.inputs import Inputs
+from promoter.text import Message, say
+from promoter.version import tool_version
+from promoter.world import Registries, places
+
+_BY_TAG = say(
+    "only the registry's own tag tells here whether a version was applied, because GitHub is not asked which "
+    "pull request did it: what was undone and merged again may be called moved instead of never applied"
+)
+_LOOKS_ONLY = say("the policy says `heal: true`; this command only looks, and the Action's drift run heals")
+_SHALLOW = say("this clone is shallow, so what git says may be older than is shown (git fetch --unshallow)")
+
+
+def local_drift(
+    registries: Registries, *, directory: str, revision: str | None, environ: Mapping[str, str]
+) -> DriftReport:
+    """What differs between the registry and a revision of a clone (None: the default branch as fetched).
+
+    Raises USAGE_INVALID where there is no such clone or revision.
+    """
+    inputs: Inputs = registries.inputs
+    repository = LocalRepository(Path(directory), environ=environ)
+    commit, _ = repository.base(revision, "HEAD")
+    world = DriftWorld(
+        repository=repository,
+        registry=registries.reader,
+        places=places(inputs),
+        now=datetime.now(UTC),
+        tool_version=tool_version(),
+        links=links(inputs),
+    )
+    report = drift(world, branch=commit)
+    return replace(report, branch=revision or "", notes=(*report.notes, *_notes(report, repository)))
+
+
+def _notes(report: DriftReport, repository: LocalRepository) -> tuple[Message, ...]:
+    heals = report.rules.healing is Healing.APPLY
+    return (
+        *((_BY_TAG,) if report.findings else ()),
+        *((_LOOKS_ONLY,) if heals and report.findings else ()),
+        *((_SHALLOW,) if repository.is_shallow() else ()),
+    )

@@ -1,0 +1,68 @@
+"""A drift report on a terminal or in a job's log: a table and a sentence."""
+
+from __future__ import annotations
+
+from promoter.core.drift import DriftReport
+from promoter.render.drift_words import Row, headline, healing, rows
+from promoter.render.figures import ABSENT
+from promoter.render.sentences import full
+from promoter.render.terminal import TONE_PAINTS
+from promoter.render.terminal_figures import LONGEST_CELL
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, paint, table
+from promoter.render.words import TONE_SIGNS, Tone
+from promoter.text import printable
+
+_HEAD = ("MODEL@ALIAS", "GIT SAYS", "REGISTRY HOLDS", "SINCE", "WHAT")
+_MOST_ROWS = 200
+_SHORT = 12
+
+
+def drift_terminal(report: DriftReport, *, style: Style) -> str:
+    """Lines of text, with a line break at the end."""
+    blocks = [
+        _opening(report, style),
+        [f"{TONE_SIGNS[Tone.BAD]} {problem}" for problem in report.problems],
+        _table(report, style),
+        [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in (*healing(report), *report.notes)],
+        [paint(_footer(report), Paint.FAINT, style=style)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _opening(report: DriftReport, style: Style) -> list[str]:
+    tone, message = headline(report)
+    title = paint(f"{TONE_SIGNS[tone]} {message}", TONE_PAINTS[tone], style=style)
+    return [title, *([f"{GAP}{full(report.hint)}"] if report.hint.parts else [])]
+
+
+def _table(report: DriftReport, style: Style) -> list[str]:
+    found = rows(report)
+    if not found:
+        return []
+    lines = table(_HEAD, [_row(row) for row in found[:_MOST_ROWS]], style=style)
+    left = len(found) - _MOST_ROWS
+    return [*lines, f"… and {left:,} more"] if left > 0 else lines
+
+
+def _row(row: Row) -> tuple[Cell, ...]:
+    name = printable(f"{row.model}@{row.alias}", longest=LONGEST_CELL)
+    return (
+        Cell(f"{TONE_SIGNS[row.tone]} {name}", TONE_PAINTS[row.tone]),
+        Cell("nothing" if row.asked is None else printable(row.asked, longest=LONGEST_CELL)),
+        Cell(_live(row)),
+        Cell(row.since or ABSENT),
+        Cell(str(row.what)),
+    )
+
+
+def _live(row: Row) -> str:
+    return row.live_word if row.live is None else printable(row.live, longest=LONGEST_CELL)
+
+
+def _footer(report: DriftReport) -> str:
+    parts = [
+        f"Looked at {report.head_commit[:_SHORT]}" if report.head_commit else "",
+        f"policy sha256:{report.policy_digest[:_SHORT]}" if report.policy_digest else "",
+        f"Promoter {report.tool_version}".rstrip(),
+    ]
+    return " · ".join(part for part in parts if part)
