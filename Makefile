@@ -7,7 +7,7 @@ SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
 LOCKS := uv build image dev
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test test-hostile coverage lint format image bench lock clean
+.PHONY: help install demo test test-hostile test-faults coverage lint format image bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-hostile: $(STAMP) ## 100,000 broken requests and answers; escapes from the 
 	PYTHONPATH=src $(BIN)/python -m tests.sandbox.run
 	PYTHONPATH=src $(BIN)/python -m tests.sandbox.answers_fuzzed 100000
 	PYTHONPATH=src $(BIN)/python -m tests.image.escapes
+
+test-faults: $(STAMP) ## 20,000 schedules of faults, kills, races and replays; no wrong move (FAULTS_ARGS=...)
+	PYTHONPATH=src $(BIN)/python -m tests.faults.run $(FAULTS_ARGS)
 
 coverage: $(STAMP) ## Show what the last test run covered, of all the source
 	$(BIN)/coverage report --include='src/promoter/**' --fail-under=0

@@ -287,6 +287,7 @@ a_pull_request = _like(
         base_branch="main",
         base_commit=BASE_COMMIT,
         head_commit=HEAD_COMMIT,
+        head_branch="promote",
         head_repository="acme/models",
         base_repository="acme/models",
         changed_files=1,

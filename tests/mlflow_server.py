@@ -42,9 +42,13 @@ class MlflowServer:
 
 
 @contextmanager
-def serving(folder: Path, *, access: Access = Access.OPEN) -> Iterator[MlflowServer]:
-    """Start a server that keeps everything in `folder`; about 5 s. It ends with the context."""
+def serving(folder: Path, *, access: Access = Access.OPEN, database: str = "") -> Iterator[MlflowServer]:
+    """Start a server that keeps everything in `folder`; about 5 s. It ends with the context.
+
+    `database` is SQLAlchemy's address of another store than SQLite in the folder.
+    """
     log = folder / "server.log"
+    database = database or f"sqlite:///{folder / 'mlflow.db'}"
     # Fewer rights than MLflow's default: what nobody granted, nobody may even see.
     (folder / "auth.ini").write_text(
         "[mlflow]\n"
@@ -59,14 +63,14 @@ def serving(folder: Path, *, access: Access = Access.OPEN) -> Iterator[MlflowSer
             [sys.executable, "-P", str(Path(__file__).resolve()), str(folder), "--access", access],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_environment(folder),
+            env=_environment(folder, database=database),
             cwd=folder,
         )
         try:
             port = _wait_for_port(process, log)
             yield MlflowServer(
                 url=f"http://127.0.0.1:{port}",
-                database=f"sqlite:///{folder / 'mlflow.db'}",
+                database=database,
                 artifacts=folder / "artifacts",
                 log=log,
             )
@@ -75,9 +79,8 @@ def serving(folder: Path, *, access: Access = Access.OPEN) -> Iterator[MlflowSer
             process.wait(timeout=10)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, *, database: str) -> dict[str, str]:
     """All the server sees: nothing of the environment the tests run in reaches it."""
-    database = f"sqlite:///{folder / 'mlflow.db'}"
     return {
         "PATH": os.defpath,
         "HOME": str(folder),
@@ -106,12 +109,12 @@ def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:
     raise RuntimeError(f"the MLflow server did not start; its log ends with:\n{text[-3000:]}")
 
 
-def _serve(folder: Path, *, access: Access) -> None:
+def _serve(*, access: Access) -> None:
     from mlflow.server import app  # noqa: PLC0415 - only the program pays for it
     from mlflow.server.handlers import initialize_backend_stores  # noqa: PLC0415
     from werkzeug.serving import make_server  # noqa: PLC0415
 
-    database = f"sqlite:///{folder / 'mlflow.db'}"
+    database = os.environ["_MLFLOW_SERVER_REGISTRY_STORE"]
     initialize_backend_stores(database, database, "mlflow-artifacts:/")
     if access is Access.BASIC_AUTH:
         from mlflow.server import auth  # noqa: PLC0415
@@ -128,4 +131,4 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--access", type=Access, default=Access.OPEN)
     arguments = parser.parse_args()
-    _serve(arguments.folder, access=arguments.access)
+    _serve(access=arguments.access)

@@ -76,6 +76,9 @@ class World(Protocol):
     def new_version(self, model: str, asked: VersionAsked) -> str:
         """The next version of a model, in digits."""
 
+    def new_prompt(self, name: str = "") -> str:
+        """A prompt, which MLflow keeps among the registered models; it has an alias."""
+
 
 def unique(name: str) -> str:
     """A name nobody else uses."""
@@ -115,6 +118,10 @@ class MemoryWorld:
         for path, content in (asked.run.files if asked.run else {}).items():
             self._fake.add_run_file(made, path, content)
         return self._fake.add_version(made, signature=asked.signature).version
+
+    def new_prompt(self, name: str = "") -> str:
+        """See `World`: a fake registry has none."""
+        return unique(name)
 
 
 def _run_of(asked: RunAsked) -> Run:
@@ -169,6 +176,13 @@ class HttpWorld:
         if asked.status != READY:
             self.set_status(model, str(made.version), asked.status)
         return str(made.version)
+
+    def new_prompt(self, name: str = "") -> str:
+        """See `World`."""
+        prompt = unique(name).replace(" ", "-")
+        made = self.client.register_prompt(prompt, "Say hello to {{name}}.")
+        self.client.set_prompt_alias(prompt, "production", int(made.version))
+        return prompt
 
     def new_run(self, asked: RunAsked) -> MlflowRun:
         """A finished run."""

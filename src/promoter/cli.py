@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
@@ -18,22 +18,28 @@ from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
 from promoter.cli_arguments import parser
+from promoter.cli_drift import local_drift
 from promoter.commands.history import as_of, history
 from promoter.commands.publish import complete, save
 from promoter.commands.validate import Change, ValidateWorld, validate
 from promoter.core.history import Held
 from promoter.core.report import Links, Report
 from promoter.core.schema import schema
-from promoter.ending import ending
+from promoter.ending import Stop, ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment, read_inputs
+from promoter.render.doctor_json import doctor_json
+from promoter.render.doctor_terminal import doctor_terminal
+from promoter.render.drift_json import drift_json
+from promoter.render.drift_terminal import drift_terminal
 from promoter.render.outputs import result_json
 from promoter.render.terminal import Style
 from promoter.render.terminal import terminal as rendered
 from promoter.text import Message, printable, quote, say
 from promoter.version import tool_version
 from promoter.world import Registries, World, judges, places
+from promoter.world_doctor import Asked, doctor_by_hand
 
 # The full MLflow brings SQLAlchemy, its slim one does not; the demo's registry is a SQLite file.
 _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
@@ -41,18 +47,22 @@ _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
 
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
-    """Where a command of a person's reads and writes. Results go to `out`, everything else to `err`."""
+    """Where a command of a person's reads and writes. Results go to `out`, everything else to `err`.
+
+    `stop` is asked by signals.
+    """
 
     environ: MutableMapping[str, str]
     out: TextIO
     err: TextIO
+    stop: Stop = field(default_factory=Stop)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; the process's exit code."""
     terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr)
     exit_code = run(sys.argv[1:] if arguments is None else arguments, terminal)
-    if exit_code is ExitCode.UNDECIDED:
+    if exit_code in {ExitCode.UNDECIDED, ExitCode.INTERRUPTED}:
         # A call that never came back may sit in a thread of a client library, which Python would wait for.
         sys.stdout.flush()
         sys.stderr.flush()
@@ -65,7 +75,9 @@ def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
     options = parser(tool_version()).parse_args(arguments)
     if options.verb == "action":
         return action.main(terminal.environ, terminal.out)
-    return ending(lambda: _verb(options, terminal), tell=lambda error: _tell(error, terminal))
+    return ending(
+        lambda: _verb(options, terminal), tell=lambda error: _tell(error, terminal), stop=terminal.stop
+    )
 
 
 def _verb(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
@@ -146,8 +158,37 @@ def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         branch=options.branch,
     )
     runner = ActionsRunner(stream=terminal.err, output="", summary="", report_directory="")
-    report = World(inputs=inputs, runner=runner, event=event).apply()
+    report = World(inputs=inputs, runner=runner, event=event, stop=terminal.stop).apply()
     return _show(report, options, terminal=terminal)
+
+
+def _drift(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    inputs = _inputs(options, terminal.environ)
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
+    report = local_drift(
+        registries, directory=options.directory, revision=options.rev, environ=terminal.environ
+    )
+    text = drift_json(report) + "\n" if options.json else drift_terminal(report, style=_style(terminal))
+    terminal.out.write(text)
+    if options.report_directory:
+        _folder(options.report_directory, terminal).save("drift.json", drift_json(report) + "\n")
+    return report.reason.exit_code
+
+
+def _doctor(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    inputs = _inputs(options, terminal.environ)
+    asked = Asked(directory=options.directory, environ=terminal.environ, log=_teller(terminal))
+    diagnosis = doctor_by_hand(inputs, asked)
+    text = doctor_json(diagnosis) + "\n"
+    terminal.out.write(text if options.json else doctor_terminal(diagnosis, style=_style(terminal)))
+    if options.report_directory:
+        _folder(options.report_directory, terminal).save("doctor.json", text)
+    return diagnosis.reason.exit_code
+
+
+def _style(terminal: Terminal) -> Style:
+    colour = terminal.out.isatty() and not terminal.environ.get("NO_COLOR")
+    return Style.COLOUR if colour else Style.PLAIN
 
 
 def _show(report: Report, options: argparse.Namespace, *, terminal: Terminal) -> ExitCode:
@@ -156,8 +197,7 @@ def _show(report: Report, options: argparse.Namespace, *, terminal: Terminal) ->
     if options.json:
         terminal.out.write(result_json(report) + "\n")
     else:
-        colour = terminal.out.isatty() and not terminal.environ.get("NO_COLOR")
-        terminal.out.write(rendered(report, style=Style.COLOUR if colour else Style.PLAIN))
+        terminal.out.write(rendered(report, style=_style(terminal)))
     if options.report_directory:
         save(report, _folder(options.report_directory, terminal))
     return report.reason.exit_code
@@ -216,4 +256,12 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     return exit_code
 
 
-_VERBS = {"validate": _validate, "apply": _apply, "history": _history, "schema": _schema, "demo": _demo}
+_VERBS = {
+    "validate": _validate,
+    "apply": _apply,
+    "drift": _drift,
+    "doctor": _doctor,
+    "history": _history,
+    "schema": _schema,
+    "demo": _demo,
+}

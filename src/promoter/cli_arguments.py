@@ -27,11 +27,28 @@ approvals are read from GitHub (GITHUB_TOKEN), checks are run again, and nothing
 reviewers did not see.
 """
 
+_DRIFT = """\
+Compare what the default branch asks for with every alias of the registry. Asks no GitHub, opens no issue
+and moves nothing: the Action's drift run does.
+
+  promoter drift                          origin's default branch, as you last fetched it
+  promoter drift --rev HEAD --json        another revision, as JSON
+"""
+
 _HISTORY = """\
 Which version git asked for, since when and by whose change, newest first.
 
   promoter history churn champion
   promoter history churn champion --as-of 2026-03-01
+"""
+
+_DOCTOR = """\
+Find what is set up so that it does not hold: branch rules, environments, workflows, policy,
+CODEOWNERS, and what the registry's credentials may do. Writes nothing anywhere. Give it
+validate's registry credentials. Each finding says why it matters and what to paste.
+
+  promoter doctor                               the files of the clone here, without GitHub
+  promoter doctor --repository your-org/models  all of it, with GITHUB_TOKEN
 """
 
 
@@ -47,7 +64,9 @@ def parser(version: str) -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     _validate(_verb(verbs, "validate", summary="judge what the working tree asks for", text=_VALIDATE))
     _apply(_verb(verbs, "apply", summary="move aliases to what the default branch asks for", text=_APPLY))
+    _drift(_verb(verbs, "drift", summary="where the registry is not what git asks for", text=_DRIFT))
     _history(_verb(verbs, "history", summary="which version git asked for, and since when", text=_HISTORY))
+    _doctor(_verb(verbs, "doctor", summary="what is set up so that it does not hold", text=_DOCTOR))
     schema = _verb(verbs, "schema", summary="print a JSON Schema (draft-07) for your editor", text="")
     schema.add_argument("file", choices=("request", "policy"), help="which kind of file")
     demo = _verb(verbs, "demo", summary="see the whole flow, on this machine alone", text="")
@@ -92,6 +111,20 @@ def _validate(verb: argparse.ArgumentParser) -> None:
 def _apply(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
     verb.add_argument("--branch", metavar="NAME", default="main", help="the default branch; default: main")
+    _places(verb)
+    _registry(verb)
+
+
+def _drift(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--rev", metavar="REV", help="what git asks for; default: origin/HEAD, main")
+    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
+    _places(verb)
+    _registry(verb)
+
+
+def _doctor(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    verb.add_argument("--directory", metavar="DIR", help="a clone; default: GitHub's files, else here")
     _places(verb)
     _registry(verb)
 

@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     APPLIED = "applied"
     ALREADY_APPLIED = "already_applied"
     IN_SYNC = "in_sync"
+    SETUP_SOUND = "setup_sound"
     DRY_RUN = "dry_run"
     PULL_REQUEST_CLOSED = "pull_request_closed"
 
@@ -47,6 +48,7 @@ class ReasonCode(StrEnum):
     MODEL_UNSAFE = "model_unsafe"
     ARTIFACTS_CHANGED = "artifacts_changed"
     DRIFT_FOUND = "drift_found"
+    SETUP_UNSAFE = "setup_unsafe"
 
     REQUEST_INVALID = "request_invalid"
     POLICY_INVALID = "policy_invalid"
@@ -86,6 +88,7 @@ _DONE = (
     _R.APPLIED,
     _R.ALREADY_APPLIED,
     _R.IN_SYNC,
+    _R.SETUP_SOUND,
     _R.DRY_RUN,
     _R.PULL_REQUEST_CLOSED,
 )
@@ -106,6 +109,7 @@ _NO = (
     _R.MODEL_UNSAFE,
     _R.ARTIFACTS_CHANGED,
     _R.DRIFT_FOUND,
+    _R.SETUP_UNSAFE,
 )
 _WRONG_INPUT = (
     _R.REQUEST_INVALID,

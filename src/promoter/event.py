@@ -29,7 +29,8 @@ class Event:
     """What an event says; fields that its kind does not have are empty.
 
     `base_commit` and `head_commit`: of a pull request as it was when the event was sent, of a merge group;
-    for a push `before` and `after`. `branch`: the branch pushed to, or that would be merged into.
+    for a push `before` and `after`. `branch`: the branch pushed to, or that would be merged into. `group`:
+    the name of a merge group's own branch.
     """
 
     kind: EventKind
@@ -39,6 +40,7 @@ class Event:
     number: int = 0
     base_commit: str = ""
     head_commit: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,7 @@ def _of_merge_group(event: Event, payload: Mapping[str, Any]) -> Event:
         branch=str(group["base_ref"]).removeprefix("refs/heads/"),
         base_commit=str(group["base_sha"]),
         head_commit=str(group["head_sha"]),
+        group=_branch(str(group.get("head_ref") or "")),
     )
 
 
@@ -126,6 +129,8 @@ def order_of(event: Event, asked: Command) -> Order:
         return Order(command=None, message=_why_nothing(event))
     if command is Command.APPLY:
         _refuse_apply_away_from_default_branch(event)
+    if command is Command.DRIFT:
+        _refuse_drift_away_from_default_branch(event)
     if command is Command.VALIDATE and event.kind not in _ON_CHANGES | {EventKind.WORKFLOW_DISPATCH}:
         raise _not_on(command, event, hint=say("Run validate on `pull_request` and `merge_group`."))
     return Order(command=command, message=say(f"{command} on ", quote(event.name)))
@@ -152,6 +157,24 @@ def _refuse_apply_away_from_default_branch(event: Event) -> None:
             event,
             hint=say(
                 "Run apply from ", quote(event.default_branch), ": only what is merged there is applied."
+            ),
+        )
+
+
+def _refuse_drift_away_from_default_branch(event: Event) -> None:
+    """What runs on another branch may be somebody's own workflow: it must not keep the team's issues."""
+    if event.kind not in {EventKind.WORKFLOW_DISPATCH, EventKind.SCHEDULE}:
+        raise _not_on(
+            Command.DRIFT, event, hint=say("Run drift on a `schedule`, or by hand (`workflow_dispatch`).")
+        )
+    if event.kind is not EventKind.SCHEDULE and event.branch != event.default_branch:
+        raise _not_on(
+            Command.DRIFT,
+            event,
+            hint=say(
+                "Run drift from ",
+                quote(event.default_branch),
+                ": what is merged there is compared with the registry, by that branch's own workflow.",
             ),
         )
 

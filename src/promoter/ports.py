@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from promoter.core.doctor import About, BranchRules, Environment, Rights, WorkflowSettings
 from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
+from promoter.core.issue import Issue
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.core.policy import ModelRule
-from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
+from promoter.core.proposal import Draft, Proposal
+from promoter.core.pull_request import BranchMove, Contributor, Permission, PullRequest, Review
 from promoter.text import Message
 
 if TYPE_CHECKING:
@@ -50,6 +53,9 @@ class Repository(Protocol):
     def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
         """The blob id at each (commit, path); None where there is no such file."""
 
+    def expect(self, places: Sequence[Place]) -> None:
+        """Say whose blob ids will be wanted: they may be asked for along with the next question."""
+
     def merge_base(self, one: str, other: str) -> str:
         """The newest commit that both have."""
 
@@ -75,11 +81,20 @@ class PullRequests(Protocol):
     def numbers_of_commit(self, commit: str) -> tuple[int, ...]:
         """The numbers of the pull requests that have a commit, as listed now, sorted."""
 
+    def open_heads(self, branch: str) -> Mapping[int, str]:
+        """Number → head commit of every open pull request that would be merged into the branch."""
+
     def reviews(self, number: int) -> tuple[Review, ...]:
         """The whole review history over all pages, oldest first."""
 
     def contributors(self, number: int) -> tuple[Contributor, ...]:
         """Authors, committers and co-authors of its commits."""
+
+    def commits(self, number: int) -> frozenset[str]:
+        """The ids of its commits. Raises TOO_MANY_FILES when GitHub does not list them all."""
+
+    def moves(self, pull: PullRequest) -> tuple[BranchMove, ...]:
+        """How the branch of its head was moved, newest first, as far as GitHub tells; empty: it does not."""
 
     def permission(self, login: str) -> Permission:
         """A person's permission now."""
@@ -103,8 +118,78 @@ class PullRequests(Protocol):
         """The same, but only where the comment exists already; None where it does not."""
 
 
+class Issues(Protocol):
+    """The issues that Promoter itself keeps, one for each thing that is wrong."""
+
+    def opened(self) -> tuple[Issue, ...]:
+        """Our own open ones over all pages: by our label, own login, and a marker as their first line."""
+
+    def create(self, *, title: str, body: str) -> str:
+        """Open one with our label, whose body begins with its marker; its address. Never a second one."""
+
+    def change(self, issue: Issue, *, title: str, body: str) -> None:
+        """Bring an open one up to date. No write happens when nothing differs."""
+
+    def close(self, issue: Issue, *, body: str) -> None:
+        """Write its last text, and close it as completed."""
+
+
+class Proposals(Protocol):
+    """The pull requests that Promoter itself opens, from branches whose names begin with `promoter/`."""
+
+    def listed(self, branch: str) -> tuple[Proposal, ...]:
+        """Our own ones from the branch, open or closed, newest first, over all pages."""
+
+    def create(self, draft: Draft) -> Proposal:
+        """Branch, one commit and pull request. Never a second one for a branch that has one open."""
+
+    def change(self, proposal: Proposal, draft: Draft) -> None:
+        """Bring an open one up to date: files by a new commit, and words. No write where nothing differs."""
+
+    def close(self, proposal: Proposal, *, body: str) -> None:
+        """Say why in its body, close it, and delete its branch."""
+
+
+class RepositorySettings(Protocol):
+    """How the repository is set up. What the token may not see is PERMISSION_DENIED."""
+
+    def about(self) -> About:
+        """Repository, token and server."""
+
+    def branch_rules(self, branch: str) -> BranchRules:
+        """What holds for a branch; `is_whole` False where a part of it was not shown."""
+
+    def environment(self, name: str) -> Environment | None:
+        """A deployment environment; None where there is none of that name."""
+
+    def workflow_settings(self) -> WorkflowSettings:
+        """What workflows may do unless they say otherwise."""
+
+    def sha_pinning(self) -> bool:
+        """Whether actions have to be pinned by commit."""
+
+    def fork_approval(self) -> str:
+        """GitHub's word for whose forks must wait for approval before workflows run."""
+
+    def code_owners_errors(self, commit: str) -> tuple[tuple[int, str], ...]:
+        """The lines of CODEOWNERS at a commit that are not taken, each with why."""
+
+
+class RegistryRights(Protocol):
+    """What the credentials of this run may do in the registry; asking changes nothing."""
+
+    def server_version(self) -> str:
+        """The version that the server says it has."""
+
+    def rights(self, models: Sequence[str]) -> Rights:
+        """Whether an alias of one of the models could be set."""
+
+
 class RegistryReader(Protocol):
     """A model registry, for reading. It has no method that writes."""
+
+    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
+        """Registered model → alias → version, of every model that the credential may see, in bulk pages."""
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """Alias → version (normalised digits) of a registered model. Raises MODEL_NOT_FOUND."""
@@ -126,6 +211,14 @@ class RegistryReader(Protocol):
 
         Raises DATA_UNAVAILABLE when the run has no such file, or the version no run.
         """
+
+
+class RegistryIndex(RegistryReader, Protocol):
+    """A registry whose versions can be listed too."""
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """Every version of a registered model, newest first, without runs and LoggedModels. Raises
+        MODEL_NOT_FOUND."""
 
 
 class Registry(RegistryReader, Protocol):

@@ -6,21 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 from promoter.adapters import mlflow_registry
 from promoter.adapters.actions_runner import ActionsRunner
-from promoter.adapters.deadline import Deadline
+from promoter.adapters.deadline import REAL_TIME, Deadline, Pacing
 from promoter.adapters.github_connection import connect
+from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.adapters.runner_traces import kept_tokens, traces
+from promoter.addresses import links
+from promoter.commands.admission import MergeGroup
 from promoter.commands.apply import ApplyWorld, apply
+from promoter.commands.drift import DriftWorld
+from promoter.commands.drift_issues import watch
+from promoter.commands.drift_telling import tell_drift
 from promoter.commands.publish import Channels, complete, publish
 from promoter.commands.trees import Places
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request, validate
-from promoter.core.report import Links, Phase, Report
-from promoter.errors import ExitCode, PromoterError
+from promoter.core.drift import DriftReport
+from promoter.core.plan import MovedOutside
+from promoter.core.report import Phase, Report
+from promoter.ending import Stop
+from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.evaluation.custom_checks import LocalCustomChecks
 from promoter.evaluation.guards import (
     GuardedCustomChecks,
@@ -33,6 +41,7 @@ from promoter.evaluation.sandbox.kernel import protect_self
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment
 from promoter.ports import CustomChecks, Measurer, Registry, RegistryReader, Repository
+from promoter.render.drift_terminal import drift_terminal
 from promoter.render.terminal import Style, terminal
 from promoter.text import Message, quote, say
 from promoter.version import tool_version
@@ -65,10 +74,19 @@ class Registries:
 
 
 class World:
-    """What a command needs on GitHub, made from inputs and event."""
+    """What a command needs on GitHub, made from inputs and event. `stop` is asked by signals."""
 
-    def __init__(self, *, inputs: Inputs, runner: ActionsRunner, event: Event) -> None:
-        deadline = Deadline(inputs.deadline)
+    def __init__(
+        self,
+        *,
+        inputs: Inputs,
+        runner: ActionsRunner,
+        event: Event,
+        stop: Stop | None = None,
+        pacing: Pacing = REAL_TIME,
+    ) -> None:
+        stop = stop or Stop()
+        deadline = Deadline.of_run(inputs.deadline, until=stop.until, pacing=pacing)
         connection = connect(
             api_url=inputs.api_url,
             token=inputs.token.value,
@@ -76,12 +94,15 @@ class World:
             deadline=deadline,
             log=runner.log,
         )
+        self._stop = stop
+        self._deadline = deadline
         self._inputs = inputs
         self._runner = runner
         self._event = event
         self._registries = Registries(inputs=inputs, deadline=deadline)
         self._repository = GitHubRepository(connection)
         self._pull_requests = GitHubPullRequests(connection)
+        self._issues = GitHubIssues(connection)
         self._places = places(inputs)
         self._judges = judges(self._repository, inputs=inputs, deadline=deadline, log=runner.log)
 
@@ -106,7 +127,30 @@ class World:
             report = report_of(error, Phase.VALIDATE)
         return self.tell(report)
 
-    def apply(self) -> Report:
+    def drift(self) -> ExitCode:
+        """Look for drift at the tip of the default branch, keep its issues, and tell it.
+
+        It is handed a reader. Only what heals opens the registry for writing, and only where the policy says
+        so.
+        """
+        world = DriftWorld(
+            repository=self._repository,
+            registry=self._registries.reader,
+            places=self._places,
+            now=datetime.now(UTC),
+            tool_version=tool_version(),
+            pulls_of=self._pull_requests.numbers_of_commit,
+            links=links(self._inputs),
+        )
+        branch = self._event.default_branch
+        report = watch(
+            world, self._issues, branch=branch, heal=lambda: self.apply(outside=MovedOutside.PUT_BACK)
+        )
+        if report.healed and any(one.reason is ReasonCode.APPLIED for one in report.healed.requests):
+            self.tell(report.healed)
+        return self.tell_drift(report)
+
+    def apply(self, *, outside: MovedOutside = MovedOutside.REFUSED) -> Report:
         """Bring the registry to what the default branch asks for."""
         world = ApplyWorld(
             repository=self._repository,
@@ -118,12 +162,29 @@ class World:
             name=self._inputs.repository,
             now=datetime.now(UTC),
             tool_version=tool_version(),
+            may_write=self._stop.may_write,
+            outside=outside,
         )
         before = self._event.base_commit if self._event.kind is EventKind.PUSH else ""
         return apply(world, branch=self._event.default_branch, before=before)
 
+    def tell_drift(self, report: DriftReport) -> ExitCode:
+        """Tell it in the log and in the job's files."""
+        self._stop.tells()
+        self._deadline.begin_telling()
+        if self._stop.is_asked:
+            report = replace(report, reason=ReasonCode.INTERRUPTED, message=say("the job was stopped"))
+        self._runner.show(drift_terminal(report, style=Style.PLAIN))
+        return tell_drift(report, self._runner)
+
     def tell(self, report: Report) -> ExitCode:
-        """Tell it in the log, on the pull request and in the job's files."""
+        """Tell it in the log, on the pull request and in the job's files.
+
+        When the run's time is spent, or the job was stopped, a few seconds are left for this.
+        """
+        self._stop.tells()
+        self._deadline.begin_telling()
+        report = stopped(report) if self._stop.is_asked else report
         channels = Channels(
             runner=self._runner,
             pull_requests=self._pull_requests,
@@ -134,7 +195,13 @@ class World:
         report = replace(report, notes=(*report.notes, *_kept_tokens(report, self._inputs)))
         report = complete(report, tool_version=tool_version(), links=links(self._inputs))
         self._runner.show(terminal(report, style=Style.PLAIN))
-        return publish(report, channels)
+        exit_code = publish(report, channels)
+        if self._stop.is_asked and report.reason is not ReasonCode.INTERRUPTED:
+            # The signal came meanwhile: of an output that is written twice, the last counts.
+            report = stopped(report)
+            self._runner.log(report.message)
+            exit_code = publish(report, Channels(runner=self._runner))
+        return exit_code
 
     def _change(self) -> Change:
         event = self._event
@@ -147,7 +214,8 @@ class World:
                 default_branch=event.default_branch,
             )
         if event.kind is EventKind.MERGE_GROUP:
-            return Change(head=event.head_commit, base=event.base_commit)
+            group = MergeGroup(branch=event.branch, name=event.group)
+            return Change(head=event.head_commit, base=event.base_commit, group=group)
         return Change(head=event.head_commit, base=self._repository.tip(event.default_branch))
 
 
@@ -216,23 +284,14 @@ def report_of(error: PromoterError, phase: Phase) -> Report:
     )
 
 
-def links(inputs: Inputs) -> Links:
-    """The addresses that may be shown."""
-    return Links(
-        registry=public_address(inputs.registry_uri.value or inputs.tracking_uri.value),
-        repository=f"{inputs.server_url}/{inputs.repository}" if inputs.repository else "",
-        run=inputs.run_url,
+def stopped(report: Report) -> Report:
+    """The report of a run that a signal ended; what its requests say stands."""
+    moved = sum(request.reason is ReasonCode.APPLIED for request in report.requests)
+    message = say("the job was interrupted", f"; before that it moved {moved} alias(es)" if moved else "")
+    return replace(
+        report,
+        reason=ReasonCode.INTERRUPTED,
+        message=message,
+        hint=say("Run it again: it goes on from what is live."),
+        notes=(*report.notes, message) if report.requests else report.notes,
     )
-
-
-def public_address(uri: str) -> str:
-    """An http(s) address without user, password, query; empty for anything else."""
-    try:
-        parts = urlsplit(uri)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return urlunsplit((parts.scheme, f"{host}{port}", parts.path.rstrip("/"), "", ""))

@@ -80,6 +80,7 @@ EXEMPTIONS = (
 # Fields which the description says are never null, and which are null on GitHub all the same.
 _NULL_ON_GITHUB = (
     re.compile(r"(^|/)head/repo: None "),  # the fork is gone
+    re.compile(r"(^|/)state_reason: None "),  # the enumeration lacks null, "nullable" or not
     re.compile(r"(^|/)(author|committer): None "),  # nobody's account has the commit's address
 )
 

@@ -73,7 +73,7 @@ def ask(
     *,
     token: str = WORKFLOW,
     method: str = "GET",
-    body: dict[str, str] | None = None,
+    body: Mapping[str, object] | None = None,
 ) -> requests.Response:
     """Send one request to the API."""
     headers = {"Authorization": f"Bearer {token}"}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
+from promoter.core.issue import Issue
 from promoter.core.pull_request import Permission
 from promoter.demo.github.server import serve
+from promoter.demo.github.show_repository import timestamp
 from promoter.demo.github.world import World
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import PullRequests, Repository
+from promoter.ports import Issues, PullRequests, Repository
 from tests.contract.github_adapters_world import (
     BODY,
     GLOBS,
@@ -25,8 +29,9 @@ from tests.contract.github_adapters_world import (
     connected,
     dave_is_nobody,
 )
-from tests.contract.github_standin_world import ALICE
+from tests.contract.github_standin_world import ALICE, small_world
 from tests.fakes.github import Comment, InMemoryPullRequests, InMemoryRepository, Irregular
+from tests.fakes.issues import InMemoryIssues
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,7 @@ def mirrored(world: World, *names: str) -> InMemoryRepository:
         branches={"main": names[0]},
         parents={sha: next(iter(found), None) for sha, found in parents.items()},
         merged={sha: found[1] for sha, found in parents.items() if len(found) > 1},
+        when={sha: timestamp(world.git.commit(sha).committer.when) for sha in commits},
     )
 
 
@@ -97,6 +103,8 @@ def sides(tmp_path: Path) -> Iterator[Sides]:
             brought={tip: [1], head: [2]},
             given={2: pulls.reviews(2)},
             people={2: pulls.contributors(2)},
+            shas={2: sorted(pulls.commits(2))},
+            pushed={2: pulls.moves(known[2])},
             permissions={"alice": Permission.ADMIN, "bob": Permission.WRITE, "carol": Permission.READ},
             teams={"acme/risk-ml": ["bob", "carol"]},
             login="alice",
@@ -133,6 +141,7 @@ def test_repositories_tell_the_same_first_parents(sides: Sides, limit: int) -> N
     chain = sides.same_files(lambda one: one.first_parents(sides.tip, limit=limit))
     assert isinstance(chain, tuple)
     assert [ancestor.is_merge for ancestor in chain] == [True, False][:limit]
+    assert all(datetime.fromisoformat(ancestor.when).tzinfo is UTC for ancestor in chain)
     sides.same_files(lambda one: one.first_parents(sides.head, limit=limit))
 
 
@@ -172,6 +181,11 @@ def test_pull_requests_answer_the_same(sides: Sides) -> None:
     sides.same_pulls(lambda one: one.reviews(2))
     sides.same_pulls(lambda one: one.reviews(1))
     sides.same_pulls(lambda one: one.contributors(2))
+    assert len(sides.pulls[0].commits(2)) == 3
+    sides.same_pulls(lambda one: one.commits(2))
+    assert [move.actor for move in sides.pulls[0].moves(pull)] == ["alice"] * 3
+    sides.same_pulls(lambda one: one.moves(pull))
+    assert sides.same_pulls(lambda one: dict(one.open_heads("main"))) == {2: pull.head_commit}
     sides.same_pulls(lambda one: [one.of_commit(commit) for commit in (sides.tip, sides.head)])
     sides.same_pulls(lambda one: [one.numbers_of_commit(commit) for commit in (sides.tip, sides.head)])
     logins = ("alice", "BOB", "carol", "nobody-at-all")
@@ -208,3 +222,27 @@ def test_comments_are_written_and_left_alone_alike(sides: Sides) -> None:
             pulls.upsert_comment(2, marker="<!-- other -->", body=BODY, unless="")
     assert sides.pulls[1].writes == 2
     assert [comment.body for comment in sides.pulls[1].comments] == [f"{MARKER}\nNot ours.", BODY]
+
+
+def test_issues_are_kept_the_same_way(tmp_path: Path) -> None:
+    def told(of: Issues) -> list[list[tuple[int, str, str, str]]]:
+        seen = []
+
+        def look() -> tuple[Issue, ...]:
+            found = of.opened()
+            seen.append([(one.number, one.marker, one.title, one.body.rstrip()) for one in found])
+            return found
+
+        look()
+        urls = [of.create(title=f"Drift {at}", body=f"<!-- promoter drift {at} -->\nMoved.") for at in (1, 2)]
+        newest, oldest = look()
+        assert [newest.url, oldest.url] == urls[::-1]
+        of.change(oldest, title=oldest.title, body=oldest.body)
+        of.change(oldest, title="Drifted", body=f"{oldest.marker}\nMoved again.")
+        of.close(newest, body=f"{newest.marker}\nGone.")
+        look()
+        return seen
+
+    with serve(small_world(tmp_path)) as standin:
+        assert told(GitHubIssues(connected(standin))) == told(InMemoryIssues())
+        assert (standin.count("POST", "/issues"), standin.count("PATCH", "/issues")) == (2, 2)

@@ -7,12 +7,23 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from promoter.demo.github.issues import close_issue, open_issue
 from promoter.demo.github.model import ReviewState
 from promoter.demo.github.routes import ROUTES
 from promoter.demo.github.server import Standin, serve
 from promoter.demo.github.world import World
 from tests.contract.github_spec import Exchange, GitHubSpec, load_spec
-from tests.contract.github_standin_world import ALICE, READER, REPOSITORY, STRANGER, ask, propose, small_world
+from tests.contract.github_standin_settings import SETTINGS
+from tests.contract.github_standin_world import (
+    ALICE,
+    READER,
+    REPOSITORY,
+    STRANGER,
+    WORKFLOW,
+    ask,
+    propose,
+    small_world,
+)
 
 UNKNOWN_SHA = "f" * 40
 
@@ -32,6 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     made.review(2, "bob", state=ReviewState.APPROVED)
     propose(made, "mallory:third", version=4, author="mallory")
     made.add_comment(2, author="carol", body="Looks fine.")
+    open_issue(made, "Model card missing", author="rita")
+    close_issue(made, open_issue(made, "Old", author="bob", labels=["promoter-drift"]).number)
     return made
 
 
@@ -46,6 +59,10 @@ ANSWERED = [
     "/users/alice",
     "/users/github-actions[bot]",
     REPOSITORY,
+    f"{REPOSITORY}/activity",
+    f"{REPOSITORY}/activity?ref=refs/heads/feature/second&per_page=1&direction=asc",
+    f"{REPOSITORY}/activity?ref=main&activity_type=pr_merge&actor=bob&time_period=year",
+    f"{REPOSITORY}/activity?ref=refs/heads/nothing",
     f"{REPOSITORY}/pulls",
     f"{REPOSITORY}/pulls?state=all&per_page=2&page=2",
     f"{REPOSITORY}/pulls?state=closed&base=main&sort=updated&direction=asc",
@@ -57,6 +74,11 @@ ANSWERED = [
     f"{REPOSITORY}/pulls/2/commits?per_page=1",
     f"{REPOSITORY}/pulls/2/reviews",
     f"{REPOSITORY}/issues/2/comments",
+    f"{REPOSITORY}/issues",
+    f"{REPOSITORY}/issues?state=closed&labels=promoter-drift&per_page=1",
+    f"{REPOSITORY}/issues?state=all&creator=rita&direction=asc",
+    f"{REPOSITORY}/issues/2",
+    f"{REPOSITORY}/issues/5",
     f"{REPOSITORY}/commits",
     f"{REPOSITORY}/commits?path=promotions/churn.yaml&sha=main&per_page=1",
     f"{REPOSITORY}/commits/main",
@@ -106,6 +128,7 @@ REFUSED = [
     (404, f"{REPOSITORY}/pulls/99/commits"),
     (404, f"{REPOSITORY}/pulls/99/reviews"),
     (404, f"{REPOSITORY}/issues/99/comments"),
+    (404, f"{REPOSITORY}/issues/99"),
     (404, f"{REPOSITORY}/commits?sha=nothing"),
     (422, f"{REPOSITORY}/commits/{UNKNOWN_SHA}"),
     (422, f"{REPOSITORY}/commits/{UNKNOWN_SHA}/pulls"),
@@ -179,6 +202,69 @@ def test_comments_are_refused_as_described(standin: Standin, spec: GitHubSpec, b
     spec.check(written, changed)
 
 
+def test_issues_are_written_as_described(standin: Standin, spec: GitHubSpec) -> None:
+    asked = {"title": "Drift", "body": "One", "labels": ["promoter-drift", "Promoter-Drift"]}
+    written = ask(standin, f"{REPOSITORY}/issues", method="POST", body=asked)
+    address = urlsplit(written.json()["url"]).path
+    changed = ask(standin, address, method="PATCH", body={"title": "Drifted", "body": "Two"})
+    closing = {"body": "Three", "state": "closed", "state_reason": "completed"}
+    closed = ask(standin, address, method="PATCH", body=closing)
+    reopened = ask(standin, address, method="PATCH", body={"state": "open"})
+    spec.check(written, changed, closed, reopened, ask(standin, address))
+    assert [label["name"] for label in written.json()["labels"]] == ["promoter-drift"]
+    assert written.json()["user"]["login"] == "github-actions[bot]"
+    told = [
+        (one.json()["title"], one.json()["body"], one.json()["state"]) for one in (changed, closed, reopened)
+    ]
+    assert told == [("Drifted", "Two", "open"), ("Drifted", "Three", "closed"), ("Drifted", "Three", "open")]
+    assert [one.json()["state_reason"] for one in (changed, closed, reopened)] == [None, "completed", None]
+
+
+@pytest.mark.parametrize(
+    ("status", "token", "method", "number", "body"),
+    [
+        (422, WORKFLOW, "POST", "", {"title": " "}),
+        (422, WORKFLOW, "POST", "", {"title": "x" * 257}),
+        (422, WORKFLOW, "POST", "", {"title": "x", "body": "x" * 65_537}),
+        (404, WORKFLOW, "PATCH", "/99", {"title": "x"}),
+        (403, READER, "PATCH", "/5", {"title": "x"}),
+        (404, STRANGER, "POST", "", {"title": "x"}),
+    ],
+)
+def test_issues_are_refused_as_described(  # noqa: PLR0917 - one parameter a column
+    standin: Standin,
+    spec: GitHubSpec,
+    status: int,
+    token: str,
+    method: str,
+    number: str,
+    body: dict[str, object],
+) -> None:
+    response = ask(standin, f"{REPOSITORY}/issues{number}", token=token, method=method, body=body)
+    assert response.status_code == status
+    spec.check(response)
+
+
+def test_labels_of_somebody_who_may_not_set_them_are_dropped(standin: Standin, spec: GitHubSpec) -> None:
+    asked: dict[str, object] = {"title": "Drift", "labels": ["promoter-drift"]}
+    response = ask(standin, f"{REPOSITORY}/issues", token=READER, method="POST", body=asked)
+    assert (response.status_code, response.json()["labels"]) == (201, [])
+    spec.check(response)
+
+
+def test_issues_and_pull_requests_share_numbers_and_lists(standin: Standin) -> None:
+    listed = ask(standin, f"{REPOSITORY}/issues?state=all&direction=asc&per_page=5").json()
+    assert [(one["number"], "pull_request" in one) for one in listed] == [
+        (1, True),
+        (2, True),
+        (3, True),
+        (4, False),
+        (5, False),
+    ]
+    closed = ask(standin, f"{REPOSITORY}/issues?state=closed&labels=Promoter-Drift").json()
+    assert [one["number"] for one in closed] == [5]
+
+
 def test_a_comment_may_be_as_long_as_the_limit(standin: Standin) -> None:
     conversation = f"{REPOSITORY}/issues/2/comments"
     assert ask(standin, conversation, method="POST", body={"body": "x" * 65_536}).status_code == 201
@@ -209,6 +295,7 @@ def test_every_route_of_the_table_is_tried_here() -> None:
         "/orgs/acme/teams/risk-ml/members",
         "/orgs/acme/teams/risk-ml/memberships/bob",
         f"{REPOSITORY}/issues/comments/1",
+        *SETTINGS,
     }
     # GraphQL has tests of its own; OpenAPI does not describe it.
     untried = [

@@ -1,4 +1,4 @@
-"""The two kinds of GraphQL query the stand-in answers, and that it refuses every other."""
+"""The three kinds of GraphQL query the stand-in answers, and that it refuses every other."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ import requests
 from promoter.demo.github.graphql import TEXT_LIMIT
 from promoter.demo.github.server import Standin, serve
 from promoter.demo.github.world import World
-from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW, small_world
+from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW, get, propose, small_world
 
 SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
 BLOB = "... on Blob { oid byteSize isBinary isTruncated text }"
@@ -186,3 +186,37 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> graphql_core.GraphQLSche
 def test_the_queries_above_are_valid_on_github(schema: graphql_core.GraphQLSchema) -> None:
     for text in (FILES, "{ viewer { login } }", objects('object(expression: "a:b") { __typename oid }')):
         assert graphql_core.validate(schema, graphql_core.parse(text)) == []
+
+
+def history(arguments: str, expression: str = "main") -> str:
+    return objects(
+        f'c: object(expression: "{expression}") {{ ... on Commit {{ {arguments} {{ nodes {{ oid }} }} }} }}'
+    )
+
+
+def listed(answer: dict[str, Any]) -> list[str]:
+    return [node["oid"] for node in answer["data"]["repository"]["c"]["history"]["nodes"]]
+
+
+def test_a_path_s_past_is_what_the_list_of_commits_says(world: World, standin: Standin) -> None:
+    for version in (2, 3, 4):
+        propose(world, f"promote-{version}", version=version)
+        world.merge(version - 1, by="bob")
+    path = "promotions/churn.yaml"
+    by_rest = [one["sha"] for one in get(standin, f"/commits?path={path}")]
+    assert len(by_rest) > 3
+    assert listed(query(standin, history(f'history(first: 20, path: "{path}")'))) == by_rest
+    assert listed(query(standin, history(f'history(first: 2, path: "{path}")'))) == by_rest[:2]
+    assert listed(query(standin, history('history(first: 20, path: "never/there.yaml")'))) == []
+    everything = [one["sha"] for one in get(standin, "/commits")]
+    assert listed(query(standin, history("history(first: 100)"))) == everything
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["history", 'history(path: "a")', "history(first: 0)", "history(first: 101)", "history(skip: 1)"],
+)
+def test_a_past_that_is_asked_for_wrongly_is_refused(standin: Standin, arguments: str) -> None:
+    answer = query(standin, history(arguments))
+    assert answer["errors"]
+    assert "data" not in answer

@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 from promoter.adapters.deadline import Deadline
+from promoter.adapters.mlflow_address import Addresses
+from promoter.adapters.mlflow_aliases import Aliases
+from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_client import open_client
 from promoter.core.model_version import Column, Dataset, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
@@ -77,6 +81,42 @@ def test_aliases_in_other_capitals_are_other_aliases(world: World) -> None:
     world.registry.set_alias(model, "champion", version=first)
     world.registry.set_alias(model, "Champion", version=second)
     assert world.registry.aliases(model) == {"champion": "1", "Champion": "2"}
+
+
+def test_the_aliases_of_all_models_are_those_of_each(world: World) -> None:
+    bare, two = world.new_model("bare"), world.new_model("two\nlines")
+    for _ in range(2):
+        world.new_version(two, VersionAsked())
+    world.registry.set_alias(two, "champion", version="2")
+    world.registry.set_alias(two, "Champion", version="1")
+
+    everything = world.registry.all_aliases()
+
+    assert (everything[bare], everything[two]) == ({}, {"champion": "2", "Champion": "1"})
+    assert all(version.isdigit() for aliases in everything.values() for version in aliases.values())
+
+
+def test_prompts_are_no_models(world: World) -> None:
+    prompt, model = world.new_prompt("say hello"), world.new_model("say hello")
+    everything = world.registry.all_aliases()
+    assert (prompt in everything, model in everything) == (False, True)
+
+
+@pytest.mark.parametrize("page", [1, 2, 1_000])
+@pytest.mark.parametrize("by", ["url", "database"])
+def test_the_aliases_of_all_models_come_in_pages(mlflow_server: MlflowServer, by: str, page: int) -> None:
+    world = HttpWorld(mlflow_server, deadline=Deadline(60))
+    models = [world.new_model("paged") for _ in range(3)]
+    for model in models:
+        world.registry.set_alias(model, "champion", version=world.new_version(model, VersionAsked()))
+    address = mlflow_server.url if by == "url" else mlflow_server.database
+    addresses, deadline = Addresses(tracking=address, registry=address), Deadline(60)
+    calls, client = Calls(addresses=addresses, deadline=deadline), open_client(addresses, deadline)
+
+    paged = Aliases(client=client, calls=calls, addresses=addresses, page=page).of_all()
+
+    assert paged == world.registry.all_aliases()
+    assert {model: paged[model] for model in models} == {model: {"champion": "1"} for model in models}
 
 
 def test_an_alias_is_not_set_to_a_version_that_is_not_there(world: World) -> None:

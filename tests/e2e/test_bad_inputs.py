@@ -407,7 +407,7 @@ def test_no_secret_is_told(house: House) -> None:
     assert TOKEN not in shown
 
 
-@pytest.mark.parametrize("command", ["drift", "propose", "doctor"])
+@pytest.mark.parametrize("command", ["propose"])
 def test_a_command_of_a_later_version(house: House, command: str) -> None:
     payload = {"repository": {"default_branch": "main"}}
     finished = house.job(

@@ -310,6 +310,59 @@ def test_a_committer_does_not_approve_where_github_lists_no_commits(house: House
     assert reason(house.apply(push)) == "approval_self"
 
 
+def forged(house: House, *, pusher: str) -> tuple[int, str, str]:
+    """A request whose commit says that dora wrote it, pushed by somebody else; live and asked-for version."""
+    first, second = house.version(0.8), house.version(0.85)
+    house.adopt(first)
+    files = {house.path: house.request(second)}
+    house.world.commit("forged", files, author="dora", message="Promote", pusher=pusher)
+    return proposed_from(house, "forged"), first, second
+
+
+def test_whoever_pushed_commits_in_anothers_name_does_not_approve_them(house: House) -> None:
+    number, first, second = forged(house, pusher="bob")
+    house.approve(number, by="bob")
+    assert "pushed part of the change" in house.validate(number).summary
+    push = house.merge(number)
+    house.world.delete_branch("forged")
+
+    assert (reason(house.apply(push)), house.champion()) == ("approval_self", first)
+    house.approve(number)
+    assert (reason(house.apply(push)), house.champion()) == ("applied", second)
+
+
+def test_what_was_pushed_over_by_force_was_pushed_all_the_same(house: House) -> None:
+    """dora takes what bob pushed in her name and pushes it anew: the commit is another, its content bob's."""
+    number, first, second = forged(house, pusher="bob")
+    files = {house.path: house.request(second)}
+    house.world.commit("anew", files, author="dora", message="Promote, in other words")
+    house.world.create_branch("forged", "anew", by="dora")
+    house.approve(number, by="bob")
+
+    assert (reason(house.apply(house.merge(number))), house.champion()) == ("approval_self", first)
+
+
+@pytest.mark.parametrize("status", [404, 403])
+def test_where_github_does_not_tell_who_pushed_that_is_said_and_the_rest_decides(
+    house: House, status: int
+) -> None:
+    number, _, second = forged(house, pusher="dora")
+    house.approve(number)
+    house.standin.interceptor = Meddles(
+        instead=lambda request: (
+            json_answer({"message": "Not Found"}, status=status)
+            if request.path.endswith("/activity")
+            else None
+        )
+    )
+    assert house.validate(number).summary.count("GitHub does not tell who pushed") == 1
+
+    finished = house.apply(house.merge(number))
+
+    assert (reason(finished), house.champion()) == ("applied", second)
+    assert finished.summary.count("GitHub does not tell who pushed") == 1
+
+
 # --- what is not known is not nothing -------------------------------------------------------------
 
 

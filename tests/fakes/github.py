@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promoter.core.files import REGULAR_FILE, Ancestor, FileEntry, FileVersion, Place, matches
-from promoter.core.pull_request import Contributor, Permission, PullRequest, Review
+from promoter.core.pull_request import BranchMove, Contributor, Permission, PullRequest, Review
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -44,7 +44,8 @@ def hidden(what: str) -> PromoterError:
 
 class InMemoryRepository:
     """Commits, oldest first, each with all its files. A commit's parent is the one before it, unless
-    `parents` says which one (None: it has none); `merged` names the second parent of a merge.
+    `parents` says which one (None: it has none); `merged` names the second parent of a merge; `when` is the
+    committer's date.
 
     `history` follows first parents only, where GitHub names commits of merged branches too.
     """
@@ -56,12 +57,14 @@ class InMemoryRepository:
         branches: Mapping[str, str] | None = None,
         parents: Mapping[str, str | None] | None = None,
         merged: Mapping[str, str] | None = None,
+        when: Mapping[str, str] | None = None,
     ) -> None:
         self.commits = {commit: dict(files) for commit, files in commits.items()}
         self.branches = dict(branches or {})
         names: list[str | None] = [None, *self.commits]
         self.parents = {**dict(zip(self.commits, names, strict=False)), **(parents or {})}
         self.merged = dict(merged or {})
+        self.when = dict(when or {})
 
     def tip(self, branch: str) -> str:
         if branch not in self.branches:
@@ -103,7 +106,7 @@ class InMemoryRepository:
         chain: list[Ancestor] = []
         at: str | None = commit
         while at is not None and len(chain) < limit:
-            chain.append(Ancestor(commit=at, is_merge=at in self.merged))
+            chain.append(Ancestor(commit=at, is_merge=at in self.merged, when=self.when.get(at, "")))
             at = self.parents[at]
         return tuple(chain)
 
@@ -113,6 +116,9 @@ class InMemoryRepository:
             (commit, path): _entry(path, held[commit][path]).blob_id if path in held[commit] else None
             for commit, path in places
         }
+
+    def expect(self, places: Sequence[Place]) -> None:
+        return None
 
     def merge_base(self, one: str, other: str) -> str:
         shared = self._reachable(one) & self._reachable(other)
@@ -164,8 +170,9 @@ class InMemoryPullRequests:
     """Pull requests and people. Everything not given is empty; logins are compared as GitHub does.
 
     `paths`: number → changed paths, a rename as `(old, new)`. `brought`: commit → numbers. `given`: number →
-    reviews, oldest first. `people`: number → contributors. `teams`: `org/team` → logins; a team that is not
-    in it cannot be seen. `writes` counts comments written or changed.
+    reviews, oldest first. `people`: number → contributors. `shas`: number → commits, else the head alone.
+    `pushed`: number → moves of the head's branch, newest first, else one push by the author. `teams`:
+    `org/team` → logins; a team that is not in it cannot be seen. `writes` counts comments written or changed.
     """
 
     pulls: Sequence[PullRequest] = ()
@@ -173,6 +180,8 @@ class InMemoryPullRequests:
     brought: Mapping[str, Sequence[int]] = field(default_factory=dict)
     given: Mapping[int, Sequence[Review]] = field(default_factory=dict)
     people: Mapping[int, Sequence[Contributor]] = field(default_factory=dict)
+    shas: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    pushed: Mapping[int, Sequence[BranchMove]] = field(default_factory=dict)
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     teams: Mapping[str, Sequence[str]] = field(default_factory=dict)
     login: str = "github-actions[bot]"
@@ -202,12 +211,23 @@ class InMemoryPullRequests:
     def numbers_of_commit(self, commit: str) -> tuple[int, ...]:
         return tuple(sorted(self.brought.get(commit, ())))
 
+    def open_heads(self, branch: str) -> Mapping[int, str]:
+        found = sorted(self.pulls, key=lambda pull: -pull.number)
+        return {one.number: one.head_commit for one in found if one.is_open and one.base_branch == branch}
+
     def reviews(self, number: int) -> tuple[Review, ...]:
         return tuple(self.given.get(number, ()))
 
     def contributors(self, number: int) -> tuple[Contributor, ...]:
         found = set(self.people.get(number, ()))
         return tuple(sorted(found, key=lambda person: (person.login or "", person.email)))
+
+    def commits(self, number: int) -> frozenset[str]:
+        return frozenset(self.shas.get(number, (self.get(number).head_commit,)))
+
+    def moves(self, pull: PullRequest) -> tuple[BranchMove, ...]:
+        one = BranchMove(actor=pull.author, before="0" * 40, after=pull.head_commit, is_forced=False)
+        return tuple(self.pushed.get(pull.number, (one,)))
 
     def permission(self, login: str) -> Permission:
         known = {name.casefold(): level for name, level in self.permissions.items()}

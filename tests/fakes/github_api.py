@@ -94,11 +94,13 @@ class GitHubApi:
         for status, data in answers:
             self.answers("POST", "/graphql", data, status=status)
 
-    def connection(self, *, seconds: float = 1800, root: str = "") -> GitHubConnection:
-        """A connection within a deadline of that many seconds on our clock."""
+    def connection(
+        self, *, seconds: float = 1800, root: str = "", deadline: Deadline | None = None
+    ) -> GitHubConnection:
+        """A connection within a deadline of that many seconds on our clock, or within the one given."""
         return GitHubConnection(
             GitHubAccess(api_url=root or self.root, repository=REPOSITORY, token=TOKEN),
-            deadline=Deadline(seconds, clock=self.clock, pause=self.clock.pause),
+            deadline=deadline or Deadline(seconds, clock=self.clock, pause=self.clock.pause),
             log=lambda message: self.log.append(str(message)),
             retries=RetryPolicy(jitter=lambda: 0.5, now=self.clock),
         )

@@ -54,6 +54,10 @@ class InMemoryRegistry:
         """A registered model; its aliases may point at versions added later."""
         self._models[name] = _Model(aliases=dict(aliases or {}))
 
+    def delete_alias(self, model: str, alias: str) -> None:
+        """What somebody does by hand."""
+        del self._models[model].aliases[alias]
+
     def add_version(self, version: ModelVersion, *, signature: Signature | None = None) -> ModelVersion:
         """A version as it stands, of a model that is added when it is new."""
         model = self._models.setdefault(version.model, _Model())
@@ -74,6 +78,11 @@ class InMemoryRegistry:
         self._failures.setdefault(method, []).extend([error] * times)
 
     # the port
+
+    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
+        """See `RegistryReader`."""
+        self._fail_if_told("all_aliases")
+        return {name: dict(model.aliases) for name, model in self._models.items()}
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """See `RegistryReader`."""

@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from promoter.commands.apply import ApplyWorld
+from promoter.commands.drift import DriftWorld
 from promoter.commands.trees import Places
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request
 from promoter.core.model_version import ModelVersion
-from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
+from promoter.core.pull_request import BranchMove, Contributor, Permission, PullRequest, Review, ReviewState
 from tests.builders import a_model_version, a_pull_request, a_run
 from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.github import Files, InMemoryPullRequests, InMemoryRepository, Irregular
@@ -63,6 +64,7 @@ class Team:
         self.commits: dict[str, Files] = {}
         self.parents: dict[str, str | None] = {}
         self.merged: dict[str, str] = {}
+        self.when: dict[str, str] = {}
         self.main = ""
         self.branches: dict[str, str] = {}
         self.pulls: dict[int, PullRequest] = {}
@@ -70,6 +72,7 @@ class Team:
         self.brought: dict[str, list[int]] = {}
         self.reviews: dict[int, list[Review]] = {}
         self.people: dict[int, list[Contributor]] = {}
+        self.pushed: dict[int, list[BranchMove]] = {}
         self.permissions = dict.fromkeys(("alice", "bob", "carol"), Permission.WRITE)
         self.teams: dict[str, list[str]] = {}
         self.registry.add_model("churn", aliases={"champion": "6"})
@@ -167,6 +170,7 @@ class Team:
             branches={**self.branches, "main": self.main},
             parents=self.parents,
             merged=self.merged,
+            when=self.when,
         )
 
     @property
@@ -178,6 +182,7 @@ class Team:
             brought=self.brought,
             given=self.reviews,
             people=self.people,
+            pushed=self.pushed,
             permissions=self.permissions,
             teams=self.teams,
         )
@@ -196,6 +201,18 @@ class Team:
             "tool_version": "0.1.0",
         }
         return ApplyWorld(**{**given, **changes})
+
+    def drift_world(self, **changes: object) -> DriftWorld:
+        """What drift is handed."""
+        given: dict[str, Any] = {
+            "repository": self.repository,
+            "registry": lambda: self.registry,
+            "places": PLACES,
+            "now": NOW,
+            "tool_version": "0.1.0",
+            "pulls_of": self.pull_requests.numbers_of_commit,
+        }
+        return DriftWorld(**{**given, **changes})
 
     def validate_world(self, **changes: object) -> ValidateWorld:
         """What validate is handed."""

@@ -167,7 +167,7 @@ def test_a_wrong_input_is_told_in_the_outputs_too(job: Job, name: str, value: st
     assert job.outputs["reason-code"] == "usage_invalid"
 
 
-@pytest.mark.parametrize("command", ["drift", "propose", "doctor"])
+@pytest.mark.parametrize("command", ["propose"])
 def test_a_command_of_a_later_version(job: Job, command: str) -> None:
     job.event("workflow_dispatch", {"repository": {"default_branch": "main"}})
     exit_code, _ = job.run(
@@ -191,6 +191,24 @@ def test_a_bug_is_exit_3_and_its_text_is_nowhere(job: Job) -> None:
     assert "test_action.py" in log
     assert job.outputs["reason-code"] == "internal_error"
     assert "canary-text" not in log + job.written()
+
+
+def test_a_drift_run_with_github_out_of_reach_says_that_it_is_one(job: Job) -> None:
+    job.event("schedule", {"repository": {"default_branch": "main"}})
+    own = {"GITHUB_API_URL": NOBODY, "GITHUB_REPOSITORY": "o/r", "INPUT_DEADLINE": "0.02"}
+    exit_code, log = job.run({**job.environ, **own, "INPUT_GITHUB-TOKEN": "t-1234"})
+    assert exit_code is ExitCode.UNDECIDED
+    assert "? Could not decide" in log
+    result = json.loads(job.outputs["result"])
+    assert (result["phase"], result["decision"], job.outputs["decision"]) == ("drift", "error", "error")
+    assert job.outputs["report"].endswith("drift.json")
+
+
+def test_a_drift_run_that_cannot_begin_says_that_it_is_one(job: Job) -> None:
+    job.event("schedule", {"repository": {"default_branch": "main"}})
+    exit_code, _ = job.run({**job.environ, "GITHUB_API_URL": "nonsense", "GITHUB_REPOSITORY": "o/r"})
+    assert exit_code is ExitCode.WRONG_INPUT
+    assert json.loads(job.outputs["result"])["phase"] == "drift"
 
 
 def test_an_interruption_is_exit_130(job: Job) -> None:
@@ -254,7 +272,7 @@ def github(tmp_path: Path) -> Iterator[Standin]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.parametrize("command", ["auto", "validate", "apply"])
+@pytest.mark.parametrize("command", ["auto", "validate", "apply", "drift"])
 def test_a_job_started_by_hand_reads_the_default_branch(
     github: Standin, tmp_path: Path, command: str
 ) -> None:
@@ -299,6 +317,7 @@ def canaries() -> dict[str, str]:
     [
         {},
         {"INPUT_COMMAND": "apply"},
+        {"INPUT_COMMAND": "drift", "GITHUB_EVENT_NAME": "schedule"},
         {"INPUT_COMMAND": "nonsense"},
         {"INPUT_TRACKING-URI": "http://[canary-broken"},
         {"GITHUB_EVENT_NAME": "issue_comment"},

@@ -27,10 +27,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "adapters": {"core", "errors", "text"},
     "inputs": {"core", "errors", "text"},
     "event": {"inputs", "core", "errors", "text"},
+    "addresses": {"inputs", "core", "errors", "text"},
     "ending": {"errors", "text"},
     "cli_arguments": set(),
 }
-DOORS = {"action", "cli", "world", "demo"}
+DOORS = {"action", "cli", "cli_drift", "world", "world_doctor", "demo"}
 ONLY_IN: dict[str, set[str]] = {
     "mlflow": {"adapters", "demo", "evaluation"},
     "github": {"adapters", "demo"},

@@ -25,7 +25,7 @@ from tests.fakes.team import POLICY, POLICY_TEXT, REQUEST, request
 from tests.git_clone import GitClone
 from tests.mlflow_server import MlflowServer
 
-VERBS = ("validate", "apply", "history", "schema", "demo", "action")
+VERBS = ("validate", "apply", "drift", "history", "schema", "demo", "action")
 
 
 class Screen(io.StringIO):
@@ -360,3 +360,63 @@ def test_a_report_that_cannot_be_saved_is_printed_all_the_same(registered: Regis
     assert exit_code is ExitCode.WRONG_INPUT
     assert "Ready to promote" in registered.desk.shown
     assert "cannot be written" in registered.desk.told
+
+
+# --- drift ----------------------------------------------------------------------------------------
+
+
+def test_drift_outside_a_clone(desk: Desk) -> None:
+    assert desk.type("drift", "--directory", str(desk.folder)) is ExitCode.WRONG_INPUT
+
+
+def test_drift_of_a_revision_that_is_not_there(desk: Desk, clone: GitClone) -> None:
+    where = ("--directory", str(clone.folder), "--rev", "no-such")
+    assert desk.type("drift", *where) is ExitCode.WRONG_INPUT
+    assert "no base revision `no-such`" in desk.told
+
+
+def test_drift_without_a_registry(desk: Desk, clone: GitClone) -> None:
+    assert desk.type("drift", "--directory", str(clone.folder)) is ExitCode.WRONG_INPUT
+    assert "MLFLOW_TRACKING_URI" in desk.shown
+
+
+def test_drift_with_the_registry_out_of_reach(desk: Desk, clone: GitClone) -> None:
+    where = ("--directory", str(clone.folder), "--tracking-uri", "http://127.0.0.1:9")
+    assert desk.type("drift", *where, "--deadline", "0.01", "--json") is ExitCode.UNDECIDED
+    result = json.loads(desk.shown)
+    assert (result["phase"], result["decision"], result["requests"]) == ("drift", "error", [])
+
+
+@pytest.mark.integration
+def test_drift_of_a_clone_asks_no_github_and_moves_nothing(registered: Registered) -> None:
+    desk, where = registered.desk, ("drift", "--directory", str(registered.clone.folder))
+    assert desk.type(*where) is ExitCode.DONE
+    assert "In sync: git and registry agree on 1 alias" in desk.shown
+    newer = registered.version(0.9)
+    registered.client.set_registered_model_alias(registered.model, "champion", newer)
+    assert desk.type(*where) is ExitCode.DONE
+    assert "merged just now, waits for its apply" in desk.shown
+    without_grace = POLICY_TEXT.replace("version: 1\n", "version: 1\ndrift: {grace_minutes: 0, heal: true}\n")
+    registered.clone.commit({POLICY: without_grace}, "No grace")
+    assert desk.type(*where, "--rev", "HEAD") is ExitCode.NO
+    assert f"{registered.model}@champion" in desk.shown
+    assert "was merged and never applied" in desk.shown
+    assert "Only the registry's own tag tells here" in desk.shown
+    assert "this command only looks" in desk.shown
+    registered.client.set_model_version_tag(registered.model, "1", "promoter_applied_champion", "5 ")
+    folder = desk.folder / "report"
+    assert desk.type(*where, "--json", "--report-directory", str(folder)) is ExitCode.NO
+    (found,) = json.loads(desk.shown)["requests"]
+    assert (found["kind"], found["version"], found["now"]) == ("alias_moved", "1", newer)
+    assert json.loads((folder / "drift.json").read_text()) == json.loads(desk.shown)
+    held = registered.client.get_registered_model(registered.model).aliases
+    assert {key: str(value) for key, value in held.items()} == {"champion": newer}
+
+
+def test_a_shallow_clone_says_so(desk: Desk, clone: GitClone) -> None:
+    clone.commit({"README.md": "more"}, "More")
+    shallow = desk.folder / "shallow"
+    clone.git("clone", "-q", "--depth", "1", f"file://{clone.folder}", str(shallow))
+    desk.environ["MLFLOW_TRACKING_URI"] = "http://127.0.0.1:9"
+    desk.type("drift", "--directory", str(shallow), "--deadline", "0.01")
+    assert "This clone is shallow" in desk.shown

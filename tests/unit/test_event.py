@@ -81,6 +81,12 @@ def test_auto_follows_the_event(
         (Command.APPLY, "issue_comment", {"repository": REPOSITORY}, "refs/heads/main"),
         (Command.APPLY, "workflow_dispatch", {"repository": REPOSITORY}, "refs/heads/feature"),
         (Command.APPLY, "push", PUSH | {"ref": "refs/heads/feature"}, "refs/heads/feature"),
+        (Command.DRIFT, "pull_request", PULL, "refs/heads/main"),
+        (Command.DRIFT, "merge_group", GROUP, "refs/heads/main"),
+        (Command.DRIFT, "push", PUSH, "refs/heads/main"),
+        (Command.DRIFT, "issue_comment", {"repository": REPOSITORY}, "refs/heads/main"),
+        (Command.DRIFT, "workflow_dispatch", {"repository": REPOSITORY}, "refs/heads/feature"),
+        (Command.DRIFT, "workflow_dispatch", {"repository": REPOSITORY}, "refs/tags/main"),
         (Command.VALIDATE, "push", PUSH, "refs/heads/main"),
         (Command.VALIDATE, "issue_comment", {"repository": REPOSITORY}, "refs/heads/main"),
     ],
@@ -92,6 +98,11 @@ def test_a_command_is_refused_where_it_is_not_safe(
         order_of(event_of(name, payload, ref), asked)
     assert refused.value.reason is ReasonCode.USAGE_INVALID
     assert str(refused.value.hint)
+
+
+@pytest.mark.parametrize("name", ["workflow_dispatch", "schedule"])
+def test_drift_may_be_asked_for_on_the_default_branch(name: str) -> None:
+    assert order_of(event_of(name, PUSH), Command.DRIFT).command is Command.DRIFT
 
 
 @pytest.mark.parametrize("name", ["push", "workflow_dispatch", "schedule"])

@@ -12,6 +12,7 @@ import pytest
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_registry import MlflowReader, MlflowRegistry
+from promoter.addresses import links, public_address
 from promoter.commands.trees import Places
 from promoter.core.evidence import ToMeasure
 from promoter.core.layers import Found
@@ -27,9 +28,7 @@ from promoter.world import (
     Registries,
     World,
     judges,
-    links,
     places,
-    public_address,
     report_of,
 )
 from tests.builders import (

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -13,29 +16,73 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
 _T = TypeVar("_T")
+# Of a run's time this part, so many seconds at most, is kept to tell what is known when the rest is spent.
+_TELLING_PART = 0.1
+_MOST_TELLING = 16.0
+_TELLING_AFTER = 3.0
+# How often a call that is waited for is left to see whether the end has come nearer.
+_LOOK_EVERY = 0.25
+
+
+def _never() -> float:
+    return math.inf
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pacing:
+    """The time a run lives in; tests bring one in which waiting costs nothing.
+
+    `patience`: how many whole seconds one request may leave its client without a word.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+    patience: int = 20
+
+
+REAL_TIME = Pacing()
 
 
 class Deadline:
     """Time left for a run, in seconds, on a clock that never goes back.
 
-    `clock` and `pause` are parameters so that tests need no real waiting.
+    `until` says when on that clock the run has to end for another reason: it was asked to stop. `clock` and
+    `pause` are parameters so that tests need no real waiting.
     """
 
     def __init__(
         self,
         seconds: float,
         *,
+        until: Callable[[], float] = _never,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._clock = clock
         self._pause = pause
         self._seconds = seconds
-        self._end = clock() + seconds
+        self._until = until
+        self.patience = REAL_TIME.patience
+        self._last = self._end = clock() + seconds
+
+    @classmethod
+    def of_run(
+        cls, seconds: float, *, until: Callable[[], float] = _never, pacing: Pacing = REAL_TIME
+    ) -> Deadline:
+        """A run's deadline, which keeps a part of its time for telling."""
+        deadline = cls(seconds, until=until, clock=pacing.clock, pause=pacing.pause)
+        deadline.patience = pacing.patience
+        deadline._end -= min(seconds * _TELLING_PART, _MOST_TELLING)
+        deadline._last += _TELLING_AFTER
+        return deadline
+
+    def begin_telling(self) -> None:
+        """From here on the time that was kept may be spent: with it, a run ends 3 s after its deadline."""
+        self._end = self._last
 
     def remaining(self) -> float:
         """Seconds left; never negative."""
-        return max(0.0, self._end - self._clock())
+        return max(0.0, min(self._end, self._until()) - self._clock())
 
     def wait(self, seconds: float, *, before: str) -> None:
         """Sleep, unless what is left is less than that: then say so at once instead of sleeping in vain."""
@@ -53,13 +100,18 @@ class Deadline:
             raise self._exceeded(what)
         box: SimpleQueue[_Answer[_T]] = SimpleQueue()
         threading.Thread(target=lambda: box.put(_Answer(call)), daemon=True, name=what).start()
-        try:
-            answer = box.get(timeout=self.remaining())
-        except Empty as empty:
-            raise self._exceeded(what) from empty
-        return answer.value()
+        while left := self.remaining():
+            with suppress(Empty):
+                return box.get(timeout=min(left, _LOOK_EVERY)).value()
+        raise self._exceeded(what)
 
     def _exceeded(self, what: str) -> PromoterError:
+        if self._until() < self._end:
+            return PromoterError(
+                ReasonCode.INTERRUPTED,
+                say("the job was stopped before ", quote(what)),
+                hint=say("Run it again: it goes on from what is live."),
+            )
         return PromoterError(
             ReasonCode.DEADLINE_EXCEEDED,
             say("the deadline of ", f"{self._seconds / 60:g} min was reached before ", quote(what)),

@@ -91,6 +91,13 @@ def flag(data: object, *keys: str) -> bool:
     return value
 
 
+def record(data: object) -> Record:
+    """The answer as one object."""
+    if not isinstance(data, dict):
+        raise _wrong((), data, expected="an object")
+    return data
+
+
 def records(data: object, *keys: str) -> list[Record]:
     """The list of objects under the keys."""
     value = _value(data, keys)
@@ -124,3 +131,14 @@ def next_page(headers: Mapping[str, str]) -> str | None:
         if _NEXT.search(parameters):
             return str(address)
     return None
+
+
+_MOST_DIGITS = 12
+
+
+def seconds(value: str) -> float | None:
+    """A header's whole number; None when it is none (a date, a word, nothing)."""
+    value = value.strip()
+    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
+        return None
+    return float(value)

@@ -18,18 +18,16 @@ from promoter.adapters.github_answers import REDIRECTS, REFUSALS, Answer, read_a
 from promoter.adapters.github_errors import Trouble, TroubleKind, remark_of
 from promoter.adapters.github_retry import Call
 
-_TIMEOUT_SECONDS = 20
-
 
 class GitHubClient:
-    """Sends one request at a time, once."""
+    """Sends one request at a time, once. `timeout`: seconds to wait for a word from GitHub."""
 
-    def __init__(self, access: GitHubAccess) -> None:
+    def __init__(self, access: GitHubAccess, *, timeout: int) -> None:
         self._token = access.token
         self._requester = github.Github(
             auth=github.Auth.Token(access.token),
             base_url=access.api_url.rstrip("/"),
-            timeout=_TIMEOUT_SECONDS,
+            timeout=timeout,
             user_agent="promoter",
             per_page=PER_PAGE,
             # Ours: its own repeats a POST blindly, and pauses outside of our deadline.

@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_access import PER_PAGE, GitHubAccess, address
-from promoter.adapters.github_answers import REFUSALS, Answer, Record, garbage, next_page, records
+from promoter.adapters.github_answers import (
+    REFUSALS,
+    Answer,
+    Record,
+    garbage,
+    maybe_text,
+    next_page,
+    records,
+)
 from promoter.adapters.github_errors import (
     Trouble,
     TroubleKind,
@@ -18,7 +26,9 @@ from promoter.adapters.github_errors import (
     remark_of,
     unreached,
 )
-from promoter.adapters.github_retry import Call, Effect, RetryPolicy
+from promoter.adapters.github_limits import Limits, too_long
+from promoter.adapters.github_retry import Call, Effect, Pause, RetryPolicy
+from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
@@ -45,7 +55,8 @@ _NOT_DONE = frozenset({TroubleKind.NOT_REACHED, TroubleKind.REDIRECTED})
 class GitHubConnection:
     """Requests to one GitHub about one repository. Nothing is sent before the first question.
 
-    `log` hears of every wait. All waiting and answering happens within `deadline`.
+    `log` hears of every wait for another try; writes are a second apart. All waiting and answering happens
+    within `deadline`.
     """
 
     def __init__(
@@ -61,8 +72,11 @@ class GitHubConnection:
         self._deadline = deadline
         self._log = log
         self._retries = retries or RetryPolicy()
+        self._limits = Limits(now=self._retries.now, log=log)
         self._client: GitHubClient | None = None
         self._graphql_answers = True
+        # Our account's login, where an answer to a query told it.
+        self.viewer: str | None = None
 
     def in_repository(self, *segments: str) -> str:
         """A path below the repository in the API."""
@@ -85,6 +99,10 @@ class GitHubConnection:
     ) -> Iterator[Record]:
         """The objects of a list over all pages, each page asked for when it is reached."""
         answer = self.get(address, what=what, parameters={"per_page": str(PER_PAGE), **(parameters or {})})
+        yield from self.items_from(answer, what=what)
+
+    def items_from(self, answer: Answer, *, what: str) -> Iterator[Record]:
+        """The objects of a list's first page, which was asked for already, and of the pages after it."""
         yield from records(answer.data)
         seen: set[str] = set()
         while (following := next_page(answer.headers)) is not None:
@@ -104,6 +122,7 @@ class GitHubConnection:
             address=self._own_client().graphql_address,
             what=what,
             body={"query": text, "variables": variables},
+            effect=Effect.NONE,
         )
         answer = self.send(call, accept=_NO_GRAPHQL)
         if answer.status in _NO_GRAPHQL:
@@ -114,7 +133,9 @@ class GitHubConnection:
         if found.get("errors") or not isinstance(found.get("data"), dict):
             self._log(say("GraphQL answers with errors while ", quote(what), ": going on without it"))
             return None
-        return dict(found["data"])
+        data = dict(found["data"])
+        self.viewer = maybe_text(data, "viewer", "login") or self.viewer
+        return data
 
     def send(self, call: Call, *, accept: Collection[int] = ()) -> Answer:
         """Send, and send again where that is safe.
@@ -130,9 +151,20 @@ class GitHubConnection:
             pause = self._retries.pause_after(outcome, call, tries=tries)
             if pause is None:
                 return self._give_up(outcome, call, accept=accept)
+            self._wait(pause, call)
+
+    def _wait(self, pause: Pause, call: Call) -> None:
+        """Wait before the next try; where that would be too late, end at once instead."""
+        left = self._deadline.remaining()
+        if pause.seconds < left:
             waiting = f"; waiting {pause.seconds:.1f} s before trying again: "
             self._log(say(*pause.why.parts, waiting, quote(call.what)))
+        try:
             self._deadline.wait(pause.seconds, before=call.what)
+        except PromoterError as error:
+            if error.reason is not ReasonCode.DEADLINE_EXCEEDED:
+                raise
+            raise too_long(pause, call, left=left) from error
 
     def pause(self, seconds: float, *, before: str) -> None:
         """Wait for something that GitHub shows a little later."""
@@ -166,14 +198,22 @@ class GitHubConnection:
 
     def _try(self, call: Call) -> Answer | Trouble:
         client = self._own_client()
-        return self._deadline.run(lambda: client.attempt(call), what=call.what)
+        if (early := self._limits.pause_before(call)) > 0:
+            self._deadline.wait(early, before=call.what)
+        try:
+            outcome = self._deadline.run(lambda: client.attempt(call), what=call.what)
+        finally:
+            self._limits.sent(call)
+        if isinstance(outcome, Answer):
+            self._limits.answered(outcome)
+        return outcome
 
     def _own_client(self) -> GitHubClient:
         if self._client is None:
             # PyGithub is slow to import: only whoever talks to GitHub pays for it.
             from promoter.adapters.github_client import GitHubClient  # noqa: PLC0415
 
-            self._client = GitHubClient(self._access)
+            self._client = GitHubClient(self._access, timeout=self._deadline.patience)
         return self._client
 
 

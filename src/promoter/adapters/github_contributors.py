@@ -34,6 +34,7 @@ class GitHubContributors:
 
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection
+        self._listed: dict[int, list[Record]] = {}
 
     def of(self, pull: int, *, expected: int | None) -> tuple[Contributor, ...]:
         """Everybody once, in a stable order; `expected` is how many commits there are, where that is known.
@@ -50,7 +51,16 @@ class GitHubContributors:
         people |= {Contributor(login=None, email=address) for address in partners}
         return tuple(sorted(people, key=lambda person: (person.login or "", person.email)))
 
+    def commits(self, pull: int, *, expected: int | None) -> frozenset[str]:
+        """The commits' ids. Raises TOO_MANY_FILES when GitHub does not list all of them."""
+        return frozenset(text(commit, "sha") for commit in self._commits(pull, expected=expected))
+
     def _commits(self, pull: int, *, expected: int | None) -> list[Record]:
+        if pull not in self._listed:
+            self._listed[pull] = self._asked(pull, expected=expected)
+        return self._listed[pull]
+
+    def _asked(self, pull: int, *, expected: int | None) -> list[Record]:
         at = self._connection.in_repository("pulls", str(pull), "commits")
         commits = list(self._connection.items(at, what=f"listing the commits of pull request {pull}"))
         if expected is None and len(commits) >= MOST_COMMITS:

@@ -14,6 +14,10 @@ from promoter.text import Message, Part, quote, say
 _LONGEST_REMARK = 200
 _AGAIN = say("Nothing was decided; run the job again when GitHub answers: https://www.githubstatus.com.")
 
+_SWITCHED_OFF = say(
+    "The repository does not have this any more. Look at its settings: issues are switched on under Features."
+)
+
 
 class TroubleKind(StrEnum):
     """How an attempt ended without an answer that can be used."""
@@ -85,7 +89,7 @@ def refused(answer: Answer, *, what: str, said: str) -> PromoterError:
     return PromoterError(
         ReasonCode.GITHUB_UNAVAILABLE,
         say("GitHub refused ", quote(what), f" ({why})", *_remark(said)),
-        hint=_AGAIN,
+        hint=_SWITCHED_OFF if answer.status == HTTPStatus.GONE else _AGAIN,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +13,15 @@ from promoter.adapters.github_answers import number as count
 from promoter.adapters.github_comments import GitHubComments
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_contributors import GitHubContributors
-from promoter.core.pull_request import Contributor, Permission, PullRequest, Review, ReviewState
+from promoter.adapters.github_pushes import GitHubPushes
+from promoter.core.pull_request import (
+    BranchMove,
+    Contributor,
+    Permission,
+    PullRequest,
+    Review,
+    ReviewState,
+)
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -41,6 +49,7 @@ class GitHubPullRequests:
     def __init__(self, connection: GitHubConnection, *, looks_again: Sequence[float] = _LOOKS_AGAIN) -> None:
         self._connection = connection
         self._contributors = GitHubContributors(connection)
+        self._pushes = GitHubPushes(connection)
         self._comments = GitHubComments(connection)
         self._looks_again = tuple(looks_again)
         self._commits: dict[int, int] = {}
@@ -93,6 +102,14 @@ class GitHubPullRequests:
         mine = [record for record in listed if text(record, "base", "repo", "full_name").casefold() == ours]
         return tuple(sorted({number(record, "number") for record in mine}))
 
+    def open_heads(self, branch: str) -> Mapping[int, str]:
+        """Number → head commit of every open pull request that would be merged into the branch."""
+        what = f"listing the open pull requests into {branch}"
+        at = self._connection.in_repository("pulls")
+        wanted = {"state": "open", "base": branch}
+        listed = self._connection.items(at, what=what, parameters=wanted)
+        return {number(record, "number"): text(record, "head", "sha") for record in listed}
+
     def reviews(self, number: int) -> tuple[Review, ...]:
         """The whole review history over all pages, oldest first."""
         at = self._connection.in_repository("pulls", str(number), "reviews")
@@ -102,6 +119,14 @@ class GitHubPullRequests:
     def contributors(self, number: int) -> tuple[Contributor, ...]:
         """Authors, committers and co-authors of its commits."""
         return self._contributors.of(number, expected=self._commits.get(number))
+
+    def commits(self, number: int) -> frozenset[str]:
+        """The ids of its commits."""
+        return self._contributors.commits(number, expected=self._commits.get(number))
+
+    def moves(self, pull: PullRequest) -> tuple[BranchMove, ...]:
+        """How the branch of its head was moved, newest first; empty where GitHub does not tell."""
+        return self._pushes.of(pull)
 
     def permission(self, login: str) -> Permission:
         """A person's permission now. GitHub counts `maintain` as write and `triage` as read."""
@@ -181,6 +206,7 @@ def _pull_request(data: object) -> PullRequest:
         base_branch=text(data, "base", "ref"),
         base_commit=text(data, "base", "sha"),
         head_commit=text(data, "head", "sha"),
+        head_branch=text(data, "head", "ref"),
         head_repository=maybe_text(data, "head", "repo", "full_name"),
         base_repository=text(data, "base", "repo", "full_name"),
         changed_files=number(data, "changed_files"),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from promoter.adapters.github_access import PER_PAGE
-from promoter.adapters.github_answers import Record, flag, garbage, number, records, text
+from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, records, text
 from promoter.adapters.github_blobs import GitHubBlobs
 from promoter.adapters.github_connection import GitHubConnection
+from promoter.adapters.github_histories import GitHubHistories
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place, matches
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
@@ -27,6 +28,7 @@ class GitHubRepository:
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection
         self._blobs = GitHubBlobs(connection)
+        self._histories = GitHubHistories(connection)
         # Per commit: all files, or None where GitHub does not list them in one answer; then per folder too.
         self._wholes: dict[str, tuple[FileEntry, ...] | None] = {}
         self._parts: dict[tuple[str, str], tuple[FileEntry, ...]] = {}
@@ -35,6 +37,10 @@ class GitHubRepository:
         # Per commit the chain as far as it was read, and the rest of it.
         self._chains: dict[str, tuple[list[Ancestor], Iterator[Ancestor]]] = {}
         self._ids: dict[Place, str | None] = {}
+        self._expected: list[Place] = []
+        # Everything that was ever expected: whose past may be wanted, too.
+        self._foreseen: dict[Place, None] = {}
+        self._changed: dict[tuple[str, str, int], tuple[str, ...]] = {}
         self._bases: dict[tuple[str, str], str] = {}
 
     def tip(self, branch: str) -> str:
@@ -75,6 +81,32 @@ class GitHubRepository:
 
     def history(self, commit: str, path: str, *, limit: int) -> tuple[FileVersion, ...]:
         """The path's changes up to the commit, newest first, at most `limit`."""
+        changes = self._changes(commit, path, limit=limit)
+        held = self.blob_ids([(change, path) for change in changes])
+        return tuple(
+            FileVersion(commit=commit, content=None if blob_id is None else self._blobs.read(blob_id))
+            for (commit, _), blob_id in held.items()
+        )
+
+    def _changes(self, commit: str, path: str, *, limit: int) -> tuple[str, ...]:
+        """The commits that changed a path; other paths expected at the commit are asked about with it."""
+        if (commit, path, limit) not in self._changed and limit <= PER_PAGE:
+            others = [one for at, one in self._foreseen if at == commit and one != path]
+            beside = [one for one in others if (commit, one, limit) not in self._changed]
+            if beside:
+                self._foresee_changes(commit, [path, *beside], limit=limit)
+        known = self._changed.get((commit, path, limit))
+        return self._listed_changes(commit, path, limit=limit) if known is None else known
+
+    def _foresee_changes(self, commit: str, paths: Sequence[str], *, limit: int) -> None:
+        found = self._histories.of(commit, paths, limit=limit)
+        if found is None:
+            self._foreseen.clear()
+            return
+        self._changed |= {(commit, path, limit): changes for path, changes in found.items()}
+        self.expect([(change, path) for path, changes in found.items() for change in changes])
+
+    def _listed_changes(self, commit: str, path: str, *, limit: int) -> tuple[str, ...]:
         what = f"reading the history of {path}"
         listed = self._connection.items(
             self._connection.in_repository("commits"),
@@ -84,11 +116,7 @@ class GitHubRepository:
         changes = list(islice(listed, limit))
         for change in changes[:1]:
             self._connection.require_own(change, what=what)
-        held = self.blob_ids([(text(change, "sha"), path) for change in changes])
-        return tuple(
-            FileVersion(commit=commit, content=None if blob_id is None else self._blobs.read(blob_id))
-            for (commit, _), blob_id in held.items()
-        )
+        return tuple(text(change, "sha") for change in changes)
 
     def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
         """The commits at which the branch itself stood, the given one first; fewer than `limit`: all.
@@ -106,6 +134,7 @@ class GitHubRepository:
         what = f"listing the commits before {commit}"
         at = self._connection.in_repository("commits")
         parents: dict[str, list[str]] = {}
+        dates: dict[str, str] = {}
         following: str | None = commit
         for record in islice(
             self._connection.items(at, what=what, parameters={"sha": commit}), _MOST_COMMITS
@@ -113,9 +142,10 @@ class GitHubRepository:
             if not parents:
                 self._connection.require_own(record, what=what)
             parents[text(record, "sha")] = [text(parent, "sha") for parent in records(record, "parents")]
+            dates[text(record, "sha")] = maybe_text(record, "commit", "committer", "date") or ""
             while following in parents:
                 of = parents[following]
-                yield Ancestor(commit=following, is_merge=len(of) > 1)
+                yield Ancestor(commit=following, is_merge=len(of) > 1, when=dates[following])
                 following = of[0] if of else None
         if following is not None and len(parents) < _MOST_COMMITS:
             raise garbage(what, f"the commit {following} is not listed")
@@ -125,12 +155,21 @@ class GitHubRepository:
     def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
         """The blob id at each (commit, path); None where there is no such file."""
         missing = [place for place in dict.fromkeys(places) if place not in self._ids]
-        found = self._blobs.at([f"{commit}:{path}" for commit, path in missing]) if missing else {}
-        for commit, path in missing:
-            self._ids[commit, path] = (
-                self._listed(commit, path) if found is None else found[f"{commit}:{path}"]
-            )
+        found = self._asked(missing) if missing else {}
+        self._ids |= {place: self._listed(*place) for place in missing} if found is None else found
         return {place: self._ids[place] for place in places}
+
+    def _asked(self, missing: Sequence[Place]) -> Mapping[Place, str | None] | None:
+        """The same by GraphQL, with what else is expected to be asked for; None when that does not answer."""
+        asked = list(dict.fromkeys([*missing, *(one for one in self._expected if one not in self._ids)]))
+        self._expected.clear()
+        found = self._blobs.at([f"{commit}:{path}" for commit, path in asked])
+        return None if found is None else {place: found[":".join(place)] for place in asked}
+
+    def expect(self, places: Sequence[Place]) -> None:
+        """Say whose blob ids, and mostly past, will be wanted: GraphQL tells of many at once."""
+        self._expected += places
+        self._foreseen |= dict.fromkeys(places)
 
     def _listed(self, commit: str, path: str) -> str | None:
         """The same without GraphQL: a list of the commit's files proves that one is not there."""

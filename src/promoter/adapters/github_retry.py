@@ -14,21 +14,21 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
-from promoter.adapters.github_answers import Answer
+from promoter.adapters.github_answers import Answer, seconds
 from promoter.adapters.github_errors import Trouble, TroubleKind, limit_is_reached
 from promoter.text import Message, say
 
 MOST_TRIES = 4
 _FIRST_PAUSE = 0.5
 _SECONDARY_PAUSE = 60.0
-_MOST_DIGITS = 12
 # GitHub says in which second the limit ends, not where in it.
 _RESET_MARGIN = 1.0
 
 
 class Effect(StrEnum):
-    """What sending a request twice does."""
+    """What sending a request twice does, and whether one changes anything at all."""
 
+    NONE = "nothing: it only asks"
     SAME = "the same as once"
     ANOTHER = "a second one is made"
 
@@ -78,7 +78,7 @@ class RetryPolicy:
             return None
         if outcome.status == HTTPStatus.NOT_IMPLEMENTED:
             return None
-        asked = _seconds(outcome.headers.get("retry-after", ""))
+        asked = seconds(outcome.headers.get("retry-after", ""))
         return Pause(
             seconds=max(self.backoff(tries), asked or 0.0),
             why=say(f"GitHub answered with status {outcome.status}"),
@@ -90,24 +90,18 @@ class RetryPolicy:
 
     def _after_trouble(self, trouble: Trouble, call: Call, *, tries: int) -> Pause | None:
         certainly_not_done = trouble.kind is TroubleKind.NOT_REACHED
-        if trouble.kind is TroubleKind.REDIRECTED or not (certainly_not_done or call.effect is Effect.SAME):
+        if trouble.kind is TroubleKind.REDIRECTED or not (
+            certainly_not_done or call.effect is not Effect.ANOTHER
+        ):
             return None
         return Pause(seconds=self.backoff(tries), why=say(f"GitHub {trouble.kind.value}"))
 
     def _limit_ends(self, answer: Answer, *, tries: int) -> float:
         """`Retry-After`, else the reset when nothing remains, else a minute, growing."""
-        asked = _seconds(answer.headers.get("retry-after", ""))
+        asked = seconds(answer.headers.get("retry-after", ""))
         if asked is not None:
             return max(asked, self.backoff(tries))
-        reset = _seconds(answer.headers.get("x-ratelimit-reset", ""))
+        reset = seconds(answer.headers.get("x-ratelimit-reset", ""))
         if reset is not None and answer.headers.get("x-ratelimit-remaining") == "0":
             return max(reset - self.now(), 0.0) + _RESET_MARGIN
         return float(_SECONDARY_PAUSE * 2 ** (tries - 1))
-
-
-def _seconds(value: str) -> float | None:
-    """A header's whole number; None when it is none (a date, a word, nothing)."""
-    value = value.strip()
-    if not value.isascii() or not value.isdigit() or len(value) > _MOST_DIGITS:
-        return None
-    return float(value)

@@ -15,7 +15,7 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 _TIMEOUT_SECONDS = 60
-_ITSELF_AND_ONE_PARENT = 2
+_ITSELF_WHEN_AND_ONE_PARENT = 3
 
 
 class LocalRepository:
@@ -107,14 +107,27 @@ class LocalRepository:
 
     def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
         """The commits at which the branch itself stood, the given one first."""
-        log = ["rev-list", "--first-parent", "--parents", f"--max-count={limit}", "--end-of-options", commit]
-        rows = [line.split() for line in self._git(log).decode().splitlines()]
-        return tuple(Ancestor(commit=row[0], is_merge=len(row) > _ITSELF_AND_ONE_PARENT) for row in rows)
+        log = ["log", "--no-show-signature", "--first-parent", "--format=%H %cI %P", f"--max-count={limit}"]
+        rows = [line.split() for line in self._git([*log, "--end-of-options", commit]).decode().splitlines()]
+        return tuple(
+            Ancestor(commit=row[0], when=row[1], is_merge=len(row) > _ITSELF_WHEN_AND_ONE_PARENT)
+            for row in rows
+        )
 
     def blob_ids(self, places: Sequence[Place]) -> Mapping[Place, str | None]:
         """The blob id at each (commit, path); None where there is no such file."""
-        found = {commit: {e.path: e.blob_id for e in self.files(commit, ["**"])} for commit, _ in places}
-        return {(commit, path): found[commit].get(path) for commit, path in places}
+        found: dict[Place, str | None] = dict.fromkeys(places)
+        for commit in dict.fromkeys(commit for commit, _ in places):
+            paths = list(dict.fromkeys(path for at, path in places if at == commit))
+            listing = self._git(["--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", *paths])
+            for line in listing.decode("utf-8", "replace").rstrip("\0").split("\0"):
+                what, _, path = line.partition("\t")
+                if (commit, path) in found and " tree " not in what:
+                    found[commit, path] = what.split(" ")[2]
+        return found
+
+    def expect(self, places: Sequence[Place]) -> None:
+        """Nothing is gained here by asking early."""
 
     def merge_base(self, one: str, other: str) -> str:
         """The newest commit that both have."""

@@ -31,6 +31,12 @@ def not_this(answered: str, *, wanted: str, doing: Message, server: str) -> Prom
     )
 
 
+def expect(answered: str, *, wanted: str, doing: Message, server: str) -> None:
+    """Refuse an answer about something else: an empty or foreign one proves nothing."""
+    if answered != wanted:
+        raise not_this(answered, wanted=wanted, doing=doing, server=server)
+
+
 def no_mlmodel(doing: Message) -> PromoterError:
     """A version without its `MLmodel`."""
     return PromoterError(

@@ -13,8 +13,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
-from promoter.adapters.mlflow_absence import absence_unproven, no_mlmodel, no_run_file, not_found, not_this
+from promoter.adapters.mlflow_absence import absence_unproven, expect, no_mlmodel, no_run_file, not_found
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve, without_secrets
+from promoter.adapters.mlflow_aliases import Aliases
 from promoter.adapters.mlflow_artifacts import MLMODEL, Artifacts
 from promoter.adapters.mlflow_calls import Calls
 from promoter.adapters.mlflow_client import has_module, open_client, prefetch
@@ -22,7 +23,6 @@ from promoter.adapters.mlflow_signature import read_signature
 from promoter.adapters.mlflow_values import (
     canonical,
     models_of,
-    to_aliases,
     to_logged_model,
     to_model_version,
     to_run,
@@ -34,7 +34,6 @@ from promoter.text import Message, quote, say
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel as MlflowLoggedModel
-    from mlflow.entities.model_registry import RegisteredModel
     from mlflow.tracking._model_registry.client import ModelRegistryClient
 
 __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefetch"]
@@ -83,6 +82,7 @@ class MlflowReader:
         self._client = client
         self._addresses = addresses
         self._calls = Calls(addresses=addresses, deadline=deadline)
+        self._aliases = Aliases(client=client, calls=self._calls, addresses=addresses)
         self._artifacts = artifacts
         # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
         self._locations: dict[str, str] = {}
@@ -90,18 +90,14 @@ class MlflowReader:
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """Alias → version (normalised digits) of a registered model; one request. Raises MODEL_NOT_FOUND."""
-        doing = say("reading the aliases of ", quote(model))
+        return self._aliases.of(model)
 
-        def read() -> tuple[RegisteredModel, Mapping[str, str]]:
-            found = self._client.get_registered_model(model)
-            return found, to_aliases(found)
+    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
+        """Registered model → alias → version of every model that is no prompt; one request for 1,000.
 
-        answer = self._calls.find(read, doing=doing)
-        if answer is None:
-            raise not_found(ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model)))
-        found, aliases = answer
-        self._expect(str(found.name), wanted=model, doing=doing)
-        return aliases
+        Only `aliases` proves that a model is not there.
+        """
+        return self._aliases.of_all()
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel; at most three requests. Raises VERSION_NOT_FOUND."""
@@ -160,7 +156,7 @@ class MlflowReader:
 
     def files(self, version: ModelVersion) -> ModelFiles:
         """What `download` copies, without keeping it. Raises what `download` does."""
-        with TemporaryDirectory(prefix="promoter-model-") as folder:
+        with TemporaryDirectory(prefix="promoter-model-", ignore_cleanup_errors=True) as folder:
             return self.download(version, Path(folder, "model"))
 
     def run_file(self, version: ModelVersion, path: str, *, file: Path) -> str:
@@ -242,9 +238,7 @@ class MlflowReader:
         return models
 
     def _expect(self, answered: str, *, wanted: str, doing: Message) -> None:
-        """Refuse an answer about something else: an empty or foreign one proves nothing."""
-        if answered != wanted:
-            raise not_this(answered, wanted=wanted, doing=doing, server=self._addresses.shown)
+        expect(answered, wanted=wanted, doing=doing, server=self._addresses.shown)
 
 
 class MlflowRegistry(MlflowReader):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _GIT_COMMIT = "mlflow.source.git.commit"
 _CONTEXT = "mlflow.data.context"
 _DELETED = "deleted"
+_IS_PROMPT = "mlflow.prompt.is_prompt"
 # MLflow numbers versions in a 32-bit column; asked for far more, a server answers HTTP 500.
 _LARGEST_VERSION = 2**31 - 1
 # MLflow stores ±infinity as ±1.7976931348623157e308 and gives that back.
@@ -57,6 +58,11 @@ def figure(value: float) -> float:
 def to_aliases(model: RegisteredModel) -> Mapping[str, str]:
     """Alias → version in canonical digits."""
     return {str(alias): digits(version) for alias, version in model.aliases.items()}
+
+
+def is_prompt(model: RegisteredModel) -> bool:
+    """Whether it is a prompt, which MLflow keeps among the registered models."""
+    return str(model.tags.get(_IS_PROMPT, "")).lower() == "true"
 
 
 def to_model_version(

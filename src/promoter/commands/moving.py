@@ -24,6 +24,8 @@ _WORST_FIRST = (
     Outcome.SKIPPED,
 )
 _LONGEST_TAG = 1000
+# The branch's tip when the version was given its alias.
+COMMIT_TAG = "promoter_commit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +44,15 @@ def move_of(report: RequestReport) -> Move:
 
 
 def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Record) -> list[RequestReport]:
-    """Move every alias of one pull request, or none: what was moved goes back when a later write fails."""
+    """Move every alias of one pull request, or none, and record what was moved."""
+    return [recorded(registry, report, record=record) for report in move_all(registry, group)]
+
+
+def move_all(registry: Registry, group: Sequence[RequestReport]) -> list[RequestReport]:
+    """Move every alias of one pull request, or none: what was moved goes back when a later write fails.
+
+    APPLIED is what this run wrote; what somebody else had moved there meanwhile is ALREADY_APPLIED.
+    """
     done: list[RequestReport] = []
     written: list[RequestReport] = []
     for index, report in enumerate(group):
@@ -60,7 +70,14 @@ def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Rec
             ]
             return [*back, failed, *rest]
         done.append(report)
-    return [_recorded(registry, report, record=record) for report in done]
+    return [_moved(report) if report in written else _there_already(report) for report in done]
+
+
+def not_begun(group: Sequence[RequestReport]) -> list[RequestReport]:
+    """What is validated, and left for the next run because this one was asked to stop."""
+    message = say("not moved: the job was stopped before")
+    hint = say("Run the job again: it goes on from what is live.")
+    return [replace(one, reason=ReasonCode.INTERRUPTED, message=message, hint=hint) for one in group]
 
 
 def _move(registry: Registry, move: Move) -> bool:
@@ -80,12 +97,17 @@ def _move(registry: Registry, move: Move) -> bool:
     if after == move.target:
         return True
     if failure is not None and after == move.origin:
-        raise PromoterError(ReasonCode.APPLY_FAILED, failure.message, hint=failure.hint) from failure
+        message = Message((*failure.message.parts, *_at(after).parts))
+        raise PromoterError(ReasonCode.APPLY_FAILED, message, hint=failure.hint) from failure
     raise PromoterError(
         ReasonCode.READBACK_MISMATCH,
         say("after the write ", quote(f"{move.model}@{move.alias}"), " reads ", quote(after or "nobody")),
         hint=say("Somebody else moves this alias at the same time. Find out who, then run the job again."),
     )
+
+
+def _at(version: str | None) -> Message:
+    return say("; it is at ", quote(version or "nobody"))
 
 
 def _read_back(registry: Registry, move: Move) -> str | None:
@@ -107,7 +129,7 @@ def _moved_meanwhile(move: Move, live: str | None) -> PromoterError:
             quote(f"{move.model}@{move.alias}"),
             " went to ",
             quote(live or "nobody"),
-            " while it was being judged against ",
+            " meanwhile, and was at ",
             quote(move.origin or "nobody"),
         ),
         hint=say("Nothing was written. Run the job again: it judges against what is live now."),
@@ -136,17 +158,31 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
 
 
 def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
-    """Where the write that failed has come through after all, undo it too: all of the group or none."""
-    move = move_of(failed)
-    if failed.reason is not ReasonCode.APPLY_FAILED or move.origin is None:
+    """Where the write that failed has come through after all, undo it too: all of the group or none.
+
+    The report says where the alias is, as far as anybody can read it.
+    """
+    if failed.reason is not ReasonCode.APPLY_FAILED:
         return failed
+    move = move_of(failed)
+    back = Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin or "")
     try:
-        if registry.aliases(move.model).get(move.alias) == move.target:
-            _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+        live = registry.aliases(move.model).get(move.alias)
     except PromoterError:
         return failed
-    parts = (*failed.message.parts, "; it is at version ", quote(move.origin), " again")
-    return replace(failed, message=Message(parts))
+    if live != move.target:
+        told = _at(live)
+    elif move.origin is None:
+        told = say(*_at(live).parts, " by now, and stays: nobody held it before")
+    else:
+        try:
+            _move(registry, back)
+            told = say("; it is at version ", quote(move.origin), " again")
+        except PromoterError as error:
+            told = say(*_at(live).parts, " by now, and could not be put back: ", *error.message.parts)
+    said = failed.message.parts
+    known = said[-len(told.parts) :] == told.parts
+    return failed if known else replace(failed, message=Message((*said, *told.parts)))
 
 
 def _there_already(report: RequestReport) -> RequestReport:
@@ -166,27 +202,41 @@ def _left(report: RequestReport, failed: RequestReport) -> RequestReport:
     )
 
 
-def _recorded(registry: Registry, report: RequestReport, *, record: Record) -> RequestReport:
+def _moved(report: RequestReport) -> RequestReport:
     move = move_of(report)
     from_version = say("from version ", quote(move.origin)) if move.origin else say("for the first time")
-    moved = replace(
-        report,
-        reason=ReasonCode.APPLIED,
-        message=say(
-            quote(f"{move.model}@{move.alias}"),
-            " moved ",
-            *from_version.parts,
-            " to version ",
-            quote(move.target),
-        ),
-        hint=say(),
-    )
+    alias = quote(f"{move.model}@{move.alias}")
+    message = say(alias, " moved ", *from_version.parts, " to version ", quote(move.target))
+    return replace(report, reason=ReasonCode.APPLIED, message=message, hint=say())
+
+
+def recorded(registry: Registry, report: RequestReport, *, record: Record) -> RequestReport:
+    """The report of one that was moved, its tags written; another as it is."""
+    if report.reason is not ReasonCode.APPLIED:
+        return report
+    move = move_of(report)
     try:
         registry.set_tags(move.model, move.target, tags=tags_of(report, record))
     except PromoterError as error:
         note = say("the alias is moved; its tags could not be written: ", *error.message.parts)
-        return replace(moved, notes=(*moved.notes, note))
-    return moved
+        return replace(report, notes=(*report.notes, note))
+    return report
+
+
+def withdrawn(registry: Registry, report: RequestReport) -> tuple[RequestReport, Message]:
+    """One that was moved and is asked for no more, put back; and what became of it."""
+    move = move_of(report)
+    alias = quote(f"{move.model}@{move.alias}")
+    told = say(
+        alias, " was moved to version ", quote(move.target), ", which the branch asks for no more, and "
+    )
+    if move.origin is None:
+        return report, say(*told.parts, "stays: nobody held it before")
+    try:
+        _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+    except PromoterError as error:
+        return report, say(*told.parts, "was not put back: ", *error.message.parts)
+    return report, say(*told.parts, "was put back to version ", quote(move.origin))
 
 
 def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
@@ -195,7 +245,7 @@ def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
     tags = {
         "promoter_verdict": str(report.verdict or ""),
         "promoter_pull_request": str(report.pull_request or ""),
-        "promoter_commit": record.commit,
+        COMMIT_TAG: record.commit,
         "promoter_approved_by": ",".join(report.approval.counted) if report.approval else "",
         "promoter_previous_version": origin,
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),

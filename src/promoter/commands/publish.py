@@ -25,6 +25,8 @@ _NOT_FOR_THE_COMMENT = frozenset(
     {ReasonCode.PULL_REQUEST_CLOSED, ReasonCode.SUPERSEDED, ReasonCode.FORK_UNSUPPORTED}
 )
 
+_IN_PLACE = frozenset({ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Channels:
@@ -123,8 +125,8 @@ def _write(pull_requests: PullRequests, number: int, *, report: Report, channels
     if not is_news:
         body = comment(report, marker=marker, last=pins)
         return pull_requests.update_comment(number, marker=marker, body=body) or ""
-    fingerprint = f"<!-- result {_fingerprint(report, marker + pins)} -->"
-    unless = fingerprint if channels.mode is CommentMode.ON_CHANGE else ""
+    fingerprint = f"<!-- result {_fingerprint(report, marker + pins)}{_in_place(report)} -->"
+    unless = _unless(report, fingerprint, mode=channels.mode)
     body = comment(report, marker=marker, last=f"{pins}\n{fingerprint}".strip())
     address = pull_requests.upsert_comment(number, marker=marker, body=body, unless=unless)
     if report.phase is Phase.APPLY and not went_wrong:
@@ -132,6 +134,23 @@ def _write(pull_requests: PullRequests, number: int, *, report: Report, channels
         failed = _after_merge(channels)
         pull_requests.update_comment(number, marker=failed, body=comment(report, marker=failed))
     return address
+
+
+def _unless(report: Report, fingerprint: str, *, mode: CommentMode) -> str:
+    """What a comment holds that is left as it is; empty: it is written anew."""
+    in_place = _in_place(report)
+    if in_place and all(one.reason is ReasonCode.ALREADY_APPLIED for one in report.requests):
+        # Whoever moved it has told more than we know; unless that run died before it told anything.
+        return in_place
+    return fingerprint if mode is CommentMode.ON_CHANGE else ""
+
+
+def _in_place(report: Report) -> str:
+    """A word for a comment that says of these very requests that their aliases are where git asks."""
+    if report.phase is not Phase.APPLY or any(one.reason not in _IN_PLACE for one in report.requests):
+        return ""
+    blob_ids = " ".join(sorted(request.request.blob_id for request in report.requests))
+    return f" in-place {sha256(blob_ids.encode()).hexdigest()[:16]}"
 
 
 def _after_merge(channels: Channels) -> str:

@@ -6,14 +6,15 @@ merged branches: one of them may have been approved long ago, undone, and brough
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from promoter.commands.judging import brings_workflows, own_rules
 from promoter.commands.trees import HISTORY_LIMIT, Places, past_of, past_path, read_tree
-from promoter.commands.versions import Claim
+from promoter.commands.versions import Claim, Past
 from promoter.core.files import Ancestor, FileVersion
+from promoter.core.plan import MovedOutside
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
@@ -23,6 +24,9 @@ from promoter.text import Message, quote, say
 # How many commits of the default branch are looked through for the one that changed a file.
 FARTHEST = 500
 _AT_ONCE = 24
+_MOST_RENAMES = 4
+# A rebase of three commits is looked through in one question, as a merge is.
+_AT_FIRST = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,37 +48,16 @@ class Traced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tracer:
+class Trail:
     """Follows a request's file back along the default branch."""
 
     repository: Repository
-    pull_requests: PullRequests
     places: Places
     branch: Branch
 
-    def trace(self, request: PromotionRequest) -> Traced:
-        """Raises NO_PULL_REQUEST, FORK_UNSUPPORTED or POLICY_CHANGED_IN_PULL_REQUEST."""
-        at = self._newest_change(request)
-        newer = self._stretch(at + 1)
-        pull = self._carrier(newer, request)
-        onto = self._before(newer, pull)
-        self._refuse_own_rules(pull, newer[-1].commit, onto=onto)
-        older = self._past(onto, request) if onto else ()
-        claim = Claim(
-            request=request,
-            past=past_of(request, older),
-            pull=pull.number,
-            pulls_of=self.pull_requests.numbers_of_commit,
-        )
-        return Traced(claim=claim, pull=pull, onto=onto)
-
-    def _past(self, onto: str, request: PromotionRequest) -> tuple[FileVersion, ...]:
-        place = (onto, request.path)
-        if self.repository.blob_ids([place])[place] is not None:
-            return self.repository.history(onto, request.path, limit=HISTORY_LIMIT)
-        tree = read_tree(self.repository, onto, places=self.places)
-        path = past_path(self.repository, tree, request=request)
-        return self.repository.history(onto, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
+    def newest_change(self, request: PromotionRequest) -> Ancestor:
+        """The commit at which the branch's file became what it is; NO_PULL_REQUEST: too far away."""
+        return self._stretch(self._newest_change(request) + 1)[-1]
 
     def _stretch(self, limit: int) -> tuple[Ancestor, ...]:
         """The branch's newest commits; fewer than `limit`: all. To look farther is to ask GitHub again."""
@@ -102,6 +85,67 @@ class Tracer:
         commits = [ancestor.commit for ancestor in window]
         ids = self.repository.blob_ids([(one, at) for one in commits for at in (path, self.places.policy)])
         return [ids[commit, path] for commit in commits]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracer(Trail):
+    """Finds the pull request that brought a request's file, too. `outside` goes into what it finds, `ours` as
+    well: the versions that this run has put on an alias, by model and alias."""
+
+    pull_requests: PullRequests
+    outside: MovedOutside = MovedOutside.REFUSED
+    ours: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    # Requests of one pull request mostly came with one commit: what was before it is found once.
+    _befores: dict[tuple[str, int], str] = field(default_factory=dict, init=False, compare=False)
+
+    def foresee(self, requests: Sequence[PromotionRequest]) -> None:
+        """Say which requests will be traced: of many at once GitHub tells in few answers."""
+        newest = self._stretch(_AT_FIRST)
+        paths = [request.path for request in requests]
+        self.repository.expect([(ancestor.commit, path) for ancestor in newest for path in paths])
+
+    def trace(self, request: PromotionRequest) -> Traced:
+        """Raises NO_PULL_REQUEST, FORK_UNSUPPORTED or POLICY_CHANGED_IN_PULL_REQUEST."""
+        at = self._newest_change(request)
+        newer = self._stretch(at + 1)
+        pull = self._carrier(newer, request)
+        key = (newer[-1].commit, pull.number)
+        if key not in self._befores:
+            self._befores[key] = self._before(newer, pull)
+        onto = self._befores[key]
+        self._refuse_own_rules(pull, newer[-1].commit, onto=onto)
+        # Mostly it is the head that was reviewed: what it holds is told along with the past.
+        self.repository.expect([(pull.head_commit, request.path)])
+        past = past_of(request, self._past(onto, request) if onto else ())
+        claim = Claim(
+            request=request,
+            past=past,
+            pull=pull.number,
+            pulls_of=self.pull_requests.numbers_of_commit,
+            outside=self.outside,
+            ours=self.ours.get((request.model, request.alias), frozenset()),
+            longer=lambda: self._longer(request, past),
+        )
+        return Traced(claim=claim, pull=pull, onto=onto)
+
+    def _past(self, onto: str, request: PromotionRequest) -> tuple[FileVersion, ...]:
+        place = (onto, request.path)
+        if self.repository.blob_ids([place])[place] is not None:
+            return self.repository.history(onto, request.path, limit=HISTORY_LIMIT)
+        tree = read_tree(self.repository, onto, places=self.places)
+        path = past_path(self.repository, tree, request=request)
+        return self.repository.history(onto, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
+
+    def _longer(self, request: PromotionRequest, past: Sequence[Past]) -> tuple[Past, ...]:
+        """What git held under other paths, newest first, before the file with this past was made."""
+        found: list[Past] = []
+        newer = _since_made(past)
+        for _ in range(_MOST_RENAMES):
+            chain = self.repository.first_parents(newer[-1].commit, limit=2) if newer else ()
+            before = self._past(chain[-1].commit, request) if len(chain) > 1 else ()
+            newer = _since_made(past_of(request, before))
+            found += newer
+        return tuple(found)
 
     def _carrier(self, newer: tuple[Ancestor, ...], request: PromotionRequest) -> PullRequest:
         """The pull request whose merge is the last of these commits; of a rebase, or one after it."""
@@ -145,10 +189,14 @@ class Tracer:
         raise own_rules(what)
 
 
+def _since_made(past: Sequence[Past]) -> list[Past]:
+    return list(takewhile(lambda one: one.version is not None, past))
+
+
 def _windows() -> Iterator[tuple[int, int]]:
     """Stretches of the branch, each beginning with the last one's end. Mostly the first will do."""
-    yield 0, 2
-    for start in range(1, FARTHEST - 1, _AT_ONCE - 1):
+    yield 0, _AT_FIRST
+    for start in range(_AT_FIRST - 1, FARTHEST - 1, _AT_ONCE - 1):
         yield start, min(start + _AT_ONCE, FARTHEST)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from promoter.core.model_version import ModelVersion
-from promoter.core.plan import ThreeWay
+from promoter.core.plan import MovedOutside, ThreeWay
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
@@ -37,13 +37,19 @@ def _unknown(_: str) -> None:
 class Claim:
     """A request with what git held before it, newest first.
 
-    `pull` is the pull request that brought it to the default branch; 0 while it is only proposed.
+    `pull` is the pull request that brought it to the default branch; 0 while it is only proposed. `outside`
+    says what is done where the alias was moved away after that pull request was applied; `ours` holds the
+    versions that this very run has put there, which is no move outside git. `longer` gives what git held
+    under other paths, before this file was made.
     """
 
     request: PromotionRequest
     past: tuple[Past, ...] = ()
     pull: int = 0
     pulls_of: PullsOf = _unknown
+    outside: MovedOutside = MovedOutside.REFUSED
+    ours: frozenset[str] = frozenset()
+    longer: Callable[[], tuple[Past, ...]] = tuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,11 +87,15 @@ def applied_tag(alias: str) -> str:
 def three_way(
     registry: RegistryReader, claim: Claim, *, challenger: ModelVersion, live: str | None
 ) -> ThreeWay:
-    """Raises CONFLICT when this very change was applied once and the alias has been moved away since."""
+    """Raises CONFLICT when this very change was applied once and the alias has been moved away since, unless
+    the claim says that it is to be put back."""
     request = claim.request
     applied = Applied.of(challenger, request.alias)
     if live != request.version and claim.pull and applied and applied.pull == claim.pull:
-        raise _moved_away(request, live)
+        if claim.outside is MovedOutside.REFUSED and live not in claim.ours:
+            raise _moved_away(request, live)
+        outside = MovedOutside.PUT_BACK
+        return ThreeWay(before=live, proposed=request.version, live=live, outside=outside)
     held_before = _held_before(registry, claim, challenger=challenger)
     return ThreeWay(
         before=_before(registry, claim, live=live),
@@ -102,12 +112,24 @@ def _before(registry: RegistryReader, claim: Claim, *, live: str | None) -> str 
     from where the alias is, not from where it never was.
     """
     newest = claim.past[0].version if claim.past else None
-    for past in claim.past:
+    for past in _whole_past(claim, live=live):
         if past.version == live:
             return live
-        if past.version is None or _was_applied(registry, claim, past=past):
+        if _was_applied(registry, claim, past=past):
             return newest
     return newest
+
+
+def _whole_past(claim: Claim, *, live: str | None) -> Iterator[Past]:
+    """Newest first: of this file, then of the file it was renamed from. To look there is to ask git again."""
+    for past in claim.past:
+        if past.version is None:
+            if live is None:
+                yield past
+            break
+        yield past
+    if live is not None:
+        yield from claim.longer()
 
 
 def _was_applied(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:

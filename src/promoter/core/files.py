@@ -34,10 +34,14 @@ class FileVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Ancestor:
-    """A commit at which a branch itself once stood; `is_merge` where it has more than one parent."""
+    """A commit at which a branch itself once stood; `is_merge` where it has more than one parent.
+
+    `when` is the committer's date in ISO 8601 with zone: when it was merged. Empty where it is not known.
+    """
 
     commit: str
     is_merge: bool
+    when: str = ""
 
 
 # A path at a commit.

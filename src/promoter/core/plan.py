@@ -25,6 +25,13 @@ class Step(StrEnum):
         return self in _MOVES
 
 
+class MovedOutside(StrEnum):
+    """What becomes of an alias that was moved or deleted outside git after its version was applied."""
+
+    REFUSED = "refused"
+    PUT_BACK = "put_back"
+
+
 _MOVES = frozenset({Step.PROMOTE, Step.FIRST_PROMOTION, Step.ROLLBACK})
 
 
@@ -42,13 +49,15 @@ class Move:
 class ThreeWay:
     """B, H and R of one alias, as versions in digits; None where there is none.
 
-    `earlier` holds the versions this file held before B on the default branch, newest first.
+    `earlier` holds the versions this file held before B on the default branch, newest first. `outside` is
+    PUT_BACK where H was applied, was moved away outside git, and is to be put back.
     """
 
     before: str | None
     proposed: str
     live: str | None
     earlier: tuple[str, ...] = ()
+    outside: MovedOutside = MovedOutside.REFUSED
 
 
 def plan_step(versions: ThreeWay, *, on_missing: OnMissingChampion) -> Step:
@@ -56,13 +65,13 @@ def plan_step(versions: ThreeWay, *, on_missing: OnMissingChampion) -> Step:
     before, proposed, live = versions.before, versions.proposed, versions.live
     if live == proposed:
         return Step.ALREADY_APPLIED
+    if versions.outside is MovedOutside.PUT_BACK:
+        return Step.ROLLBACK
     if live is None:
         if before is not None:
             # Git says somebody held it and the registry proves that nobody does: not a first promotion.
             return Step.CONFLICT
         return Step.FIRST_PROMOTION if on_missing is OnMissingChampion.BOOTSTRAP else Step.MISSING_CHAMPION
-    if before is None:
-        return Step.ADOPT_FIRST
     if live != before:
-        return Step.CONFLICT
+        return Step.ADOPT_FIRST if before is None else Step.CONFLICT
     return Step.ROLLBACK if proposed in versions.earlier else Step.PROMOTE

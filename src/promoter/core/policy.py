@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from promoter.core.drift_rules import DriftRules
 from promoter.core.layers import Strictness
 
 
@@ -282,6 +283,7 @@ class Policy:
     digest: str
     approvals: Approvals
     models: tuple[ModelRule, ...]
+    drift: DriftRules = field(default_factory=DriftRules)
 
     def rule_for(self, model: str) -> ModelRule | None:
         """The first rule whose glob matches, case and all; None when no rule speaks for the model."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from promoter.core.policy import Policy
-from promoter.core.policy_shape import POLICY, approvals, models
+from promoter.core.policy_shape import POLICY, approvals, drift, models
 from promoter.core.problems import Problems
 from promoter.core.strict_yaml import read_tree
 from promoter.errors import PromoterError, ReasonCode
@@ -33,4 +33,5 @@ def parse_policy(data: bytes, *, path: str) -> Policy:
         digest=sha256(data).hexdigest(),
         approvals=record[approvals],
         models=record[models],
+        drift=record[drift],
     )

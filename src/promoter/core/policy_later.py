@@ -10,7 +10,6 @@ from promoter.core.shape import later
 
 ANYWHERE = (
     later("propose", Anything(), write="Delete it; open promotion requests by hand"),
-    later("drift", Anything(), write="Delete it; apply reports what moved outside git"),
     later("override", Anything(), write="Delete it: no failed check can be overridden"),
     later("overrides", Anything(), write="Delete it: no failed check can be overridden"),
 )

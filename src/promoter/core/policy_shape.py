@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from promoter.core import policy_later
+from promoter.core.drift_rules import DriftRules
 from promoter.core.layers import Strictness
 from promoter.core.names import ALIAS
 from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Statistics, Task
 from promoter.core.policy_between import BETWEEN_KEYS
 from promoter.core.policy_checks import CHECKS
+from promoter.core.policy_drift import DRIFT
 from promoter.core.policy_evaluation import EVALUATION
 from promoter.core.policy_statistics import STATISTICS
 from promoter.core.scalars import Choice, Count, Flag, Refusal, Text
@@ -179,11 +181,12 @@ models = required(
     ),
     write="Write `models:` and a list of rules",
 )
+drift = defaulted("drift", DRIFT, default=DriftRules())
 
 POLICY: Map[Record] = Map(
     about="A promotion policy: how challengers are judged and who must approve. Read from the base commit, "
     "never from the pull request.",
     write="Write `version`, `approvals` and `models`, one a line",
-    fields=(_version, approvals, models, *policy_later.ANYWHERE),
+    fields=(_version, approvals, models, drift, *policy_later.ANYWHERE),
     build=lambda record: record,
 )

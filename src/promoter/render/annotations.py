@@ -34,7 +34,9 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Annotation:
+class Annotation:
+    """A message on a line of a file; `path` is empty for one that has none."""
+
     level: Level
     title: str
     message: str
@@ -46,15 +48,20 @@ class _Annotation:
 def annotations(report: Report) -> tuple[str, ...]:
     """One command a line: problems, refused requests, warnings. At most ten of each type."""
     found = [*_of_problems(report), *_of_requests(report), *_of_the_run(report)]
+    return commands(found)
+
+
+def commands(found: Sequence[Annotation]) -> tuple[str, ...]:
+    """As workflow commands, at most ten of each type."""
     return tuple(
         line for level in Level for line in _limited(level, [one for one in found if one.level is level])
     )
 
 
-def _of_problems(report: Report) -> list[_Annotation]:
+def _of_problems(report: Report) -> list[Annotation]:
     title = capital(REASONS[report.reason].title)
     return [
-        _Annotation(
+        Annotation(
             level=Level.ERROR,
             title=title,
             message=f"{full(problem.found)} {full(problem.write)}",
@@ -66,14 +73,14 @@ def _of_problems(report: Report) -> list[_Annotation]:
     ]
 
 
-def _of_requests(report: Report) -> list[_Annotation]:
-    out: list[_Annotation] = []
+def _of_requests(report: Report) -> list[Annotation]:
+    out: list[Annotation] = []
     for request in report.requests:
         is_refused = request.reason.exit_code is not ExitCode.DONE
         objections = _objections(request)
         if is_refused or objections:
             out.append(
-                _Annotation(
+                Annotation(
                     level=Level.ERROR if is_refused else Level.WARNING,
                     title=capital(REASONS[request.reason].title),
                     message=" ".join(
@@ -96,24 +103,24 @@ def _objections(request: RequestReport) -> list[Message]:
     return [*named, say(f"And {left} more.")] if left else named
 
 
-def _of_the_run(report: Report) -> list[_Annotation]:
+def _of_the_run(report: Report) -> list[Annotation]:
     """A run that ended before it came to a request has no line to point at."""
     if report.requests or report.problems or report.reason.exit_code is ExitCode.DONE:
         return []
     message = f"{full(report.message)} {full(report.hint)}".rstrip()
-    return [_Annotation(level=Level.ERROR, title=capital(REASONS[report.reason].title), message=message)]
+    return [Annotation(level=Level.ERROR, title=capital(REASONS[report.reason].title), message=message)]
 
 
-def _limited(level: Level, found: Sequence[_Annotation]) -> list[str]:
+def _limited(level: Level, found: Sequence[Annotation]) -> list[str]:
     lines = [_command(one) for one in found[:_MOST]]
     left = len(found) - len(lines)
     if left:
         rest = f"And {left} more: see the job summary."
-        lines.append(_command(_Annotation(level=level, title="More", message=rest)))
+        lines.append(_command(Annotation(level=level, title="More", message=rest)))
     return lines
 
 
-def _command(annotation: _Annotation) -> str:
+def _command(annotation: Annotation) -> str:
     properties = {"title": f"Promoter: {annotation.title}"}
     if annotation.path:
         properties = {

@@ -38,6 +38,11 @@ def pull_request(links: Links, number: int) -> str:
     return _address(links.repository, "/pull/{}", str(number))
 
 
+def issue(links: Links, number: int) -> str:
+    """The page of an issue."""
+    return _address(links.repository, "/issues/{}", str(number))
+
+
 def line(links: Links, commit_id: str, *, path: str, number: int) -> str:
     """A line of a file at a commit; the commit where the path is none that git could have."""
     names = path.split("/")
@@ -45,6 +50,30 @@ def line(links: Links, commit_id: str, *, path: str, number: int) -> str:
         return commit(links, commit_id)
     folders = "/".join("{}" for _ in names)
     return _address(links.repository, f"/blob/{{}}/{folders}#L{{}}", commit_id, *names, str(number))
+
+
+def edit(links: Links, branch: str, *, path: str) -> str:
+    """Where a file of a branch is edited."""
+    return _in_branch(links, "edit", branch=branch, path=path)
+
+
+def delete(links: Links, branch: str, *, path: str) -> str:
+    """Where a file of a branch is deleted."""
+    return _in_branch(links, "delete", branch=branch, path=path)
+
+
+def new_file(links: Links, branch: str, *, path: str, content: str) -> str:
+    """Where a file is added to a branch, its name and content filled in."""
+    names = branch.split("/")
+    template = f"/new/{'/'.join('{}' for _ in names)}?filename={{}}&value={{}}"
+    return "" if {".", ".."} & set(names) else _address(links.repository, template, *names, path, content)
+
+
+def _in_branch(links: Links, verb: str, *, branch: str, path: str) -> str:
+    names = (*branch.split("/"), *path.split("/"))
+    if {"", ".", ".."} & set(names):
+        return ""
+    return _address(links.repository, f"/{verb}/" + "/".join("{}" for _ in names), *names)
 
 
 def job(links: Links) -> str:

@@ -33,7 +33,7 @@ class Decision(StrEnum):
 
 
 _WORST_FIRST = (Verdict.ERROR, Verdict.REJECT, Verdict.INCONCLUSIVE, Verdict.PROMOTE)
-_BY_EXIT_CODE = {
+BY_EXIT_CODE = {
     ExitCode.NO: Decision.REJECT,
     ExitCode.WRONG_INPUT: Decision.NONE,
     ExitCode.BUG: Decision.ERROR,
@@ -58,7 +58,7 @@ def decision(report: Report) -> Decision:
     if report.reason is ReasonCode.INCONCLUSIVE:
         return Decision.INCONCLUSIVE
     if report.reason.exit_code is not ExitCode.DONE:
-        return _BY_EXIT_CODE[report.reason.exit_code]
+        return BY_EXIT_CODE[report.reason.exit_code]
     verdicts = {request.verdict for request in report.requests}
     worst = next((verdict for verdict in _WORST_FIRST if verdict in verdicts), None)
     return Decision.NONE if worst is None else Decision(worst.value)
@@ -80,7 +80,7 @@ def _line(report: Report, requests: list[dict[str, object]]) -> str:
         "reason_code": report.reason.value,
         "message": str(report.message),
         "hint": str(report.hint),
-        "problems": [_problem(problem) for problem in report.problems],
+        "problems": [problem_json(problem) for problem in report.problems],
         "requests": requests,
     }
     return json.dumps(document, separators=(",", ":"))
@@ -122,7 +122,8 @@ def _checks(request: RequestReport) -> list[dict[str, str]]:
     ]
 
 
-def _problem(problem: Problem) -> dict[str, object]:
+def problem_json(problem: Problem) -> dict[str, object]:
+    """One thing wrong in a file."""
     return {
         "path": problem.path,
         "line": problem.line,

@@ -39,7 +39,7 @@ _SHORT_DIGEST = 12
 
 __all__ = ["Style", "terminal"]
 
-_TONE_PAINTS = {
+TONE_PAINTS = {
     Tone.BAD: Paint.RED,
     Tone.UNSURE: Paint.YELLOW,
     Tone.WAITING: Paint.YELLOW,
@@ -64,7 +64,7 @@ def terminal(report: Report, *, style: Style) -> str:
 
 def _opening(report: Report, style: Style) -> list[str]:
     line = headline(report)
-    title = paint(f"{TONE_SIGNS[line.tone]} {line.message}", _TONE_PAINTS[line.tone], style=style)
+    title = paint(f"{TONE_SIGNS[line.tone]} {line.message}", TONE_PAINTS[line.tone], style=style)
     told = [] if report.requests else [full(report.message), full(report.hint)]
     tallied = counts(report, TONE_SIGNS)
     tally_line = [GAP + tallied] if tallied else []
@@ -95,7 +95,7 @@ def _overview_row(request: RequestReport) -> Sequence[Cell]:
     asked, kind = request.request, tone(request)
     name = printable(f"{asked.model}@{asked.alias}", longest=LONGEST_CELL)
     return (
-        Cell(f"{TONE_SIGNS[kind]} {name}", _TONE_PAINTS[kind]),
+        Cell(f"{TONE_SIGNS[kind]} {name}", TONE_PAINTS[kind]),
         _now(request),
         Cell(printable(asked.version, longest=LONGEST_CELL)),
         Cell(STEP_WORDS[request.step] if request.step else ABSENT),

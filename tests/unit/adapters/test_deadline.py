@@ -119,3 +119,46 @@ def test_the_message_says_how_long_it_was_and_what_to_do() -> None:
     assert "deadline" in str(caught.value.hint)
     with pytest.raises(PromoterError, match=r"^the deadline of 1\.5 min"):
         Deadline(90, clock=Clock()).wait(91, before="a call")
+
+
+def test_a_run_keeps_a_part_of_its_time_for_telling() -> None:
+    long, short = Deadline.of_run(1800), Deadline.of_run(60)
+    assert 1783 < long.remaining() <= 1784
+    assert 53 < short.remaining() <= 54
+    for deadline, most in ((long, 1803), (short, 63)):
+        deadline.begin_telling()
+        assert most - 1 < deadline.remaining() <= most
+
+
+def test_when_the_work_s_time_is_spent_there_is_time_to_tell() -> None:
+    deadline = Deadline.of_run(0)
+    with pytest.raises(PromoterError):
+        deadline.run(lambda: 7, what="a call")
+    deadline.begin_telling()
+    assert deadline.run(lambda: 7, what="writing a comment") == 7
+
+
+def test_who_is_asked_to_stop_has_as_long_as_that_leaves() -> None:
+    clock = Clock()
+    ends = [float("inf")]
+    deadline = Deadline(60, until=lambda: ends[0], clock=clock, pause=clock.sleep)
+    assert deadline.remaining() == 60
+    ends[0] = clock.now + 2
+    assert deadline.remaining() == 2
+    with pytest.raises(PromoterError) as caught:
+        deadline.wait(3, before="asking again")
+    assert caught.value.reason is ReasonCode.INTERRUPTED
+    assert str(caught.value) == "the job was stopped before `asking again`"
+
+
+def test_a_call_in_flight_sees_that_the_end_has_come_nearer() -> None:
+    release = threading.Event()
+    ends = [float("inf")]
+    deadline = Deadline(60, until=lambda: ends[0])
+    threading.Timer(0.1, lambda: ends.__setitem__(0, time.monotonic())).start()
+    began = time.monotonic()
+    with pytest.raises(PromoterError) as caught:
+        deadline.run(release.wait, what="reading the aliases")
+    release.set()
+    assert caught.value.reason is ReasonCode.INTERRUPTED
+    assert time.monotonic() - began < 2

@@ -17,7 +17,7 @@ from promoter.adapters.github_access import GitHubAccess, address
 from promoter.adapters.github_connection import GitHubConnection, connect
 from promoter.adapters.github_errors import UnclearError
 from promoter.adapters.github_retry import Call, Effect
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import ExitCode, PromoterError, ReasonCode
 from tests.fakes.github_api import REPOSITORY, TOKEN, GitHubApi, github_api
 
 REFUSED = requests.ConnectionError(
@@ -252,8 +252,110 @@ def test_a_wait_that_does_not_fit_the_deadline_is_not_begun(api: GitHubApi) -> N
         ask(api, seconds=1800)
 
     assert raised.value.reason is ReasonCode.DEADLINE_EXCEEDED
+    assert "rate limit is reached: the next try would be in 3,001 s, and 1,800 s are left" in str(
+        raised.value
+    )
+    assert "in 51 min" in str(raised.value.hint)
+    assert raised.value.exit_code is ExitCode.UNDECIDED
+    assert (api.clock.pauses, api.log) == ([], [])
+
+
+@pytest.mark.parametrize("asked", [{"Retry-After": "100000"}, {}])
+def test_a_secondary_limit_that_outlasts_the_deadline_ends_it_at_once(
+    api: GitHubApi, asked: dict[str, str]
+) -> None:
+    api.answers("POST", "/comments", {"message": "secondary rate limit"}, status=403, headers=asked)
+    call = Call(verb="POST", address="/comments", what="writing", effect=Effect.ANOTHER, body={})
+
+    with pytest.raises(PromoterError, match=r"would be in (100,000|60) s, and 50 s are left") as raised:
+        api.connection(seconds=50).send(call)
+
+    assert (raised.value.reason, api.clock.pauses) == (ReasonCode.DEADLINE_EXCEEDED, [])
+
+
+def test_who_was_asked_to_stop_is_not_told_of_a_deadline(api: GitHubApi) -> None:
+    api.answers("GET", "/user", {}, status=429, headers={"Retry-After": "7"})
+    deadline = Deadline(60, until=lambda: api.clock.now + 5, clock=api.clock, pause=api.clock.pause)
+
+    with pytest.raises(PromoterError) as raised:
+        api.connection(deadline=deadline).get("/user", what="asking")
+
+    assert raised.value.reason is ReasonCode.INTERRUPTED
+
+
+# --- pace ----------------------------------------------------------------------------------------
+
+
+def test_writes_are_a_second_apart_and_reads_are_not(api: GitHubApi) -> None:
+    for verb in ("POST", "PATCH", "PUT", "DELETE", "GET"):
+        api.answers(verb, "/thing", {})
+    connection = api.connection()
+
+    for verb in ("GET", "POST", "GET", "PATCH", "GET", "GET", "PUT", "DELETE"):
+        connection.send(Call(verb=verb, address="/thing", what="doing"))
+
+    assert api.clock.pauses == [1, 1, 1]
+    assert api.log == []
+
+
+def test_time_that_has_passed_anyway_is_not_waited_for(api: GitHubApi) -> None:
+    api.answers("PATCH", "/thing", {})
+    connection, call = api.connection(), Call(verb="PATCH", address="/thing", what="doing")
+
+    for passed in (0.75, 5.0, -3600.0):
+        connection.send(call)
+        api.clock.now += passed
+    connection.send(call)
+
+    assert api.clock.pauses == [0.25, 1.0]
+
+
+def test_questions_by_graphql_are_no_writes(api: GitHubApi) -> None:
+    api.graphql((200, {"data": {}}))
+    connection = api.connection()
+
+    for _ in range(3):
+        connection.query("query { viewer { login } }", {}, what="asking")
+
     assert api.clock.pauses == []
-    assert "waiting 3001.0 s" in api.log[0]
+
+
+def test_a_write_that_failed_counts_too(api: GitHubApi) -> None:
+    api.answers("PATCH", "/thing", {}, status=500)
+    api.answers("PATCH", "/thing", {})
+
+    api.connection().send(Call(verb="PATCH", address="/thing", what="doing"))
+
+    assert api.clock.pauses == [0.5, 0.5]
+
+
+def test_a_hundred_writes_stay_below_eighty_a_minute(api: GitHubApi) -> None:
+    api.answers("PATCH", "/thing", {})
+    connection, times = api.connection(), []
+
+    for _ in range(100):
+        connection.send(Call(verb="PATCH", address="/thing", what="doing"))
+        times.append(api.clock.now)
+
+    assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 80
+
+
+# --- what is left --------------------------------------------------------------------------------
+
+
+def test_that_little_is_left_is_told_once(api: GitHubApi) -> None:
+    for remaining in ("101", "100", "99", "0"):
+        reset = str(int(api.clock.now) + 1500)
+        limits = {"Remaining": remaining, "Limit": "1000", "Reset": reset}
+        headers = {f"X-RateLimit-{name}": value for name, value in limits.items()}
+        api.answers("GET", "/user", {"login": "ann"}, headers=headers)
+    connection = api.connection()
+
+    for _ in range(4):
+        connection.get("/user", what="asking")
+
+    told = "100 of the 1000 requests an hour that GitHub allows are left; it is renewed in 25 min"
+    assert api.log == [told]
 
 
 def test_a_limit_that_stays_is_an_outage(api: GitHubApi) -> None:

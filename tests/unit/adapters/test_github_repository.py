@@ -524,6 +524,24 @@ def test_first_parents_are_picked_out_of_all_commits(api: GitHubApi) -> None:
     assert api.asked == [f"GET /repos/{REPOSITORY}/commits?per_page=100&sha=c4"]
 
 
+@pytest.mark.parametrize(
+    "committed", [{"commit": {"committer": None}}, {"commit": {"committer": {"name": "bob"}}}, {}]
+)
+def test_first_parents_say_when_they_were_committed_where_github_tells(
+    api: GitHubApi, committed: dict[str, Any]
+) -> None:
+    newest, oldest = listed(("c1", "c0"), ("c0",))
+    date = {
+        "commit": {"author": {"date": "2020-01-01T00:00:00Z"}, "committer": {"date": "2026-03-01T09:00:00Z"}}
+    }
+    api.on("GET", "/commits", (200, [newest | date, oldest | committed]))
+
+    chain = repository(api).first_parents("c1", limit=20)
+
+    assert [ancestor.when for ancestor in chain] == ["2026-03-01T09:00:00Z", ""]
+    assert len(api.asked) == 1
+
+
 def test_first_parents_end_at_the_limit_without_another_page(api: GitHubApi) -> None:
     api.pages("/commits", straight(5, 3), straight(2, 0))
 

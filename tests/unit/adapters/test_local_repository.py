@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,12 @@ def test_first_parents_are_where_the_branch_stood(clone: GitClone) -> None:
     clone.git("checkout", "-q", "main")
     clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
     merge = clone.git("rev-parse", "main")
-    chain = (Ancestor(commit=merge, is_merge=True), Ancestor(commit=first, is_merge=False))
+    dates = [clone.git("show", "-s", "--format=%cI", commit) for commit in (merge, first)]
+    chain = (
+        Ancestor(commit=merge, is_merge=True, when=dates[0]),
+        Ancestor(commit=first, is_merge=False, when=dates[1]),
+    )
+    assert all(datetime.fromisoformat(date).tzinfo for date in dates)
     assert opened(clone).first_parents("main", limit=9) == chain
     assert opened(clone).first_parents(merge, limit=1) == chain[:1]
 

@@ -95,7 +95,7 @@ def test_a_write_that_failed_and_did_nothing() -> None:
     (failed,) = carried_out(registry, report())
     assert (failed.reason, str(failed.message), str(failed.hint)) == (
         ReasonCode.APPLY_FAILED,
-        "no answer",
+        "no answer; it is at `6`",
         "look at the server",
     )
     assert registry.writes == []
@@ -158,7 +158,7 @@ def test_what_cannot_be_put_back_is_said() -> None:
     first, _ = carried_out(registry, report(), report("fraud"))
     assert first.reason is ReasonCode.APPLY_FAILED
     assert "moved, and could not be put back" in str(first.message)
-    assert str(first.message).endswith("failed: no answer")
+    assert str(first.message).endswith("failed: no answer; it is at `7`")
     assert champions(registry) == ("7", "6")
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from promoter.checks.catalog import run_checks
 from promoter.commands.publish import Channels, complete, publish, save
+from promoter.core.plan import Step
 from promoter.core.report import CommentMode, Links, Phase, Report, RequestReport
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.render.evidence_json import digest, evidence
@@ -264,6 +265,23 @@ def test_a_promotion_is_told_in_the_comment_that_is_there() -> None:
     pulls = github()
     told(a_report(), pulls)
     told(an_apply(moved()), pulls, pull_request=0)
+    (comment,) = pulls.comments
+    assert comment.body.startswith(f"{RESULTS}\n### ✅ Promoted")
+
+
+def test_a_run_after_the_one_that_moved_it_tells_what_was_left_untold_and_nothing_twice() -> None:
+    pulls = github()
+    in_place = an_apply(moved(step=Step.ALREADY_APPLIED))
+    in_place = replace(
+        in_place,
+        reason=ReasonCode.ALREADY_APPLIED,
+        requests=tuple(replace(one, reason=ReasonCode.ALREADY_APPLIED) for one in in_place.requests),
+    )
+    told(a_report(), pulls)
+    told(in_place, pulls, pull_request=0)
+    assert "already" in pulls.comments[0].body.split("\n")[1]
+    told(an_apply(moved()), pulls, pull_request=0)
+    told(in_place, pulls, pull_request=0)
     (comment,) = pulls.comments
     assert comment.body.startswith(f"{RESULTS}\n### ✅ Promoted")
 

@@ -77,7 +77,7 @@ def test_the_branch_is_read_no_farther_than_needed(team: Team) -> None:
     repository, calls = observed(team.repository)
     traced(team, repository)
     limits = [arguments[1] for name, arguments in calls.made if name == "first_parents"]
-    assert max(limits) == 2
+    assert max(limits) == 4
     assert calls.count("blob_ids") <= 3
 
 

@@ -55,7 +55,7 @@ def notes(report: Report) -> list[str]:
 def test_a_reader_has_no_method_that_writes() -> None:
     methods = {name for name, _ in inspect.getmembers(RegistryReader, inspect.isfunction)}
     public = {name for name in methods if not name.startswith("_")}
-    assert public == {"aliases", "download", "files", "model_version", "run_file", "signature"}
+    assert public == {"aliases", "all_aliases", "download", "files", "model_version", "run_file", "signature"}
 
 
 def test_what_validate_is_handed_is_a_reader() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter.commands.versions import Applied, Claim, Past, applied_tag, three_way
-from promoter.core.plan import Step, ThreeWay, plan_step
+from promoter.core.plan import MovedOutside, Step, ThreeWay, plan_step
 from promoter.core.policy import OnMissingChampion
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
@@ -128,6 +128,29 @@ def test_what_was_applied_and_moved_away_since_is_a_conflict() -> None:
         seen("7", live="7", v8="8 7")
     assert refused.value.reason is ReasonCode.CONFLICT
     assert "`churn@champion` has been moved to `7` outside git since" in str(refused.value.message)
+
+
+@pytest.mark.parametrize("live", ["7", "5", None])
+def test_what_was_moved_away_is_put_back_like_a_rollback_where_that_is_asked_for(live: str | None) -> None:
+    registry = registry_with({"8": "8 7"})
+    claim = Claim(
+        request=a_request(version="8"),
+        past=past_of("7"),
+        pull=8,
+        pulls_of=pulls_of,
+        outside=MovedOutside.PUT_BACK,
+    )
+    versions = asked(registry, claim, live)
+    assert (versions.before, versions.proposed, versions.live) == (live, "8", live)
+    assert plan_step(versions, on_missing=OnMissingChampion.BLOCK) is Step.ROLLBACK
+
+
+def test_to_put_back_changes_nothing_for_what_was_never_applied() -> None:
+    claim = Claim(request=a_request(version="8"), past=past_of("7"), pull=8, pulls_of=pulls_of)
+    putting_back = replace(claim, outside=MovedOutside.PUT_BACK)
+    for live in ("7", "5", None):
+        registry = registry_with({"7": "7 6"})
+        assert asked(registry, putting_back, live) == asked(registry, claim, live)
 
 
 def test_an_alias_that_was_taken_away_went_to_nobody() -> None:

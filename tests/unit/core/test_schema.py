@@ -81,7 +81,7 @@ VALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "valid
 INVALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "invalid")]
 NOT_AVAILABLE = {
     FileKind.REQUEST: {"from", "override"},
-    FileKind.POLICY: {"propose", "drift", "override", "overrides"},
+    FileKind.POLICY: {"propose", "override", "overrides"},
 }
 
 

@@ -32,14 +32,18 @@ _TYPES: dict[str, dict[str, str]] = {
     "GitObject": _GIT,
     "Blob": {**_GIT, "byteSize": "", "isBinary": "", "isTruncated": "", "text": ""},
     "Tree": _GIT,
-    "Commit": _GIT,
+    "Commit": {**_GIT, "history": "CommitHistoryConnection"},
+    "CommitHistoryConnection": {"__typename": "", "nodes": "Commit", "totalCount": ""},
     "Tag": _GIT,
 }
 _ARGUMENTS = {
     ("Query", "repository"): {"owner", "name", "followRenames"},
     ("Repository", "object"): {"expression", "oid"},
+    ("Commit", "history"): {"first", "path"},
 }
-_REQUIRED = {("Query", "repository"): {"owner", "name"}}
+# GitHub says of the last one that `first` or `last` must be there.
+_REQUIRED = {("Query", "repository"): {"owner", "name"}, ("Commit", "history"): {"first"}}
+_MOST_AT_ONCE = 100
 _KINDS = {"Blob", "Tree", "Commit", "Tag"}
 
 
@@ -92,12 +96,12 @@ def answer(call: Call) -> Answer:
         query = _Query(call=call, document=document, variables=variables)
         _check_variables(query)
         _check(query, document.selections, on="Query")
+        errors: list[Json] = []
+        data = _answer_query(query, errors)
     except SyntaxProblem as problem:
         return _failed({"message": f"Parse error: {problem}", "extensions": {"code": "parseError"}})
     except Problem as problem:
         return _failed(problem.error)
-    errors: list[Json] = []
-    data = _answer_query(query, errors)
     return json_answer({"data": data, "errors": errors} if errors else {"data": data})
 
 
@@ -196,14 +200,8 @@ def _expression(query: _Query, field: Field) -> str:
 def _show_object(query: _Query, field: Field, *, stored: StoredObject | None) -> Json | None:
     if stored is None:
         return None
-    kind = stored.kind.capitalize()
-    shown: Json = {
-        "__typename": kind,
-        "id": node_id(kind, stored.sha),
-        "oid": stored.sha,
-        "abbreviatedOid": stored.sha[:7],
-    }
-    if kind == "Blob":
+    shown = _git_fields(stored.kind.capitalize(), stored.sha)
+    if shown["__typename"] == "Blob":
         is_binary = b"\0" in stored.content[:_BINARY_PROBE]
         text = None if is_binary else stored.content[:TEXT_LIMIT].decode(errors="replace")
         shown |= {
@@ -215,6 +213,30 @@ def _show_object(query: _Query, field: Field, *, stored: StoredObject | None) ->
     return _pick(query, field, values=shown)
 
 
+def _git_fields(kind: str, sha: str) -> Json:
+    return {"__typename": kind, "id": node_id(kind, sha), "oid": sha, "abbreviatedOid": sha[:7]}
+
+
 def _pick(query: _Query, field: Field, *, values: Json) -> Json:
     kind = str(values["__typename"])
-    return {one.alias: values[one.name] for one in query.fields(field.selections, kind)}
+    return {
+        one.alias: _show_history(query, one, start=str(values["oid"]))
+        if (kind, one.name) == ("Commit", "history")
+        else values[one.name]
+        for one in query.fields(field.selections, kind)
+    }
+
+
+def _show_history(query: _Query, field: Field, *, start: str) -> Json:
+    """The newest commits, or those that changed a path, as `git log` prunes."""
+    first, path = query.argument(field, "first"), query.argument(field, "path")
+    if not isinstance(first, int) or not 0 < first <= _MOST_AT_ONCE:
+        raise Problem(f"`first` on the `history` connection is not within 1..{_MOST_AT_ONCE}", code="first")
+    found = query.call.world.git.shas(start, *(["--", str(path)] if path else []))
+    kind = "CommitHistoryConnection"
+    return {
+        one.alias: [_pick(query, one, values=_git_fields("Commit", sha)) for sha in found[:first]]
+        if one.name == "nodes"
+        else {"__typename": kind, "totalCount": len(found)}[one.name]
+        for one in query.fields(field.selections, kind)
+    }

@@ -178,6 +178,35 @@ class Comment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Label:
+    """A label of the repository; nobody gave it a colour of its own."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue; `closed` is the reason it was closed for, empty while it is open."""
+
+    id: int
+    number: int
+    title: str
+    body: str
+    author: str
+    labels: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    closed: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Not closed."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Team:
     """A team of an organization, shown only to tokens granted `members=read`."""
 

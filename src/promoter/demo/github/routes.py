@@ -5,7 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from promoter.demo.github import access, graphql, routes_git, routes_people, routes_pulls
+from promoter.demo.github import (
+    access,
+    graphql,
+    routes_activity,
+    routes_git,
+    routes_issues,
+    routes_people,
+    routes_pulls,
+    routes_settings,
+)
 from promoter.demo.github.exchange import Answer, Call, Refusal, Request, not_found
 from promoter.demo.github.view import View
 from promoter.demo.github.world import World
@@ -35,8 +44,13 @@ _REPOSITORY = "/repos/{owner}/{repo}"
 _METADATA = ("metadata=read",)
 _CONTENTS = ("contents=read",)
 _PULLS = ("pull_requests=read",)
+_ISSUES = ("issues=read",)
 _TALK = ("issues=read", "pull_requests=read")
 _WRITE = ("issues=write", "pull_requests=write")
+_ADMINISTRATION = ("administration=read",)
+_ACTIONS = ("actions=read",)
+_ENVIRONMENT = f"{_REPOSITORY}/environments/{{environment_name}}"
+_ALLOWED = f"{_REPOSITORY}/actions/permissions"
 _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
     ("GET", "/rate_limit", access.rate_limit, ()),
     ("GET", "/user", routes_people.own_account, ()),
@@ -50,12 +64,17 @@ _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
     ),
     ("POST", "/graphql", graphql.answer, ()),
     ("GET", _REPOSITORY, routes_people.repository, _METADATA),
+    ("GET", f"{_REPOSITORY}/activity", routes_activity.activities, _CONTENTS),
     ("GET", f"{_REPOSITORY}/collaborators/{{login}}/permission", routes_people.permission, _METADATA),
     ("GET", f"{_REPOSITORY}/pulls", routes_pulls.pulls, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}", routes_pulls.pull, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/files", routes_pulls.files, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/commits", routes_pulls.commits, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/reviews", routes_pulls.reviews, _PULLS),
+    ("GET", f"{_REPOSITORY}/issues", routes_issues.issues, _ISSUES),
+    ("POST", f"{_REPOSITORY}/issues", routes_issues.add_issue, ("issues=write",)),
+    ("GET", f"{_REPOSITORY}/issues/{{number:int}}", routes_issues.issue, _TALK),
+    ("PATCH", f"{_REPOSITORY}/issues/{{number:int}}", routes_issues.edit_issue, _WRITE),
     ("GET", f"{_REPOSITORY}/issues/{{number:int}}/comments", routes_pulls.comments, _TALK),
     ("POST", f"{_REPOSITORY}/issues/{{number:int}}/comments", routes_pulls.add_comment, _WRITE),
     ("GET", f"{_REPOSITORY}/issues/comments/{{comment_id:int}}", routes_pulls.comment, _TALK),
@@ -68,6 +87,19 @@ _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
     ("GET", f"{_REPOSITORY}/git/blobs/{{sha}}", routes_git.blob, _CONTENTS),
     ("GET", f"{_REPOSITORY}/git/commits/{{sha}}", routes_git.git_commit, _CONTENTS),
     ("GET", f"{_REPOSITORY}/git/ref/{{ref*}}", routes_git.ref, _CONTENTS),
+    ("GET", f"{_REPOSITORY}/rules/branches/{{branch*}}", routes_settings.branch_rules, _METADATA),
+    ("GET", f"{_REPOSITORY}/branches/{{branch*}}/protection", routes_settings.protection, _ADMINISTRATION),
+    ("GET", _ENVIRONMENT, routes_settings.environment, _ACTIONS),
+    ("GET", f"{_ENVIRONMENT}/deployment-branch-policies", routes_settings.branch_policies, _ACTIONS),
+    ("GET", _ALLOWED, routes_settings.actions, _ADMINISTRATION),
+    ("GET", f"{_ALLOWED}/workflow", routes_settings.workflow_permissions, _ADMINISTRATION),
+    (
+        "GET",
+        f"{_ALLOWED}/fork-pr-contributor-approval",
+        routes_settings.fork_approval,
+        _ADMINISTRATION,
+    ),
+    ("GET", f"{_REPOSITORY}/codeowners/errors", routes_settings.code_owners_errors, _CONTENTS),
     ("GET", f"{_REPOSITORY}/branches/{{branch*}}", routes_git.branch, _CONTENTS),
     ("GET", f"{_REPOSITORY}/contents", routes_git.contents, _CONTENTS),
     ("GET", f"{_REPOSITORY}/contents/{{path*}}", routes_git.contents, _CONTENTS),

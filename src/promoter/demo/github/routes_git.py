@@ -117,13 +117,16 @@ def branch(call: Call) -> Answer:
         raise Refusal(404, "Branch not found")
     mine = f"{call.view.repository}/branches/{name}"
     page = f"{call.view.page}/tree/{name}"
+    settings = call.world.settings
+    is_default = name == call.world.repository.default_branch
+    is_protected = is_default and bool(settings.rules or settings.protection)
     checks = {"enforcement_level": "off", "contexts": list[str](), "checks": list[str]()}
     body = {
         "name": name,
         "commit": show_commit(call.view, call.world.git.commit(sha)),
         "_links": {"self": mine, "html": page},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": checks},
+        "protected": is_protected,
+        "protection": {"enabled": is_protected, "required_status_checks": checks},
         "protection_url": f"{mine}/protection",
     }
     return json_answer(body)

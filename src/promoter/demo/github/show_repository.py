@@ -138,6 +138,7 @@ def show_repository(view: View, *, owner: str | None = None) -> Json:
     address, page = f"{view.api}/repos/{full_name}", f"{view.web}/{full_name}"
     number = 700_000_000 + holder.id
     opened = sum(pull.is_open for pull in view.state.pulls.values())
+    opened += sum(issue.is_open for issue in view.state.issues.values())
     return {
         "id": number,
         "node_id": node_id("Repository", number),

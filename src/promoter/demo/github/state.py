@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from promoter.demo.github.activity import Activity, Mover
 from promoter.demo.github.git import FileChange, Git, Signature
 from promoter.demo.github.model import (
     Comment,
+    Issue,
+    Label,
     Merge,
     MergeMethod,
     Permission,
@@ -21,6 +24,7 @@ from promoter.demo.github.model import (
     User,
     UserKind,
 )
+from promoter.demo.github.settings import Settings
 from promoter.demo.github.writing import GITHUB_EMAIL, Join, MergeConflict, join
 
 ACTIONS_BOT = "github-actions[bot]"
@@ -42,7 +46,11 @@ class State:
         self.pulls: dict[int, PullRequest] = {}
         self.reviews: list[Review] = []
         self.comments: dict[int, Comment] = {}
+        self.issues: dict[int, Issue] = {}
+        self.labels: dict[str, Label] = {}
         self.deleted_forks: set[str] = set()
+        self.activity = Activity()
+        self.settings = Settings()
         self.used: Counter[str] = Counter()
         self.created_at = clock().replace(microsecond=0)
         self._clock = clock
@@ -60,6 +68,10 @@ class State:
     def new_id(self) -> int:
         """A number nothing else has."""
         return next(self._ids)
+
+    def next_number(self) -> int:
+        """What the next pull request or issue is called by: they share their numbers."""
+        return len(self.pulls) + len(self.issues) + 1
 
     def _add_account(self, login: str, permission: Permission, *, kind: UserKind) -> User:
         known = self.users.get(login)
@@ -107,19 +119,24 @@ class State:
             None if ":" in expression else self.git.commit_sha(expression)
         )
 
-    def move(self, ref: str, sha: str) -> None:
+    def move(self, ref: str, sha: str, *, mover: Mover | None = None) -> None:
         """Point a ref at a commit, and let every pull request notice."""
         self.git.run("update-ref", ref, sha)
-        self.sync()
+        self.sync(mover)
 
-    def sync(self) -> None:
-        """Let pull requests follow branches that were moved by a real `git push`."""
+    def sync(self, mover: Mover | None = None) -> None:
+        """Let pull requests follow branches that were moved, by a real `git push` where no mover is named."""
         form = "--format=%(refname) %(objectname)"
         listed = self.git.lines("for-each-ref", form, "refs/heads", "refs/forks")
         tips = dict(line.split(" ") for line in listed)
+        self.activity.notice(tips, mover or Mover(), now=self.now, pusher_of=self._committer)
         for pull in list(self.pulls.values()):
             if pull.is_open:
                 self._follow(pull, tips)
+
+    def _committer(self, sha: str) -> str | None:
+        user = self.user_of(self.git.commit(sha).committer)
+        return user.login if user else None
 
     def _follow(self, pull: PullRequest, tips: dict[str, str]) -> None:
         head = tips.get(self.branch_ref(f"{pull.head_owner}:{pull.head_ref}"))

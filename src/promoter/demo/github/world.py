@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promoter.demo.github.activity import MoveKind, Mover
 from promoter.demo.github.git import ZERO_SHA, Git
 from promoter.demo.github.model import (
     WORKFLOW_GRANTS,
@@ -73,10 +74,13 @@ class World(State):
         self.tokens[token] = Token(login=ACTIONS_BOT, kind=TokenKind.INSTALLATION, grants=grants)
         return self.tokens[token]
 
-    def commit(self, branch: str, files: Files, *, author: str, message: str) -> Push:
+    def commit(
+        self, branch: str, files: Files, *, author: str, message: str, pusher: str | None = None
+    ) -> Push:
         """Push one commit to a branch (`owner:branch` for a fork's); a new branch starts at the default one.
 
-        A file given as None is removed. On the default branch this is a direct push.
+        A file given as None is removed. On the default branch this is a direct push. A commit may carry any
+        name: `pusher` is whose account pushes it, the author's unless it is given.
         """
         with self.lock:
             ref = self.branch_ref(branch)
@@ -84,16 +88,16 @@ class World(State):
             parent = before or self.tip(self.repository.default_branch)
             draft = Draft(branch=ref, parent=parent, author=self.signature(author), message=message)
             after = write_commit(self.git, draft, files=files)
-            self.sync()
-            return Push(ref=ref, before=before or ZERO_SHA, after=after, by=author)
+            self.sync(Mover(login=pusher or author))
+            return Push(ref=ref, before=before or ZERO_SHA, after=after, by=pusher or author)
 
-    def create_branch(self, branch: str, at: str) -> None:
-        """Point a new branch at a commit, branch or tag."""
+    def create_branch(self, branch: str, at: str, *, by: str = "") -> None:
+        """Point a branch, mostly a new one, at a commit, branch or tag; where it was, it is forced."""
         with self.lock:
             sha = self.known_commit(at)
             if sha is None:
                 raise NotAllowed(f"nothing is called {at}")
-            self.move(self.branch_ref(branch), sha)
+            self.move(self.branch_ref(branch), sha, mover=Mover(login=by))
 
     def delete_branch(self, branch: str) -> None:
         """Delete a branch; an open pull request from it closes."""
@@ -120,7 +124,7 @@ class World(State):
             owner, _, branch = head.rpartition(":")
             now = self.now()
             pull = PullRequest(
-                number=len(self.pulls) + 1,
+                number=self.next_number(),
                 title=title,
                 body=body,
                 author=author,
@@ -212,7 +216,7 @@ class World(State):
             before = self.tip(pull.base_ref) or ZERO_SHA
             after = self._merged_onto(pull, before, by=by, method=method)
             self.mark_merged(pull, Merge(sha=after, onto=before, by=by, at=self.now()))
-            self.move(self.branch_ref(pull.base_ref), after)
+            self.move(self.branch_ref(pull.base_ref), after, mover=Mover(login=by, kind=MoveKind.PR_MERGE))
             return Push(ref=self.branch_ref(pull.base_ref), before=before, after=after, by=by)
 
     def _merged_onto(self, pull: PullRequest, onto: str, *, by: str, method: MergeMethod) -> str:
@@ -247,7 +251,7 @@ class World(State):
                 tip = self._merged_onto(pull, tip, by=by, method=method)
                 merges.append((pull.number, tip))
             name = f"gh-readonly-queue/{base_ref}/pr-{numbers[-1]}-{base_sha}"
-            self.move(self.branch_ref(name), tip)
+            self.move(self.branch_ref(name), tip, mover=Mover(login=by))
             return MergeGroup(
                 head_ref=self.branch_ref(name),
                 head_sha=tip,
@@ -266,7 +270,7 @@ class World(State):
                 self.mark_merged(self._open(number), Merge(sha=sha, onto=onto, by=by, at=self.now()))
                 onto = sha
             self.git.run("update-ref", "-d", group.head_ref)
-            self.move(group.base_ref, group.head_sha)
+            self.move(group.base_ref, group.head_sha, mover=Mover(login=by, kind=MoveKind.MERGE_QUEUE_MERGE))
             return Push(ref=group.base_ref, before=group.base_sha, after=group.head_sha, by=by)
 
     def revert(self, number: int, *, by: str) -> str:
@@ -279,5 +283,5 @@ class World(State):
             brought = self.git.shas("--first-parent", f"{pull.merge.onto}..{pull.merge.sha}")
             tip = revert(self.git, brought, onto=base, author=self.signature(by))
             branch = f"revert-{number}-{pull.head_ref}"
-            self.move(self.branch_ref(branch), tip)
+            self.move(self.branch_ref(branch), tip, mover=Mover(login=by))
             return branch

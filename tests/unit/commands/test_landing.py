@@ -1,0 +1,185 @@
+"""The branch is looked at again just before the first write and after the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from promoter.commands.apply import apply
+from promoter.commands.landing import MOST_ROUNDS
+from promoter.core.report import Report
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import say
+from tests.fakes.observed import Calls, observed, raising
+from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
+
+DOWN = PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("no answer"))
+
+
+@pytest.fixture
+def team() -> Team:
+    made = Team()
+    for number in ("8", "9"):
+        made.version(number, 0.92)
+    made.ask({REQUEST: request("7")})
+    return made
+
+
+class Watched:
+    """A run of apply whose registry is watched, on the branch as it is at every moment."""
+
+    def __init__(self, team: Team) -> None:
+        self.team = team
+        self.registry, self.calls = observed(team.registry)
+        self.repository: object = _Live(lambda: team.repository)
+
+    def tip_fails(self, nth: int) -> None:
+        """The nth look at the branch gets no answer."""
+        self.repository, asked = observed(self.repository)
+        asked.fail("tip", DOWN, nth=nth)
+
+    def run(self) -> Report:
+        pulls = _Live(lambda: self.team.pull_requests)
+        world = self.team.apply_world(
+            registry=lambda: self.registry, repository=self.repository, pull_requests=pulls
+        )
+        return apply(world, branch="main")
+
+
+class _Live:
+    """A port of the team's, never a snapshot of it."""
+
+    def __init__(self, port: Callable[[], object]) -> None:
+        self._port = port
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._port(), name)
+
+
+def written(team: Team) -> list[str]:
+    return [write.value for write in team.registry.writes if write.method == "set_alias"]
+
+
+def reverts(team: Team, calls: Calls, method: str, nth: int) -> None:
+    """A revert is merged, and its run finds everything in place, just before that call."""
+
+    def merge() -> None:
+        team.ask({REQUEST: request("6")}, 13)
+        apply(team.apply_world(), branch="main")
+
+    calls.before(method, merge, nth=nth)
+
+
+def test_what_is_asked_for_no_more_is_not_written(team: Team) -> None:
+    watched = Watched(team)
+    watched.calls.before("model_version", lambda: team.ask({REQUEST: request("8")}, 13))
+    report = watched.run()
+    assert (report.reason, report.head_commit, team.champion()) == (ReasonCode.APPLIED, team.main, "8")
+    assert written(team) == ["8"]
+    assert report.notes == ()
+
+
+def test_what_was_written_too_late_goes_back(team: Team) -> None:
+    watched = Watched(team)
+    reverts(team, watched.calls, "set_alias", 1)
+    report = watched.run()
+    assert (report.reason, team.champion()) == (ReasonCode.ALREADY_APPLIED, "6")
+    assert written(team) == ["7", "6"]
+    assert [str(note) for note in report.notes] == [
+        "`churn@champion` was moved to version `7`, which the branch asks for no more, "
+        "and was put back to version `6`"
+    ]
+    assert "promoter_applied_champion" not in team.registry.model_version("churn", "7").tags
+
+
+def test_what_another_run_applied_and_this_one_took_away_is_put_back(team: Team) -> None:
+    watched = Watched(team)
+
+    def the_other() -> None:
+        team.ask({REQUEST: request("8")}, 13)
+        assert apply(team.apply_world(), branch="main").reason is ReasonCode.APPLIED
+
+    watched.calls.before("set_alias", the_other)
+    report = watched.run()
+    assert (report.reason, team.champion()) == (ReasonCode.APPLIED, "8")
+    assert written(team) == ["8", "7", "6", "8"]
+
+
+def test_another_policy_counts_as_something_else_that_is_asked_for(team: Team) -> None:
+    watched = Watched(team)
+    disabled = {POLICY: policy("mode: enforce", "mode: dry_run")}
+    watched.calls.before("model_version", lambda: team.push(disabled))
+    report = watched.run()
+    assert (report.reason, written(team)) == (ReasonCode.DRY_RUN, [])
+
+
+def test_other_pull_requests_stand(team: Team) -> None:
+    team.registry.set_alias("churn", "shadow", version="6")
+    team.push({SHADOW: request("6", alias="shadow")})
+    team.ask({SHADOW: request("9", alias="shadow")}, 14)
+    team.registry.writes.clear()
+    watched = Watched(team)
+    reverts(team, watched.calls, "set_alias", 2)
+    report = watched.run()
+    told = {one.request.alias: one.reason for one in report.requests}
+    assert told["shadow"] in {ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED}
+    assert (team.champion(), team.champion("shadow")) == ("6", "9")
+
+
+def test_without_a_look_before_nothing_is_written(team: Team) -> None:
+    watched = Watched(team)
+    watched.tip_fails(2)
+    assert (watched.run().reason, written(team)) == (ReasonCode.GITHUB_UNAVAILABLE, [])
+
+
+def test_without_a_look_after_it_is_said(team: Team) -> None:
+    watched = Watched(team)
+    watched.tip_fails(3)
+    report = watched.run()
+    assert (report.reason, team.champion()) == (ReasonCode.APPLIED, "7")
+    assert "whether the branch has moved on since could not be read: no answer" in str(
+        report.requests[0].notes[-1]
+    )
+
+
+def test_a_refusal_is_told_as_it_is_where_the_branch_cannot_be_looked_at(team: Team) -> None:
+    team.reviews.clear()
+    watched = Watched(team)
+    watched.tip_fails(2)
+    assert watched.run().reason is ReasonCode.APPROVAL_MISSING
+
+
+def test_what_cannot_be_put_back_is_told(team: Team) -> None:
+    watched = Watched(team)
+    reverts(team, watched.calls, "set_alias", 1)
+    watched.calls.before("set_alias", raising(DOWN), nth=2)
+    report = watched.run()
+    assert "was not put back: no answer" in str(report.notes[0])
+    assert (report.reason, team.champion()) == (ReasonCode.APPLIED, "6")
+
+
+def test_a_first_promotion_stays_and_the_next_round_goes_on_from_it(team: Team) -> None:
+    team.push({POLICY: policy("on_missing_champion: block", "on_missing_champion: bootstrap")})
+    team.ask({SHADOW: request("8", alias="shadow")}, 13)
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({SHADOW: request("9", alias="shadow")}, 14), nth=2)
+    report = watched.run()
+    assert "stays: nobody held it before" in str(report.notes[0])
+    assert (report.reason, team.champion(), team.champion("shadow")) == (ReasonCode.APPLIED, "7", "9")
+    assert {one.request.alias: one.reason for one in report.requests}["champion"] is ReasonCode.APPLIED
+
+
+def test_it_does_not_go_on_for_ever(team: Team) -> None:
+    watched = Watched(team)
+    numbers = iter(range(20, 99))
+
+    def another() -> None:
+        number = next(numbers)
+        team.ask({REQUEST: request("7").replace(b"better", b"better %d" % number)}, number)
+
+    for nth in range(1, 40):
+        watched.calls.before("model_version", another, nth=nth)
+    report = watched.run()
+    assert (report.reason, written(team)) == (ReasonCode.SUPERSEDED, [])
+    assert f"{MOST_ROUNDS} times" in str(report.message)
