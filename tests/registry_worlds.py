@@ -25,6 +25,7 @@ from promoter.core.model_version import (
     Run,
     Signature,
 )
+from promoter.core.prompt import Prompt
 from promoter.ports import Registry
 from tests.fakes.registry import InMemoryRegistry
 from tests.mlflow_server import MlflowServer
@@ -65,6 +66,16 @@ class VersionAsked:
     signature: Signature | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PromptAsked:
+    """A prompt version to make: a text, or messages with `role` and `content`."""
+
+    template: str | list[dict[str, str]] = "Say hello to {{name}}."
+    message: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    response_format: Mapping[str, str] | None = None
+
+
 class World(Protocol):
     """A registry, and how to fill it."""
 
@@ -77,7 +88,10 @@ class World(Protocol):
         """The next version of a model, in digits."""
 
     def new_prompt(self, name: str = "") -> str:
-        """A prompt, which MLflow keeps among the registered models; it has an alias."""
+        """A prompt, which MLflow keeps among the registered models; version 1 holds `production`."""
+
+    def new_prompt_version(self, prompt: str, asked: PromptAsked) -> str:
+        """The next version of a prompt, in digits."""
 
 
 def unique(name: str) -> str:
@@ -120,8 +134,31 @@ class MemoryWorld:
         return self._fake.add_version(made, signature=asked.signature).version
 
     def new_prompt(self, name: str = "") -> str:
-        """See `World`: a fake registry has none."""
-        return unique(name)
+        """See `World`."""
+        prompt = unique(name).replace(" ", "-")
+        version = self.new_prompt_version(prompt, PromptAsked())
+        self.registry.set_alias(prompt, "production", version=version)
+        return prompt
+
+    def new_prompt_version(self, prompt: str, asked: PromptAsked) -> str:
+        """See `World`."""
+        self._latest[prompt] = self._latest.get(prompt, 0) + 1
+        is_text = isinstance(asked.template, str)
+        made = ModelVersion(
+            model=prompt,
+            version=str(self._latest[prompt]),
+            status=READY,
+            source="dummy-source",
+            description=asked.message,
+            tags=dict(asked.tags),
+            created_at=1_760_000_000_000,
+            prompt=Prompt(
+                template=str(asked.template) if is_text else json.dumps(asked.template),
+                form="text" if is_text else "chat",
+                response_format=json.dumps(asked.response_format) if asked.response_format else "",
+            ),
+        )
+        return self._fake.add_version(made).version
 
 
 def _run_of(asked: RunAsked) -> Run:
@@ -183,6 +220,17 @@ class HttpWorld:
         made = self.client.register_prompt(prompt, "Say hello to {{name}}.")
         self.client.set_prompt_alias(prompt, "production", int(made.version))
         return prompt
+
+    def new_prompt_version(self, prompt: str, asked: PromptAsked) -> str:
+        """See `World`."""
+        made = self.client.register_prompt(
+            prompt,
+            asked.template,
+            commit_message=asked.message or None,
+            tags=dict(asked.tags),
+            response_format=dict(asked.response_format) if asked.response_format else None,
+        )
+        return str(made.version)
 
     def new_run(self, asked: RunAsked) -> MlflowRun:
         """A finished run."""

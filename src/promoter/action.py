@@ -12,6 +12,7 @@ from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import REAL_TIME, Pacing
 from promoter.commands.drift import failed
 from promoter.commands.drift_telling import tell_drift
+from promoter.commands.propose_telling import tell_propose
 from promoter.commands.publish import Channels, complete, publish
 from promoter.core.drift import DriftReport
 from promoter.core.report import Links, Phase, Report
@@ -20,11 +21,13 @@ from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.event import Event, EventKind, Order, order_of, parse_event
 from promoter.inputs import Command, Inputs, RunnerFiles, known_secrets, read_inputs, runner_files
 from promoter.render.drift_terminal import drift_terminal
+from promoter.render.propose_summary import propose_terminal
 from promoter.render.terminal import Style, terminal
 from promoter.text import quote, say
 from promoter.version import tool_version
 from promoter.world import World, report_of
 from promoter.world_doctor import doctor_job
+from promoter.world_propose import propose_error, propose_job
 
 _LARGEST_EVENT = 32 * 1024 * 1024
 
@@ -50,6 +53,9 @@ def main(environ: MutableMapping[str, str], stream: TextIO, *, pacing: Pacing = 
         event = _with_default_branch(event, inputs, world_of=world_of)
         order = order_of(event, inputs.command)
         asked = order.command
+        if order.command is Command.PROPOSE:
+            branch = event.default_branch
+            return propose_job(inputs, runner, branch=branch, stop=stop, pacing=pacing)
         if order.command is Command.DOCTOR:
             return doctor_job(inputs, runner, stop=stop, pacing=pacing)
         return _run(inputs, event, order=order, runner=runner, world_of=world_of)
@@ -81,13 +87,7 @@ def _run(
         return world.validate()
     if order.command is Command.APPLY:
         return world.tell(world.apply())
-    if order.command is Command.DRIFT:
-        return world.drift()
-    raise PromoterError(
-        ReasonCode.NOT_AVAILABLE,
-        say(f"the command {order.command.value} is not available in this version"),
-        hint=say("Use validate, apply or drift."),
-    )
+    return world.drift()
 
 
 def _with_default_branch(event: Event, inputs: Inputs, *, world_of: Callable[[Event], World]) -> Event:
@@ -116,6 +116,10 @@ def _payload(inputs: Inputs) -> Mapping[str, Any]:
 
 def _tell_error(error: PromoterError, asked: Command | None, *, runner: ActionsRunner) -> ExitCode:
     """Tell what ended a run before its command could."""
+    if asked is Command.PROPOSE:
+        proposed = propose_error(error)
+        runner.show(propose_terminal(proposed, style=Style.PLAIN))
+        return tell_propose(proposed, runner)
     if asked is Command.DRIFT:
         drifted = failed(DriftReport(reason=error.reason, message=error.message), error)
         drifted = replace(drifted, tool_version=tool_version())

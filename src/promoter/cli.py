@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
@@ -19,10 +21,13 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
 from promoter.cli_arguments import parser
 from promoter.cli_drift import local_drift
-from promoter.commands.history import as_of, history
+from promoter.cli_history import Door, show_history, show_status
+from promoter.cli_init import initialise
+from promoter.cli_propose import propose
+from promoter.cli_request import request
+from promoter.cli_rollback import show_rollback
 from promoter.commands.publish import complete, save
 from promoter.commands.validate import Change, ValidateWorld, validate
-from promoter.core.history import Held
 from promoter.core.report import Links, Report
 from promoter.core.schema import schema
 from promoter.ending import Stop, ending
@@ -36,7 +41,7 @@ from promoter.render.drift_terminal import drift_terminal
 from promoter.render.outputs import result_json
 from promoter.render.terminal import Style
 from promoter.render.terminal import terminal as rendered
-from promoter.text import Message, printable, quote, say
+from promoter.text import Message, quote, say
 from promoter.version import tool_version
 from promoter.world import Registries, World, judges, places
 from promoter.world_doctor import Asked, doctor_by_hand
@@ -49,18 +54,19 @@ _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
 class Terminal:
     """Where a command of a person's reads and writes. Results go to `out`, everything else to `err`.
 
-    `stop` is asked by signals.
+    `stop` is asked by signals; `given` is what is typed.
     """
 
     environ: MutableMapping[str, str]
     out: TextIO
     err: TextIO
     stop: Stop = field(default_factory=Stop)
+    given: TextIO = field(default_factory=io.StringIO)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; the process's exit code."""
-    terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr)
+    terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr, given=sys.stdin)
     exit_code = run(sys.argv[1:] if arguments is None else arguments, terminal)
     if exit_code in {ExitCode.UNDECIDED, ExitCode.INTERRUPTED}:
         # A call that never came back may sit in a thread of a client library, which Python would wait for.
@@ -132,6 +138,7 @@ def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         places=places(inputs),
         measurer=judging.measurer,
         custom_checks=judging.custom_checks,
+        now=datetime.now(UTC),
     )
     paths = repository.changed_paths(fork_point, head, patterns=patterns)
     report = validate(world, Change(head=head, base=base, paths=paths))
@@ -208,30 +215,28 @@ def _folder(directory: str, terminal: Terminal) -> ActionsRunner:
 
 
 def _history(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    text, exit_code = show_history(_door(options, terminal))
+    terminal.out.write(text)
+    return exit_code
+
+
+def _status(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    text, exit_code = show_status(_door(options, terminal))
+    terminal.out.write(text)
+    return exit_code
+
+
+def _rollback(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    text, exit_code = show_rollback(_door(options, terminal))
+    terminal.out.write(text)
+    return exit_code
+
+
+def _door(options: argparse.Namespace, terminal: Terminal) -> Door:
     inputs = _inputs(options, terminal.environ)
-    repository = LocalRepository(Path(options.directory), environ=terminal.environ)
-    commit = repository.tip(options.rev)
-    if repository.is_shallow():
-        terminal.err.write(
-            "promoter: this clone is shallow: older changes are missing (git fetch --unshallow)\n"
-        )
-    entries = history(repository, places(inputs), commit=commit, key=(options.model, options.alias))
-    if options.as_of:
-        found = as_of(entries, options.as_of)
-        entries = (found,) if found else ()
-        if not found:
-            terminal.err.write(f"promoter: git asked for no version on {printable(options.as_of)}\n")
-    if options.json:
-        terminal.out.write(json.dumps([asdict(entry) for entry in entries], indent=2) + "\n")
-    else:
-        terminal.out.write("".join(_history_line(entry) for entry in entries))
-    return ExitCode.DONE
-
-
-def _history_line(entry: Held) -> str:
-    version = f"version {entry.version}" if entry.version else "unmanaged"
-    words = printable(entry.reason or entry.subject)
-    return f"{entry.when}  {version:<12}  {entry.commit[:12]}  {printable(entry.author)}: {words}\n"
+    return Door(
+        options=options, inputs=inputs, environ=terminal.environ, style=_style(terminal), err=terminal.err
+    )
 
 
 def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
@@ -256,12 +261,23 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     return exit_code
 
 
-_VERBS = {
+_VERBS: dict[str, Callable[[argparse.Namespace, Terminal], ExitCode]] = {
     "validate": _validate,
     "apply": _apply,
     "drift": _drift,
     "doctor": _doctor,
     "history": _history,
+    "status": _status,
+    "init": lambda options, terminal: initialise(
+        options, _inputs(options, terminal.environ), screen=terminal
+    ),
+    "request": lambda options, terminal: request(
+        options, _inputs(options, terminal.environ), screen=terminal
+    ),
+    "propose": lambda options, terminal: propose(
+        options, _inputs(options, terminal.environ), screen=terminal
+    ),
+    "rollback": _rollback,
     "schema": _schema,
     "demo": _demo,
 }

@@ -29,6 +29,8 @@ class ReasonCode(StrEnum):
     ALREADY_APPLIED = "already_applied"
     IN_SYNC = "in_sync"
     SETUP_SOUND = "setup_sound"
+    PROPOSED = "proposed"
+    PROPOSALS_CURRENT = "proposals_current"
     DRY_RUN = "dry_run"
     PULL_REQUEST_CLOSED = "pull_request_closed"
 
@@ -49,6 +51,7 @@ class ReasonCode(StrEnum):
     ARTIFACTS_CHANGED = "artifacts_changed"
     DRIFT_FOUND = "drift_found"
     SETUP_UNSAFE = "setup_unsafe"
+    OVERRIDE_REFUSED = "override_refused"
 
     REQUEST_INVALID = "request_invalid"
     POLICY_INVALID = "policy_invalid"
@@ -89,6 +92,8 @@ _DONE = (
     _R.ALREADY_APPLIED,
     _R.IN_SYNC,
     _R.SETUP_SOUND,
+    _R.PROPOSED,
+    _R.PROPOSALS_CURRENT,
     _R.DRY_RUN,
     _R.PULL_REQUEST_CLOSED,
 )
@@ -110,6 +115,7 @@ _NO = (
     _R.ARTIFACTS_CHANGED,
     _R.DRIFT_FOUND,
     _R.SETUP_UNSAFE,
+    _R.OVERRIDE_REFUSED,
 )
 _WRONG_INPUT = (
     _R.REQUEST_INVALID,

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     PUSH = "push"
     SCHEDULE = "schedule"
     WORKFLOW_DISPATCH = "workflow_dispatch"
+    REPOSITORY_DISPATCH = "repository_dispatch"
     OTHER = "other"
 
 
@@ -30,7 +31,7 @@ class Event:
 
     `base_commit` and `head_commit`: of a pull request as it was when the event was sent, of a merge group;
     for a push `before` and `after`. `branch`: the branch pushed to, or that would be merged into. `group`:
-    the name of a merge group's own branch.
+    the name of a merge group's own branch. `dispatched`: what a `repository_dispatch` was sent for.
     """
 
     kind: EventKind
@@ -41,6 +42,7 @@ class Event:
     base_commit: str = ""
     head_commit: str = ""
     group: str = ""
+    dispatched: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,8 @@ class Order:
     message: Message
 
 
+# What whoever hears of the registry's events sends, to have propose run.
+PROPOSE_EVENT = "promoter-propose"
 _ON_CHANGES = frozenset({EventKind.PULL_REQUEST, EventKind.PULL_REQUEST_TARGET, EventKind.MERGE_GROUP})
 
 
@@ -106,11 +110,16 @@ def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
     )
 
 
+def _of_repository_dispatch(event: Event, payload: Mapping[str, Any]) -> Event:
+    return replace(event, dispatched=str(payload["action"]))
+
+
 _READERS = {
     EventKind.PULL_REQUEST: _of_pull_request,
     EventKind.PULL_REQUEST_TARGET: _of_pull_request,
     EventKind.MERGE_GROUP: _of_merge_group,
     EventKind.PUSH: _of_push,
+    EventKind.REPOSITORY_DISPATCH: _of_repository_dispatch,
 }
 
 
@@ -131,6 +140,8 @@ def order_of(event: Event, asked: Command) -> Order:
         _refuse_apply_away_from_default_branch(event)
     if command is Command.DRIFT:
         _refuse_drift_away_from_default_branch(event)
+    if command is Command.PROPOSE:
+        _refuse_propose_away_from_default_branch(event)
     if command is Command.VALIDATE and event.kind not in _ON_CHANGES | {EventKind.WORKFLOW_DISPATCH}:
         raise _not_on(command, event, hint=say("Run validate on `pull_request` and `merge_group`."))
     return Order(command=command, message=say(f"{command} on ", quote(event.name)))
@@ -145,6 +156,8 @@ def _automatic(event: Event) -> Command | None:
         return Command.DRIFT
     if event.kind is EventKind.WORKFLOW_DISPATCH:
         return Command.VALIDATE
+    if event.kind is EventKind.REPOSITORY_DISPATCH and event.dispatched == PROPOSE_EVENT:
+        return Command.PROPOSE
     return None
 
 
@@ -179,6 +192,19 @@ def _refuse_drift_away_from_default_branch(event: Event) -> None:
         )
 
 
+_ON_DEFAULT_BRANCH = frozenset({EventKind.SCHEDULE, EventKind.REPOSITORY_DISPATCH})
+
+
+def _refuse_propose_away_from_default_branch(event: Event) -> None:
+    """What runs on another branch may be somebody's own workflow: it must not open pull requests."""
+    if event.kind not in _ON_DEFAULT_BRANCH | {EventKind.WORKFLOW_DISPATCH}:
+        on = "Run propose on a `schedule`, on `repository_dispatch`, or by hand (`workflow_dispatch`)."
+        raise _not_on(Command.PROPOSE, event, hint=say(on))
+    if event.kind not in _ON_DEFAULT_BRANCH and event.branch != event.default_branch:
+        hint = say("Run propose from ", quote(event.default_branch), ": the policy that counts is there.")
+        raise _not_on(Command.PROPOSE, event, hint=hint)
+
+
 def _not_on(command: Command, event: Event, *, hint: Message) -> PromoterError:
     return PromoterError(
         ReasonCode.USAGE_INVALID,
@@ -190,4 +216,7 @@ def _not_on(command: Command, event: Event, *, hint: Message) -> PromoterError:
 def _why_nothing(event: Event) -> Message:
     if event.kind is EventKind.PUSH:
         return say("a push to ", quote(event.branch or "a tag"), " is not a push to the default branch")
+    if event.kind is EventKind.REPOSITORY_DISPATCH:
+        asked = f"; sent for `{PROPOSE_EVENT}` it has propose run"
+        return say("a `repository_dispatch` for ", quote(event.dispatched), " asks for nothing", asked)
     return say("the event ", quote(event.name), " asks for nothing")

@@ -70,6 +70,7 @@ class Inputs:
     registry_uri: Secret = Secret("")
     comment: CommentMode = CommentMode.ALWAYS
     deadline: float = 30 * 60.0
+    deployments: bool = False
     event_name: str = ""
     ref: str = ""
     commit: str = ""
@@ -120,6 +121,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         registry_uri=Secret(given.text("registry-uri", environ.get("MLFLOW_REGISTRY_URI", ""))),
         comment=given.choice("comment", CommentMode, default=CommentMode.ALWAYS),
         deadline=given.minutes("deadline", defaults.deadline),
+        deployments=given.switch("deployments"),
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
         ref=environ.get("GITHUB_REF", ""),
         commit=environ.get("GITHUB_SHA", ""),
@@ -206,6 +208,13 @@ class _Given:
         except ValueError:
             allowed = ", ".join(member.value for member in kind)
             raise _wrong(name, value, write=say(f"Write one of: {allowed}.")) from None
+
+    def switch(self, name: str) -> bool:
+        """Off unless it is switched on, in the words that YAML has for it."""
+        value = self.text(name, "false")
+        if value not in {"true", "True", "TRUE", "false", "False", "FALSE"}:
+            raise _wrong(name, value, write=say("Write true or false."))
+        return value.lower() == "true"
 
     def path(self, name: str, default: str) -> str:
         value = self.text(name, default)

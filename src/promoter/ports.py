@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from promoter.core.deployments import Deployment, Recorded
 from promoter.core.doctor import About, BranchRules, Environment, Rights, WorkflowSettings
 from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
@@ -16,6 +17,7 @@ from promoter.core.issue import Issue
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
 from promoter.core.policy import ModelRule
+from promoter.core.prompt import Kind
 from promoter.core.proposal import Draft, Proposal
 from promoter.core.pull_request import BranchMove, Contributor, Permission, PullRequest, Review
 from promoter.text import Message
@@ -137,17 +139,31 @@ class Issues(Protocol):
 class Proposals(Protocol):
     """The pull requests that Promoter itself opens, from branches whose names begin with `promoter/`."""
 
+    def opened(self) -> tuple[Proposal, ...]:
+        """Our own open ones from all such branches, newest first, with who else has committed to them."""
+
     def listed(self, branch: str) -> tuple[Proposal, ...]:
         """Our own ones from the branch, open or closed, newest first, over all pages."""
 
     def create(self, draft: Draft) -> Proposal:
-        """Branch, one commit and pull request. Never a second one for a branch that has one open."""
+        """Branch, one commit and pull request. Never a second one for a branch that has one open.
 
-    def change(self, proposal: Proposal, draft: Draft) -> None:
-        """Bring an open one up to date: files by a new commit, and words. No write where nothing differs."""
+        Raises CONFLICT where the branch holds commits of other people's, or a pull request of theirs.
+        """
+
+    def change(self, proposal: Proposal, draft: Draft) -> Proposal:
+        """Bring an open one up to date: files by a new commit, and words; as it is then. No write where
+        nothing differs. Raises CONFLICT where other people have committed to its branch."""
 
     def close(self, proposal: Proposal, *, body: str) -> None:
-        """Say why in its body, close it, and delete its branch."""
+        """Say why in its body, close it, and delete its branch, unless other people have committed to it."""
+
+
+class Deployments(Protocol):
+    """What GitHub shows as deployed, one environment for each model and alias. It is no evidence."""
+
+    def record(self, wanted: Deployment) -> Recorded:
+        """Have it as its environment's newest, as a success; never a second one."""
 
 
 class RepositorySettings(Protocol):
@@ -188,11 +204,13 @@ class RegistryRights(Protocol):
 class RegistryReader(Protocol):
     """A model registry, for reading. It has no method that writes."""
 
-    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
-        """Registered model → alias → version, of every model that the credential may see, in bulk pages."""
+    def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
+        """Registered model → alias → version, of everything of that kind that the credential may see, in bulk
+        pages."""
 
-    def aliases(self, model: str) -> Mapping[str, str]:
-        """Alias → version (normalised digits) of a registered model. Raises MODEL_NOT_FOUND."""
+    def aliases(self, model: str, *, kind: Kind | None = None) -> Mapping[str, str]:
+        """Alias → version (normalised digits) of a registered model or prompt. Raises MODEL_NOT_FOUND, also
+        where it is of another kind than the one asked for."""
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel. Raises VERSION_NOT_FOUND."""
@@ -221,8 +239,15 @@ class RegistryIndex(RegistryReader, Protocol):
         MODEL_NOT_FOUND."""
 
 
-class Registry(RegistryReader, Protocol):
+class Registry(RegistryIndex, Protocol):
     """A model registry that apply may write to."""
+
+    def copy(self, source: ModelVersion, model: str) -> str:
+        """Make a new version of another registered model, which is there already, from a version: its files,
+        run, description and tags but Promoter's own; the new number.
+
+        Asked once and no more: when the answer is lost, only `versions` tells whether it was made.
+        """
 
     def set_alias(self, model: str, alias: str, *, version: str) -> None:
         """Point the alias at the version, whoever holds it now."""

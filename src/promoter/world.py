@@ -11,6 +11,7 @@ from promoter.adapters import mlflow_registry
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import REAL_TIME, Deadline, Pacing
 from promoter.adapters.github_connection import connect
+from promoter.adapters.github_deployments import GitHubDeployments
 from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
@@ -40,7 +41,7 @@ from promoter.evaluation.measuring import LocalMeasurer
 from promoter.evaluation.sandbox.kernel import protect_self
 from promoter.event import Event, EventKind
 from promoter.inputs import Inputs, process_environment
-from promoter.ports import CustomChecks, Measurer, Registry, RegistryReader, Repository
+from promoter.ports import CustomChecks, Measurer, Registry, RegistryIndex, Repository
 from promoter.render.drift_terminal import drift_terminal
 from promoter.render.terminal import Style, terminal
 from promoter.text import Message, quote, say
@@ -54,7 +55,7 @@ class Registries:
     inputs: Inputs
     deadline: Deadline
 
-    def reader(self) -> RegistryReader:
+    def reader(self) -> RegistryIndex:
         """Without any method that writes."""
         return mlflow_registry.connect_reader(
             tracking_uri=self.inputs.tracking_uri.value,
@@ -85,7 +86,7 @@ class World:
         stop: Stop | None = None,
         pacing: Pacing = REAL_TIME,
     ) -> None:
-        stop = stop or Stop()
+        self._stop = stop = stop or Stop()
         deadline = Deadline.of_run(inputs.deadline, until=stop.until, pacing=pacing)
         connection = connect(
             api_url=inputs.api_url,
@@ -94,7 +95,6 @@ class World:
             deadline=deadline,
             log=runner.log,
         )
-        self._stop = stop
         self._deadline = deadline
         self._inputs = inputs
         self._runner = runner
@@ -103,6 +103,7 @@ class World:
         self._repository = GitHubRepository(connection)
         self._pull_requests = GitHubPullRequests(connection)
         self._issues = GitHubIssues(connection)
+        self._deployments = GitHubDeployments(connection) if inputs.deployments else None
         self._places = places(inputs)
         self._judges = judges(self._repository, inputs=inputs, deadline=deadline, log=runner.log)
 
@@ -120,6 +121,7 @@ class World:
             places=self._places,
             measurer=self._judges.measurer,
             custom_checks=self._judges.custom_checks,
+            now=datetime.now(UTC),
         )
         try:
             report = validate(world, self._change())
@@ -191,6 +193,7 @@ class World:
             mode=self._inputs.comment,
             repository=self._inputs.repository,
             pull_request=self._event.number,
+            deployments=self._deployments,
         )
         report = replace(report, notes=(*report.notes, *_kept_tokens(report, self._inputs)))
         report = complete(report, tool_version=tool_version(), links=links(self._inputs))

@@ -30,7 +30,7 @@ _SLASHED = tuple(
     re.compile(_REPOSITORY + rest)
     for rest in (
         "/contents/)(.+)()$",
-        "/git/ref/)(.+)()$",
+        "/git/refs?/)(.+)()$",
         "/git/trees/)(.+)()$",
         "/compare/)(.+)()$",
         "/branches/)(.+?)((?:/protection.*)?)$",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from promoter.event import PROPOSE_EVENT
 from promoter.inputs import read_inputs
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ INPUTS = {
     "comment": "always",
     "report-directory": "",
     "deadline": "30",
+    "deployments": "false",
 }
 OUTPUTS = ["decision", "reason-code", "result", "report", "comment-url"]
 
@@ -156,6 +158,28 @@ def test_drift_is_looked_for_by_the_clock_and_by_hand() -> None:
     assert set(events("drift.yml")) == {"schedule", "workflow_dispatch"}
     (step,) = only_job("drift.yml")["steps"]
     assert step["with"] == {"command": "drift"}  # a run by hand would validate
+
+
+def test_propose_runs_by_the_clock_by_the_relay_and_by_hand_with_an_apps_token() -> None:
+    found = events("propose.yml")
+    assert set(found) == {"schedule", "repository_dispatch", "workflow_dispatch"}
+    assert found["repository_dispatch"] == {"types": [PROPOSE_EVENT]}
+    job = only_job("propose.yml")
+    assert (workflow("propose.yml")["permissions"], job["permissions"]) == ({}, {})
+    app, promoter = job["steps"]
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", step["uses"]) for step in (app, promoter))
+    granted = {name: level for name, level in app["with"].items() if name.startswith("permission-")}
+    assert granted == {"permission-contents": "write", "permission-pull-requests": "write"}
+    given = {"command": "propose", "github-token": "${{ steps.app.outputs.token }}"}
+    assert promoter["with"] == given
+    assert set(given) <= set(INPUTS)
+    assert "if" not in job
+    assert job["environment"] == "model-proposals"
+    assert job["timeout-minutes"] > int(INPUTS["deadline"])
+    group = {"group": "promoter-propose", "cancel-in-progress": False}
+    assert workflow("propose.yml")["concurrency"] == group
+    readers = {"MLFLOW_READER_USERNAME", "MLFLOW_READER_PASSWORD"}
+    assert secrets("propose.yml") == readers | {"PROMOTER_APP_PRIVATE_KEY"}
 
 
 def test_two_drift_runs_never_meet() -> None:

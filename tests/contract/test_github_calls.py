@@ -14,11 +14,13 @@ import pytest
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_issues import GitHubIssues
+from promoter.adapters.github_proposals import GitHubProposals
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.commands.apply import ApplyWorld, apply
 from promoter.commands.validate import ValidateWorld, change_of_pull_request, validate
 from promoter.commands.versions import Applied, applied_tag
+from promoter.core.proposal import Draft
 from promoter.core.report import Report
 from promoter.demo.github.exchange import Answer, Request, json_answer
 from promoter.demo.github.model import MergeMethod, Push
@@ -120,6 +122,18 @@ def ask_about_issues(connection: GitHubConnection) -> None:
     assert issues.opened() == ()
 
 
+def ask_about_proposals(connection: GitHubConnection) -> None:
+    """Every method of their port."""
+    proposals = GitHubProposals(connection)
+    draft = Draft(branch="promoter/one", base="main", title="One", body=BODY, files={PATH: b"a: 1\n"})
+    created = proposals.create(draft)
+    assert proposals.opened() == (created,)
+    changed = proposals.change(created, replace(draft, title="Two", files={PATH: b"a: 2\n"}))
+    assert proposals.listed("promoter/one") == (changed,)
+    proposals.close(changed, body=f"{BODY}Done.\n")
+    assert [one.state for one in proposals.listed("promoter/one")] == ["closed"]
+
+
 def reason_of(ask: Callable[[], object]) -> ReasonCode:
     with pytest.raises(PromoterError) as raised:
         ask()
@@ -135,13 +149,15 @@ def exchanges(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         standin.interceptor = dave_is_nobody()
         ask_everything(standin, WORKFLOW)
         ask_everything(standin, ALICE)
+        world.add_token("writer", "bob", grants={"contents": "write", "pull_requests": "write"})
+        ask_about_proposals(connected(standin, "writer"))
     return seen
 
 
 def test_github_describes_every_request_we_send(exchanges: list[Exchange]) -> None:
     assert len(exchanges) > 50
     assert [str(one) for one in load_spec().violations(exchanges)] == []
-    assert {one.status for one in exchanges} <= {200, 201, 404}
+    assert {one.status for one in exchanges} <= {200, 201, 204, 404}
 
 
 def test_github_s_schema_allows_every_query_we_send(exchanges: list[Exchange]) -> None:
@@ -215,6 +231,7 @@ def validated(standin: Standin, *, number: int = 1) -> Report:
         places=PLACES,
         measurer=FakeMeasurer(),
         custom_checks=FakeCustomChecks(),
+        now=NOW,
     )
     report = validate(
         world, change_of_pull_request(pulls, repository, number=number, head=head, default_branch="main")
@@ -365,3 +382,20 @@ def test_there_is_never_more_than_one_comment(shared: Standin, refused: int, los
     GitHubPullRequests(connected(shared)).upsert_comment(2, marker=MARKER, body=BODY, unless="")
 
     assert [comment.body for comment in shared.world.comments.values()] == [BODY]
+
+
+@pytest.mark.parametrize(("refused", "lost"), [(0, 1), (0, 4), (0, 7), (3, 1), (9, 0)])
+def test_there_is_never_more_than_one_proposal(tmp_path: Path, refused: int, lost: int) -> None:
+    world = adapters_world(tmp_path)
+    world.add_token("writer", "bob", grants={"contents": "write", "pull_requests": "write"})
+    draft = Draft(branch="promoter/one", base="main", title="One", body=BODY, files={PATH: b"a: 1\n"})
+    with serve(world) as standin:
+        standin.interceptor = LosesAnswers(refused=refused, lost=lost)
+        deadline = Deadline(120, pause=lambda _: None)
+        for _ in range(3):
+            with suppress(PromoterError):
+                GitHubProposals(connected(standin, "writer", deadline=deadline)).create(draft)
+    made = [pull for pull in world.pulls.values() if pull.head_ref == "promoter/one"]
+    assert [(pull.is_open, pull.title) for pull in made] == [(True, "One")]
+    assert world.git.objects([f"{world.tip('promoter/one')}:{PATH}"])[0] is not None
+    assert len(world.pull_commits(made[0])) == 1

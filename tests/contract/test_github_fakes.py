@@ -9,16 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_issues import GitHubIssues
+from promoter.adapters.github_proposals import GitHubProposals
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.core.issue import Issue
+from promoter.core.proposal import Draft
 from promoter.core.pull_request import Permission
 from promoter.demo.github.server import serve
 from promoter.demo.github.show_repository import timestamp
 from promoter.demo.github.world import World
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import Issues, PullRequests, Repository
+from promoter.ports import Issues, Proposals, PullRequests, Repository
 from tests.contract.github_adapters_world import (
     BODY,
     GLOBS,
@@ -32,6 +35,7 @@ from tests.contract.github_adapters_world import (
 from tests.contract.github_standin_world import ALICE, small_world
 from tests.fakes.github import Comment, InMemoryPullRequests, InMemoryRepository, Irregular
 from tests.fakes.issues import InMemoryIssues
+from tests.fakes.proposals import InMemoryProposals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +226,37 @@ def test_comments_are_written_and_left_alone_alike(sides: Sides) -> None:
             pulls.upsert_comment(2, marker="<!-- other -->", body=BODY, unless="")
     assert sides.pulls[1].writes == 2
     assert [comment.body for comment in sides.pulls[1].comments] == [f"{MARKER}\nNot ours.", BODY]
+
+
+def test_proposals_are_kept_the_same_way(tmp_path: Path) -> None:
+    def told(of: Proposals) -> list[object]:
+        body = "<!-- promoter proposal -->\nBetter."
+        draft = Draft(branch="promoter/one", base="main", title="One", body=body, files={PATH: b"a: 1\n"})
+        one = of.create(draft)
+        two = of.create(replace(draft, branch="promoter/two", files={"new.yaml": b"b: 1\n"}))
+        seen: list[object] = [[each.number for each in of.opened()], of.create(draft) == one]
+        seen.append(of.change(one, draft) == one)
+        changed = of.change(one, replace(draft, title="Uno", files={PATH: b"a: 2\n"}))
+        seen += [
+            changed.title,
+            changed.head_commit == one.head_commit,
+            of.listed("promoter/one") == (changed,),
+        ]
+        of.close(two, body=f"{body}\nDone.")
+        seen += [[(each.state, each.body) for each in of.listed("promoter/two")], of.opened() == (changed,)]
+        again = of.create(replace(draft, branch="promoter/two", files={"new.yaml": b"b: 2\n"}))
+        return [
+            *seen,
+            again.number,
+            [each.state for each in of.listed("promoter/two")],
+            of.listed("promoter/x"),
+        ]
+
+    world = small_world(tmp_path)
+    world.add_token("writer", "bob", grants={"contents": "write", "pull_requests": "write"})
+    with serve(world) as standin:
+        connection = connected(standin, "writer", deadline=Deadline(120, pause=lambda _: None))
+        assert told(GitHubProposals(connection)) == told(InMemoryProposals())
 
 
 def test_issues_are_kept_the_same_way(tmp_path: Path) -> None:

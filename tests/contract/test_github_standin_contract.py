@@ -295,6 +295,9 @@ def test_every_route_of_the_table_is_tried_here() -> None:
         "/orgs/acme/teams/risk-ml/members",
         "/orgs/acme/teams/risk-ml/memberships/bob",
         f"{REPOSITORY}/issues/comments/1",
+        *(f"{REPOSITORY}/git/{kind}" for kind in ("blobs", "trees", "commits", "refs")),
+        f"{REPOSITORY}/git/refs/heads/new",
+        *(f"{REPOSITORY}/deployments{rest}" for rest in ("", "/1/statuses")),
         *SETTINGS,
     }
     # GraphQL has tests of its own; OpenAPI does not describe it.

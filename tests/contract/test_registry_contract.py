@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from promoter.adapters.mlflow_address import Addresses
 from promoter.adapters.mlflow_aliases import Aliases
 from promoter.adapters.mlflow_calls import Calls
 from promoter.adapters.mlflow_client import open_client
+from promoter.adapters.mlflow_versions import Versions
 from promoter.core.model_version import Column, Dataset, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
@@ -117,6 +119,38 @@ def test_the_aliases_of_all_models_come_in_pages(mlflow_server: MlflowServer, by
 
     assert paged == world.registry.all_aliases()
     assert {model: paged[model] for model in models} == {model: {"champion": "1"} for model in models}
+
+
+@pytest.mark.parametrize("name", ["many", "it's", 'say "hi"', "a b%_"])
+def test_the_versions_of_a_model_come_newest_first(world: World, name: str) -> None:
+    model = world.new_model(name)
+    assert world.registry.versions(model) == ()
+    for _ in range(11):
+        world.new_version(model, VersionAsked())
+    listed = world.registry.versions(model)
+    assert [one.version for one in listed] == [str(number) for number in range(11, 0, -1)]
+    read = world.registry.model_version(model, "11")
+    assert listed[0] == replace(read, run=None, logged_model=None)
+
+
+def test_the_versions_of_an_unknown_model_are_not_none(world: World) -> None:
+    with pytest.raises(PromoterError) as caught:
+        world.registry.versions("nobody registered this")
+    assert reason_of(caught) is ReasonCode.MODEL_NOT_FOUND
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_the_versions_of_a_model_come_in_pages(mlflow_server: MlflowServer, page: int) -> None:
+    world = HttpWorld(mlflow_server, deadline=Deadline(60))
+    model = world.new_model("paged")
+    for _ in range(3):
+        world.new_version(model, VersionAsked())
+    addresses, deadline = Addresses(tracking=mlflow_server.url, registry=mlflow_server.url), Deadline(60)
+    calls, client = Calls(addresses=addresses, deadline=deadline), open_client(addresses, deadline)
+
+    listed = Versions(client, calls=calls, shown="", page=page).of(model, prove=world.registry.aliases)
+
+    assert [one.version for one in listed] == ["3", "2", "1"]
 
 
 def test_an_alias_is_not_set_to_a_version_that_is_not_there(world: World) -> None:
@@ -306,6 +340,63 @@ def test_files_that_only_a_server_could_tell_of_are_not_proven_absent(
     with pytest.raises(PromoterError) as caught:
         beside.registry.run_file(found, "p.csv", file=tmp_path / "copy")
     assert reason_of(caught) is ReasonCode.REGISTRY_UNAVAILABLE
+
+
+def test_a_copy_keeps_what_its_source_is_and_says_where_it_comes_from(world: World) -> None:
+    dev, prod = world.new_model("dev"), world.new_model("prod")
+    asked = VersionAsked(
+        description="as it was\nlogged",
+        tags={"owner": "risk", "promoter_applied_champion": "3 2", "promoter_verdict": "promote"},
+        run=RunAsked(metrics={"loss": 0.5}),
+        logged_metrics={"f1_score": 0.91},
+    )
+    world.new_version(prod, VersionAsked())
+    source = world.registry.model_version(dev, world.new_version(dev, asked))
+
+    number = world.registry.copy(source, prod)
+
+    assert number == "2"
+    copy = world.registry.model_version(prod, number)
+    assert (copy.model, copy.status, copy.source) == (prod, "READY", f"models:/{dev}/1")
+    assert (copy.description, copy.run_id, copy.run) == (source.description, source.run_id, source.run)
+    assert copy.tags == {"owner": "risk", "promoter_copied_from": f"{dev}/1"}
+    assert copy.logged_model == source.logged_model
+    assert world.registry.model_version(dev, "1") == source
+    assert [one.version for one in world.registry.versions(prod) if one.source == copy.source] == [number]
+
+
+def test_a_bare_version_is_copied_too_and_each_copy_is_a_version_of_its_own(world: World) -> None:
+    dev, prod = world.new_model("dev"), world.new_model("prod")
+    source = world.registry.model_version(dev, world.new_version(dev, VersionAsked()))
+    assert [world.registry.copy(source, prod) for _ in range(2)] == ["1", "2"]
+    copy = world.registry.model_version(prod, "2")
+    assert (copy.description, copy.run_id, copy.run, copy.logged_model) == ("", None, None, None)
+
+
+def test_a_copy_of_a_version_that_is_gone_or_to_no_model_is_not_made(world: World) -> None:
+    dev, prod = world.new_model("dev"), world.new_model("prod")
+    source = world.registry.model_version(dev, world.new_version(dev, VersionAsked()))
+    for version, model in ((replace(source, version="9"), prod), (source, "nobody registered this")):
+        with pytest.raises(PromoterError) as caught:
+            world.registry.copy(version, model)
+        assert reason_of(caught) is ReasonCode.VERSION_NOT_FOUND
+    assert world.registry.versions(prod) == ()
+    with pytest.raises(PromoterError) as caught:
+        world.registry.aliases("nobody registered this")
+    assert reason_of(caught) is ReasonCode.MODEL_NOT_FOUND
+
+
+def test_the_files_of_a_copy_are_its_sources(mlflow_server: MlflowServer) -> None:
+    world = HttpWorld(mlflow_server, deadline=Deadline(60))
+    dev, prod = world.new_model("dev"), world.new_model("prod")
+    for asked in (VersionAsked(run=RunAsked()), VersionAsked(run=RunAsked(), logged_metrics={"f1": 0.9})):
+        source = world.registry.model_version(dev, world.new_version(dev, asked))
+        copy = world.registry.model_version(prod, world.registry.copy(source, prod))
+        assert world.registry.files(copy).digest == world.registry.files(source).digest
+        world.client.delete_model_version(dev, source.version)
+        left = world.registry.model_version(prod, copy.version)
+        assert left.logged_model is None
+        assert world.registry.files(left).files
 
 
 def test_every_failure_says_what_to_do(world: World) -> None:

@@ -53,6 +53,7 @@ class Team:
             places=PLACES,
             measurer=FakeMeasurer(),
             custom_checks=FakeCustomChecks(),
+            now=NOW,
         )
         head = self.standin.world.pulls[1].head_sha
         change = change_of_pull_request(pulls, repository, number=1, head=head, default_branch="main")

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from promoter.adapters.mlflow_download import download
 from promoter.adapters.mlflow_files import Local
-from promoter.core.model_version import ModelFiles, ModelVersion, Signature
+from promoter.core.model_version import COPIED_FROM, ModelFiles, ModelVersion, Signature
+from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -30,6 +31,7 @@ class Write:
 
 @dataclass(kw_only=True)
 class _Model:
+    kind: Kind = Kind.MODEL
     versions: dict[str, ModelVersion] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, Signature | None] = field(default_factory=dict)
@@ -60,7 +62,8 @@ class InMemoryRegistry:
 
     def add_version(self, version: ModelVersion, *, signature: Signature | None = None) -> ModelVersion:
         """A version as it stands, of a model that is added when it is new."""
-        model = self._models.setdefault(version.model, _Model())
+        kind = Kind.PROMPT if version.prompt else Kind.MODEL
+        model = self._models.setdefault(version.model, _Model(kind=kind))
         model.versions[version.version] = version
         model.signatures[version.version] = signature
         return version
@@ -79,24 +82,34 @@ class InMemoryRegistry:
 
     # the port
 
-    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
+    def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
         """See `RegistryReader`."""
         self._fail_if_told("all_aliases")
-        return {name: dict(model.aliases) for name, model in self._models.items()}
+        return {name: dict(model.aliases) for name, model in self._models.items() if model.kind is kind}
 
-    def aliases(self, model: str) -> Mapping[str, str]:
+    def aliases(self, model: str, *, kind: Kind | None = None) -> Mapping[str, str]:
         """See `RegistryReader`."""
         self._fail_if_told("aliases")
         if model not in self._models:
             raise PromoterError(
                 ReasonCode.MODEL_NOT_FOUND, say("there is no registered model ", quote(model))
             )
-        return dict(self._models[model].aliases)
+        found = self._models[model]
+        if kind not in {None, found.kind}:
+            raise PromoterError(ReasonCode.MODEL_NOT_FOUND, say(quote(model), f" is a {found.kind}"))
+        return dict(found.aliases)
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """See `RegistryReader`."""
         self._fail_if_told("model_version")
         return self._version(model, version)
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """See `RegistryIndex`."""
+        self._fail_if_told("versions")
+        self.aliases(model)
+        known = sorted(self._models[model].versions.values(), key=lambda one: -int(one.version))
+        return tuple(replace(one, run=None, logged_model=None) for one in known)
 
     def signature(self, version: ModelVersion) -> Signature | None:
         """See `RegistryReader`."""
@@ -142,6 +155,32 @@ class InMemoryRegistry:
         self.writes.extend(
             Write(method="set_tag", model=model, key=key, value=value) for key, value in tags.items()
         )
+
+    def copy(self, source: ModelVersion, model: str) -> str:
+        """See `Registry`. A copy's files are its source's, as on a server."""
+        self._fail_if_told("copy")
+        found = self._version(source.model, source.version)
+        if model not in self._models:
+            raise PromoterError(
+                ReasonCode.VERSION_NOT_FOUND, say("there is no registered model ", quote(model))
+            )
+        target, origin = self._models[model], self._models[source.model]
+        number = str(max(map(int, target.versions), default=0) + 1)
+        name = f"{found.model}/{found.version}"
+        tags = {key: value for key, value in found.tags.items() if not key.startswith("promoter_")}
+        target.versions[number] = replace(
+            found, model=model, version=number, source=f"models:/{name}", tags={**tags, COPIED_FROM: name}
+        )
+        target.signatures[number] = origin.signatures[found.version]
+        if found.version in origin.folders:
+            target.folders[number] = origin.folders[found.version]
+        self.writes.append(Write(method="copy", model=model, key=name, value=number))
+        self._fail_if_told("copied")
+        return number
+
+    def delete_version(self, model: str, version: str) -> None:
+        """What somebody does by hand."""
+        del self._models[model].versions[version]
 
     def _version(self, model: str, version: str) -> ModelVersion:
         known = self._models[model].versions if model in self._models else {}

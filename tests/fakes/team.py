@@ -224,6 +224,7 @@ class Team:
             "measurer": FakeMeasurer(),
             "custom_checks": FakeCustomChecks(),
             "name": "acme/models",
+            "now": NOW,
         }
         return ValidateWorld(**{**given, **changes})
 

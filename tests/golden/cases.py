@@ -46,12 +46,25 @@ CASES: Mapping[str, Callable[[], str]] = {
         "rejected",
         "invalid",
         "approval-missing",
+        "overridden",
+        "prompt-changed",
         *_MEASURED,
         *_MANY,
     ),
     **_each(partial(terminal, style=Style.PLAIN), "plain.txt", *EXAMPLES),
-    **_each(partial(terminal, style=Style.COLOUR), "colour.txt", "rejected", "mixed"),
+    **_each(partial(terminal, style=Style.COLOUR), "colour.txt", "rejected", "mixed", "overridden"),
     **_each(_annotations, "annotations.txt", "rejected", "warned", "invalid", "mixed", "registry-down"),
-    **_each(_outputs, "outputs.txt", "promotable", "rejected", "approval-missing", "already-applied"),
-    **_each(evidence, "evidence.json", "promotable", "first-promotion", "version-missing", _MEASURED[1]),
+    **_each(
+        _outputs, "outputs.txt", "promotable", "overridden", "rejected", "approval-missing", "already-applied"
+    ),
+    **_each(
+        evidence,
+        "evidence.json",
+        "promotable",
+        "overridden",
+        "first-promotion",
+        "version-missing",
+        "prompt-changed",
+        _MEASURED[1],
+    ),
 }

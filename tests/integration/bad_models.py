@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +27,7 @@ from promoter.core.policy_file import parse_policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.evaluation.measuring import LocalMeasurer
-from promoter.ports import Measurer, RegistryReader
+from promoter.ports import Measurer, RegistryIndex
 from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.github import InMemoryRepository
 
@@ -144,7 +145,7 @@ class Desk:
         self,
         text: bytes,
         *,
-        registry: RegistryReader,
+        registry: RegistryIndex,
         measurer: Measurer,
         versions: tuple[str, str | None],
     ) -> RequestReport:
@@ -156,6 +157,7 @@ class Desk:
             policy=parse_policy(text, path="policy.yaml"),
             commit=COMMIT,
             head=COMMIT,
+            now=datetime.now(UTC),
         )
         challenger, champion = versions
         request = PromotionRequest(path="p.yaml", model=self.model, alias="champion", version=challenger)

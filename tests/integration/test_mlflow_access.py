@@ -114,6 +114,23 @@ def test_who_may_edit_may_move_an_alias_and_write_tags(site: Site) -> None:
     assert site.world.registry.model_version(model, version).tags == {"promoter_verdict": "promote"}
 
 
+def test_copying_takes_reading_the_source_and_editing_the_target(site: Site) -> None:
+    dev, prod = site.world.new_model("dev"), site.world.new_model("prod")
+    source = site.world.registry.model_version(dev, site.world.new_version(dev, VersionAsked()))
+    for grants in ({dev: "READ"}, {dev: "READ", prod: "READ"}, {prod: "EDIT"}):
+        user = site.new_user()
+        for model, permission in grants.items():
+            site.grant(user, model, permission)
+        with pytest.raises(PromoterError) as caught:
+            site.as_user(user).copy(source, prod)
+        assert refused(caught.value)
+    user = site.new_user()
+    site.grant(user, dev, "READ")
+    site.grant(user, prod, "EDIT")
+    assert site.as_user(user).copy(source, prod) == "1"
+    assert [one.source for one in site.as_user(user).versions(prod)] == [f"models:/{dev}/1"]
+
+
 def test_a_run_that_may_not_be_read_is_not_a_missing_run(site: Site) -> None:
     model = site.world.new_model()
     version = site.world.new_version(model, VersionAsked(run=RunAsked(metrics={"f1": 0.9})))

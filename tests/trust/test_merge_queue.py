@@ -12,7 +12,7 @@ from promoter.commands.validate import Change, validate
 from promoter.core.report import Report
 from promoter.demo.github.model import MergeMethod
 from promoter.errors import ReasonCode
-from promoter.ports import RegistryReader
+from promoter.ports import RegistryIndex
 from tests.e2e.house import POLICY as HOUSE_POLICY
 from tests.e2e.house import POLICY_TEXT, House
 from tests.fakes.observed import observed
@@ -30,7 +30,7 @@ def of_group(team: Team, files: Mapping[str, bytes], last: str = "pr-12") -> Cha
     return Change(head=trial.head_commit, base=team.main, group=MergeGroup(branch="main", name=name))
 
 
-def closed() -> RegistryReader:
+def closed() -> RegistryIndex:
     pytest.fail("the registry was opened")
 
 

@@ -167,13 +167,12 @@ def test_a_wrong_input_is_told_in_the_outputs_too(job: Job, name: str, value: st
     assert job.outputs["reason-code"] == "usage_invalid"
 
 
-@pytest.mark.parametrize("command", ["propose"])
-def test_a_command_of_a_later_version(job: Job, command: str) -> None:
+def test_propose_that_ends_before_it_begins_is_told_as_its_own(job: Job) -> None:
     job.event("workflow_dispatch", {"repository": {"default_branch": "main"}})
-    exit_code, _ = job.run(
-        {**job.environ, "INPUT_COMMAND": command, "GITHUB_REPOSITORY": "o/r", "INPUT_GITHUB-TOKEN": "t-1234"}
-    )
-    assert (exit_code, job.outputs["reason-code"]) == (ExitCode.WRONG_INPUT, "not_available")
+    given = {"INPUT_COMMAND": "propose", "GITHUB_REPOSITORY": "o/r", "GITHUB_REF": "refs/heads/main"}
+    exit_code, _ = job.run({**job.environ, **given, "INPUT_GITHUB-TOKEN": "a b"})
+    assert (exit_code, job.outputs["reason-code"]) == (ExitCode.WRONG_INPUT, "usage_invalid")
+    assert json.loads(job.outputs["result"])["phase"] == "propose"
 
 
 def test_apply_on_a_pull_request(job: Job) -> None:

@@ -31,7 +31,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ending": {"errors", "text"},
     "cli_arguments": set(),
 }
-DOORS = {"action", "cli", "cli_drift", "world", "world_doctor", "demo"}
+DOORS = {
+    "action",
+    "cli",
+    "cli_asking",
+    "cli_drift",
+    "cli_propose",
+    "cli_history",
+    "cli_init",
+    "cli_request",
+    "cli_rollback",
+    "world",
+    "world_doctor",
+    "world_propose",
+    "demo",
+}
 ONLY_IN: dict[str, set[str]] = {
     "mlflow": {"adapters", "demo", "evaluation"},
     "github": {"adapters", "demo"},

@@ -25,7 +25,7 @@ from tests.fakes.team import POLICY, POLICY_TEXT, REQUEST, request
 from tests.git_clone import GitClone
 from tests.mlflow_server import MlflowServer
 
-VERBS = ("validate", "apply", "drift", "history", "schema", "demo", "action")
+VERBS = ("validate", "apply", "drift", "history", "status", "schema", "demo", "action")
 
 
 class Screen(io.StringIO):
@@ -258,11 +258,15 @@ def test_history_and_who_held_it_then(desk: Desk, clone: GitClone) -> None:
     clone.commit({REQUEST: request("7").decode().replace("better", '"a `b`"')}, "Promote 7")
     where = ("history", "churn", "champion", "--directory", str(clone.folder))
     assert desk.type(*where) is ExitCode.DONE
-    newest, oldest = desk.shown.splitlines()
-    assert newest.split("  ")[1].strip() == "version 7"
-    assert oldest.endswith("Ada: better")
+    first, newest, oldest = [line for line in desk.shown.splitlines() if "version" in line][:3]
+    assert "git asks for version `7`" in first
+    assert first.endswith("the registry was not asked")
+    assert newest.split("  ")[0] == "· version 7"
+    assert oldest.endswith("first promotion")
     desk.type(*where, "--as-of", "2000-01-01")
-    assert desk.shown == ""
+    assert "git had not asked for any version yet" in desk.shown
+    desk.type(*where, "--as-of", "2000-01-01", "--json")
+    assert json.loads(desk.shown) == []
     desk.type(*where, "--as-of", "2100-01-01", "--json")
     (entry,) = json.loads(desk.shown)
     assert (entry["version"], entry["author"], entry["subject"]) == ("7", "Ada", "Promote 7")
@@ -272,11 +276,11 @@ def test_history_says_when_an_alias_was_unmanaged(desk: Desk, clone: GitClone) -
     clone.git("rm", "-q", REQUEST)
     clone.commit({}, "Delete")
     clone.commit({REQUEST: request("7").decode()}, "Again")
-    desk.type("history", "churn", "champion", "--directory", str(clone.folder))
-    assert [line.split("  ")[1].strip() for line in desk.shown.splitlines()] == [
-        "version 7",
-        "unmanaged",
-        "version 6",
+    desk.type("history", "churn", "champion", "--directory", str(clone.folder), "--json")
+    assert [(one["version"], one["kind"]) for one in json.loads(desk.shown)] == [
+        ("7", "promotion"),
+        (None, "deletion"),
+        ("6", "first"),
     ]
 
 
@@ -286,6 +290,22 @@ def test_history_of_what_is_not_there(desk: Desk, clone: GitClone, extra: list[s
     assert desk.type("history", "churn", "champion", *where, *extra) is ExitCode.WRONG_INPUT
     assert desk.type("history", "churn", "other", *where) is ExitCode.WRONG_INPUT
     assert "[usage_invalid]" in desk.told
+
+
+def test_history_writes_a_page_and_shows_as_many_as_asked_for(desk: Desk, clone: GitClone) -> None:
+    clone.commit({REQUEST: request("7").decode()}, "Promote 7")
+    page = desk.folder / "new" / "page.html"
+    where = ("history", "churn", "champion", "--directory", str(clone.folder), "--limit", "1")
+    assert desk.type(*where, "--html", str(page)) is ExitCode.DONE
+    assert "… and 1 other change(s)" in desk.shown
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert desk.type(*where, "--html", str(clone.folder)) is ExitCode.WRONG_INPUT
+    assert exits(desk, *where, "--limit", "0") == ExitCode.WRONG_INPUT
+
+
+def test_status_without_a_registry_cannot_tell(desk: Desk, clone: GitClone) -> None:
+    assert desk.type("status", "--directory", str(clone.folder)) is ExitCode.WRONG_INPUT
+    assert "MLFLOW_TRACKING_URI" in desk.shown
 
 
 # --- with a registry ------------------------------------------------------------------------------

@@ -120,9 +120,10 @@ def test_the_example_requests_are_ones_that_the_example_policy_allows() -> None:
     assert (found.reason, len(found.requests)) == (None, len(REQUESTS))
     policy = parse_policy(POLICY.read_bytes(), path=name(POLICY))
     for request in found.requests:
-        rule = policy.rule_for(request.model)
+        rule = policy.rule_for(request.model, request.kind)
         assert rule is not None
         assert request.alias in rule.aliases
+        assert rule.sources.allow(request.source)
 
 
 def kind_of(block: str) -> str:

@@ -25,6 +25,7 @@ GROUP: dict[str, Any] = {
     "repository": REPOSITORY,
     "merge_group": {"base_ref": "refs/heads/main", "base_sha": "b" * 40, "head_sha": "a" * 40},
 }
+DISPATCH: dict[str, Any] = {"action": "promoter-propose", "repository": REPOSITORY}
 
 
 def event_of(name: str, payload: dict[str, Any], ref: str = "refs/heads/main") -> Event:
@@ -62,6 +63,8 @@ def test_a_merge_group_names_both_ends() -> None:
         ("issue_comment", {"repository": REPOSITORY}, "refs/heads/main", None),
         ("workflow_run", {"repository": REPOSITORY}, "refs/heads/main", None),
         ("release", {}, "refs/tags/v1", None),
+        ("repository_dispatch", DISPATCH, "refs/heads/main", Command.PROPOSE),
+        ("repository_dispatch", DISPATCH | {"action": "Promoter-Propose"}, "refs/heads/main", None),
     ],
 )
 def test_auto_follows_the_event(
@@ -87,6 +90,12 @@ def test_auto_follows_the_event(
         (Command.DRIFT, "issue_comment", {"repository": REPOSITORY}, "refs/heads/main"),
         (Command.DRIFT, "workflow_dispatch", {"repository": REPOSITORY}, "refs/heads/feature"),
         (Command.DRIFT, "workflow_dispatch", {"repository": REPOSITORY}, "refs/tags/main"),
+        (Command.DRIFT, "repository_dispatch", DISPATCH, "refs/heads/main"),
+        (Command.APPLY, "repository_dispatch", DISPATCH, "refs/heads/main"),
+        (Command.PROPOSE, "pull_request", PULL, "refs/heads/main"),
+        (Command.PROPOSE, "pull_request_target", PULL, "refs/heads/main"),
+        (Command.PROPOSE, "push", PUSH, "refs/heads/main"),
+        (Command.PROPOSE, "workflow_dispatch", {"repository": REPOSITORY}, "refs/heads/feature"),
         (Command.VALIDATE, "push", PUSH, "refs/heads/main"),
         (Command.VALIDATE, "issue_comment", {"repository": REPOSITORY}, "refs/heads/main"),
     ],
@@ -105,6 +114,11 @@ def test_drift_may_be_asked_for_on_the_default_branch(name: str) -> None:
     assert order_of(event_of(name, PUSH), Command.DRIFT).command is Command.DRIFT
 
 
+@pytest.mark.parametrize("name", ["workflow_dispatch", "schedule", "repository_dispatch"])
+def test_propose_may_be_asked_for_on_the_default_branch(name: str) -> None:
+    assert order_of(event_of(name, PUSH | DISPATCH), Command.PROPOSE).command is Command.PROPOSE
+
+
 @pytest.mark.parametrize("name", ["push", "workflow_dispatch", "schedule"])
 def test_apply_may_be_asked_for_on_the_default_branch(name: str) -> None:
     assert order_of(event_of(name, PUSH), Command.APPLY).command is Command.APPLY
@@ -119,6 +133,7 @@ def test_apply_may_be_asked_for_on_the_default_branch(name: str) -> None:
         ("push", {"ref": "refs/heads/main"}),
         ("merge_group", {"merge_group": []}),
         ("schedule", {"repository": "o/r"}),
+        ("repository_dispatch", {"repository": {"default_branch": "main"}}),
     ],
 )
 def test_a_payload_that_is_not_githubs_is_refused(name: str, payload: dict[str, Any]) -> None:

@@ -77,6 +77,7 @@ def test_nothing_secret_is_printed() -> None:
     [
         ("COMMAND", "promote", "Write one of: auto, validate, apply, drift, propose, doctor."),
         ("COMMENT", "sometimes", "Write one of: always, on-change, never."),
+        ("DEPLOYMENTS", "yes", "Write true or false."),
         ("DEADLINE", "soon", "Write minutes as a number above 0 and up to 1440."),
         ("DEADLINE", "0", "Write minutes as a number above 0 and up to 1440."),
         ("DEADLINE", "-1", "Write minutes as a number above 0 and up to 1440."),
@@ -93,6 +94,13 @@ def test_a_wrong_input_is_refused_by_name(name: str, value: str, hint: str) -> N
     assert refused.value.reason is ReasonCode.USAGE_INVALID
     assert f"`{name.lower()}`" in str(refused.value.message)
     assert str(refused.value.hint) == hint
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("", False), ("false", False), ("False", False), ("true", True), ("TRUE", True)]
+)
+def test_deployments_are_recorded_only_where_asked_for(value: str, expected: bool) -> None:
+    assert read_inputs({"INPUT_DEPLOYMENTS": value}).deployments is expected
 
 
 def test_an_empty_secret_is_false() -> None:

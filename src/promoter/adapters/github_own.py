@@ -27,8 +27,12 @@ class OwnAccount:
         self._login: str | None = None
 
     def wrote(self, found: Record) -> bool:
-        """Whether we are the author of a comment or an issue."""
-        return (maybe_text(found, "user", "login") or "").casefold() == self._own_login()
+        """Whether we are the author of a comment, an issue or a pull request."""
+        return self.owns(maybe_text(found, "user", "login") or "")
+
+    def owns(self, login: str) -> bool:
+        """Whether a login is ours."""
+        return login.casefold() == self._own_login()
 
     def _own_login(self) -> str:
         """Our account's login in lower case: REST says it to people only, GraphQL to Apps and jobs too."""

@@ -42,6 +42,8 @@ class GitHubRepository:
         self._foreseen: dict[Place, None] = {}
         self._changed: dict[tuple[str, str, int], tuple[str, ...]] = {}
         self._bases: dict[tuple[str, str], str] = {}
+        # When commits were made, of those that REST listed: GraphQL is asked for no more than their names.
+        self._dates: dict[str, str] = {}
 
     def tip(self, branch: str) -> str:
         """The commit a branch points at now."""
@@ -84,7 +86,11 @@ class GitHubRepository:
         changes = self._changes(commit, path, limit=limit)
         held = self.blob_ids([(change, path) for change in changes])
         return tuple(
-            FileVersion(commit=commit, content=None if blob_id is None else self._blobs.read(blob_id))
+            FileVersion(
+                commit=commit,
+                content=None if blob_id is None else self._blobs.read(blob_id),
+                when=self._dates.get(commit, ""),
+            )
             for (commit, _), blob_id in held.items()
         )
 
@@ -116,7 +122,9 @@ class GitHubRepository:
         changes = list(islice(listed, limit))
         for change in changes[:1]:
             self._connection.require_own(change, what=what)
-        return tuple(text(change, "sha") for change in changes)
+        dates = {text(one, "sha"): maybe_text(one, "commit", "committer", "date") or "" for one in changes}
+        self._dates |= dates
+        return tuple(dates)
 
     def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
         """The commits at which the branch itself stood, the given one first; fewer than `limit`: all.

@@ -9,8 +9,9 @@ import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from promoter.adapters.git_log import LOG_FORMAT, parse_log
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place, matches
-from promoter.core.history import HistoryEntry
+from promoter.core.history import LogEntry
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -43,6 +44,25 @@ class LocalRepository:
                 continue
             return commit, self.merge_base(commit, self.tip(head))
         raise _failed(say("no base revision ", quote(revision or "origin/HEAD, main or master")), "git fetch")
+
+    @property
+    def root(self) -> Path:
+        """The working tree's folder."""
+        return self._root
+
+    def default_branch(self) -> str:
+        """The name of origin's default branch as it was cloned, else of `main` or `master`, else of the one
+        that is checked out, even where nothing was committed yet."""
+        for ref in ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master", "HEAD"):
+            try:
+                if ref.startswith("refs/heads/"):
+                    self._git(["rev-parse", "--verify", "--quiet", ref])
+                    return ref.removeprefix("refs/heads/")
+                name = self._git(["symbolic-ref", "--quiet", "--short", ref]).decode().strip()
+            except PromoterError:
+                continue
+            return name.removeprefix("origin/")
+        return "main"
 
     def is_shallow(self) -> bool:
         """Whether older commits were not fetched."""
@@ -100,10 +120,17 @@ class LocalRepository:
 
         Those may be of a merged branch: what the registry remembers of a change is said in the same words.
         """
-        log = ["log", f"--max-count={limit}", "--format=%H", "--end-of-options", commit]
-        commits = self._git([*log, "--", f":(top,literal){path}"]).decode().split()
-        found = self._cat([f"{one}:{path}" for one in commits])
-        return tuple(FileVersion(commit=one, content=found[f"{one}:{path}"]) for one in commits)
+        log = [
+            "log",
+            "--no-show-signature",
+            f"--max-count={limit}",
+            "--format=%H %cI",
+            "--end-of-options",
+            commit,
+        ]
+        rows = [row.split() for row in self._git([*log, "--", f":(top,literal){path}"]).decode().splitlines()]
+        found = self._cat([f"{one}:{path}" for one, _ in rows])
+        return tuple(FileVersion(commit=one, content=found[f"{one}:{path}"], when=when) for one, when in rows)
 
     def first_parents(self, commit: str, *, limit: int) -> tuple[Ancestor, ...]:
         """The commits at which the branch itself stood, the given one first."""
@@ -133,16 +160,20 @@ class LocalRepository:
         """The newest commit that both have."""
         return self._git(["merge-base", one, other]).decode().strip()
 
-    def changes(self, commit: str, path: str) -> tuple[HistoryEntry, ...]:
-        """The whole first-parent history of a path with who and when, newest first."""
-        log = ["log", "--first-parent", "-z", "--format=%H%n%aI%n%an%n%s", "--end-of-options", commit]
-        records = self._git([*log, "--", f":(top,literal){path}"]).decode("utf-8", "replace").split("\0")
-        rows = [record.split("\n", 3) for record in records if record]
-        found = self._cat([f"{row[0]}:{path}" for row in rows])
-        return tuple(
-            HistoryEntry(commit=c, when=when, author=author, subject=subject, content=found[f"{c}:{path}"])
-            for c, when, author, subject in rows
-        )
+    def log(self, commit: str, pattern: str) -> tuple[LogEntry, ...]:
+        """Every commit of the first-parent history that changed files of a glob, newest first."""
+        log = [
+            "-c",
+            "log.showRoot=true",
+            "log",
+            "--first-parent",
+            "--diff-merges=first-parent",
+            "--raw",
+            "-z",
+        ]
+        shown = ["--no-abbrev", "--no-renames", "--no-show-signature", f"--format={LOG_FORMAT}"]
+        out = self._git([*log, *shown, "--end-of-options", commit, "--", f":(top,glob){pattern}"])
+        return parse_log(out.decode("utf-8", "replace"))
 
     def _cat(self, names: Sequence[str]) -> dict[str, bytes | None]:
         """Name → bytes, None where there is no such object."""

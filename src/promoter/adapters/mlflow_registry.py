@@ -27,8 +27,11 @@ from promoter.adapters.mlflow_values import (
     to_model_version,
     to_run,
 )
+from promoter.adapters.mlflow_versions import Versions
+from promoter.adapters.mlflow_writes import Writes
 from promoter.core.model_version import LoggedModel, ModelFiles, ModelVersion, Run, Signature
-from promoter.errors import PromoterError, ReasonCode
+from promoter.core.prompt import Kind as Of
+from promoter.errors import ReasonCode
 from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefetch"]
 
+_MODELS = "models:/"
 _LOGGED_MODEL = "models:/m-"
 _RUN = "runs:/"
 _LOG_IT = "its run logged no such file; log it there with `mlflow.log_artifact` or `mlflow.log_table`"
@@ -83,21 +87,29 @@ class MlflowReader:
         self._addresses = addresses
         self._calls = Calls(addresses=addresses, deadline=deadline)
         self._aliases = Aliases(client=client, calls=self._calls, addresses=addresses)
+        self._versions = Versions(client, calls=self._calls, shown=addresses.shown)
         self._artifacts = artifacts
         # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
         self._locations: dict[str, str] = {}
         self._run_folders: dict[str, str] = {}
 
-    def aliases(self, model: str) -> Mapping[str, str]:
-        """Alias → version (normalised digits) of a registered model; one request. Raises MODEL_NOT_FOUND."""
-        return self._aliases.of(model)
+    def aliases(self, model: str, *, kind: Of | None = None) -> Mapping[str, str]:
+        """Alias → version (normalised digits) of a registered model or prompt; one request.
 
-    def all_aliases(self) -> Mapping[str, Mapping[str, str]]:
-        """Registered model → alias → version of every model that is no prompt; one request for 1,000.
+        Raises MODEL_NOT_FOUND, also for one of another kind than `kind`.
+        """
+        return self._aliases.of(model, kind)
+
+    def all_aliases(self, kind: Of = Of.MODEL) -> Mapping[str, Mapping[str, str]]:
+        """Registered model → alias → version of everything of one kind; one request for 1,000.
 
         Only `aliases` proves that a model is not there.
         """
-        return self._aliases.of_all()
+        return self._aliases.of_all(kind)
+
+    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+        """Every version, newest first, without runs and LoggedModels; one request for 1,000."""
+        return self._versions.of(model, prove=self._aliases.of)
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel; at most three requests. Raises VERSION_NOT_FOUND."""
@@ -109,7 +121,8 @@ class MlflowReader:
         number = canonical(version)
         if number is None:
             raise absent
-        found = self._calls.find(lambda: self._client.get_model_version(model, number), doing=doing)
+        # MLflow's public method says of a prompt that there is no such thing.
+        found = self._calls.find(lambda: self._models().get_model_version(model, number), doing=doing)
         if found is None:
             raise absent
         self._expect(str(found.name), wanted=model, doing=doing)
@@ -192,14 +205,27 @@ class MlflowReader:
         return self._calls.ask(lambda: to_run(found), doing=doing)
 
     def _logged_model(self, source: str) -> LoggedModel | None:
-        """The LoggedModel a source names; `models:/m-churn/3` is a version of a registered model instead."""
+        """The LoggedModel a source names; `models:/m-churn/3` is a version of a registered model instead, and
+        this one a copy of it."""
+        if source.startswith(_MODELS) and source.count("/") > 1:
+            source = self._copied_source(source)
         if not source.startswith(_LOGGED_MODEL) or source.count("/") > 1:
             return None
-        found = self._find_logged_model(source.removeprefix("models:/"))
+        found = self._find_logged_model(source.removeprefix(_MODELS))
         if found is None:
             return None
         self._locations[source] = str(found.artifact_location)
         return self._calls.ask(lambda: to_logged_model(found), doing=say("reading a LoggedModel"))
+
+    def _copied_source(self, source: str) -> str:
+        """The source of the version that a copy names as its own; empty where that is gone."""
+        model, _, version = source.removeprefix(_MODELS).rpartition("/")
+        number = canonical(version)
+        if number is None:
+            return ""
+        doing = say("reading ", quote(source), ", which this is a copy of")
+        found = self._calls.find(lambda: self._client.get_model_version(model, number), doing=doing)
+        return str(found.source or "") if found is not None else ""
 
     def _find_logged_model(self, model_id: str) -> MlflowLoggedModel | None:
         doing = say("reading the LoggedModel ", quote(model_id))
@@ -250,44 +276,25 @@ class MlflowRegistry(MlflowReader):
         Raises VERSION_NOT_FOUND, REQUEST_INVALID (an alias MLflow does not take), PERMISSION_DENIED or
         REGISTRY_UNAVAILABLE; after the last one it may have been set all the same.
         """
-        doing = say("setting the alias ", quote(alias), " of ", quote(model), " to version ", quote(version))
-        number = canonical(version)
-        if number is None:
-            raise not_found(
-                ReasonCode.VERSION_NOT_FOUND, say(*doing.parts, " failed: there is no such version")
-            )
-        self._refuse_capitals(alias, doing=doing)
-
-        def write() -> None:
-            self._models().set_registered_model_alias(model, alias, number)
-
-        if self._calls.write(write, doing=doing):
-            return
-        # PostgreSQL, when two clients set a new alias at once: one is refused, and the alias is there.
-        if self.aliases(model).get(alias) != number:
-            self._calls.ask(write, doing=doing)
+        self._writes.set_alias(model, alias, version=version, held=lambda: self.aliases(model).get(alias))
 
     def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version, one request each, in the order given; the others stay."""
-        number = canonical(version)
-        if number is None:
-            raise not_found(
-                ReasonCode.VERSION_NOT_FOUND,
-                say("registered model ", quote(model), " has no version ", quote(version)),
-            )
-        for key, value in tags.items():
-            self._set_tag(model, number, key=key, value=value)
+        self._writes.set_tags(model, version, tags=tags)
 
-    def _set_tag(self, model: str, version: str, *, key: str, value: str) -> None:
-        self._calls.ask(
-            lambda: self._models().set_model_version_tag(model, version, key, value),
-            doing=say("writing the tag ", quote(key), " on version ", quote(version), " of ", quote(model)),
-        )
+    def copy(self, source: ModelVersion, model: str) -> str:
+        """A new version of a model that is there already; look for it before you ask again.
 
-    def _refuse_capitals(self, alias: str, *, doing: Message) -> None:
-        if self._is_databricks() and alias != alias.lower():
-            raise PromoterError(
-                ReasonCode.REQUEST_INVALID,
-                say(*doing.parts, " failed: Unity Catalog keeps aliases in lower case"),
-                hint=say("Write ", quote(alias.lower()), " in the promotion request and in the policy."),
-            )
+        Raises VERSION_NOT_FOUND for either that is not there, PERMISSION_DENIED or REGISTRY_UNAVAILABLE;
+        after the last one it may have been made all the same.
+        """
+        if not self._is_databricks():
+            return self._writes.copy(source, model, files=None)
+        with TemporaryDirectory(prefix="promoter-copy-", ignore_cleanup_errors=True) as folder:
+            files = Path(folder, "model")
+            self.download(source, files)
+            return self._writes.copy(source, model, files=files)
+
+    @property
+    def _writes(self) -> Writes:
+        return Writes(client=self._client, calls=self._calls, addresses=self._addresses)

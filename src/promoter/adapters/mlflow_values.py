@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from promoter.core.model_version import Dataset, LoggedModel, ModelVersion, Run
+from promoter.core.prompt import Kind, Prompt
 
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput, RunInputs
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 _GIT_COMMIT = "mlflow.source.git.commit"
 _CONTEXT = "mlflow.data.context"
 _DELETED = "deleted"
-_IS_PROMPT = "mlflow.prompt.is_prompt"
+IS_PROMPT = "mlflow.prompt.is_prompt"
+_TEMPLATE = "mlflow.prompt.text"
+_FORM = "_mlflow_prompt_type"
+_RESPONSE_FORMAT = "_mlflow_prompt_response_format"
+_MODEL_CONFIG = "_mlflow_prompt_model_config"
 # MLflow numbers versions in a 32-bit column; asked for far more, a server answers HTTP 500.
 _LARGEST_VERSION = 2**31 - 1
 # MLflow stores ±infinity as ±1.7976931348623157e308 and gives that back.
@@ -60,26 +65,45 @@ def to_aliases(model: RegisteredModel) -> Mapping[str, str]:
     return {str(alias): digits(version) for alias, version in model.aliases.items()}
 
 
-def is_prompt(model: RegisteredModel) -> bool:
+def kind_of_model(model: RegisteredModel) -> Kind:
     """Whether it is a prompt, which MLflow keeps among the registered models."""
-    return str(model.tags.get(_IS_PROMPT, "")).lower() == "true"
+    # Its public `tags` leave that tag out.
+    return Kind.PROMPT if _is_prompt(model._tags) else Kind.MODEL
+
+
+def _is_prompt(tags: Mapping[str, object]) -> bool:
+    return str(tags.get(IS_PROMPT, "")).lower() == "true"
+
+
+def to_prompt(tags: Mapping[str, str]) -> Prompt | None:
+    """What a version's tags hold of a prompt; None where it is none, or has no template."""
+    if not _is_prompt(tags) or _TEMPLATE not in tags:
+        return None
+    return Prompt(
+        template=tags[_TEMPLATE],
+        form=tags.get(_FORM, "text"),
+        response_format=tags.get(_RESPONSE_FORMAT, ""),
+        model_config=tags.get(_MODEL_CONFIG, ""),
+    )
 
 
 def to_model_version(
     found: MlflowModelVersion, *, run: Run | None, logged_model: LoggedModel | None
 ) -> ModelVersion:
     """A version with what it was made from; MLflow's None and "" mean the same here."""
+    tags = {str(key): str(value) for key, value in (found.tags or {}).items()}
     return ModelVersion(
         model=str(found.name),
         version=digits(found.version),
         status=str(found.status),
         source=str(found.source or ""),
         description=str(found.description or ""),
-        tags={str(key): str(value) for key, value in (found.tags or {}).items()},
+        tags=tags,
         created_at=int(found.creation_timestamp or 0),
         run_id=str(found.run_id) if found.run_id else None,
         run=run,
         logged_model=logged_model,
+        prompt=to_prompt(tags),
     )
 
 

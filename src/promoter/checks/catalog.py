@@ -16,6 +16,7 @@ from promoter.checks import (
     lineage,
     metrics,
     negative_flips,
+    prompt,
     signature,
     slices,
     tags,
@@ -85,6 +86,13 @@ CATALOG: tuple[Check[Any], ...] = (
     ),
     Check(id=tags.ID, kind=Kind.INTEGRITY, asked=lambda checks: checks.tags, run=tags.run),
     Check(id=lineage.ID, kind=Kind.INTEGRITY, asked=lambda checks: checks.lineage, run=lineage.run),
+    Check(
+        id=prompt.ID,
+        kind=Kind.INTEGRITY,
+        asked=lambda checks: checks.prompt,
+        run=prompt.run,
+        comparisons=frozenset({prompt.VARIABLES, prompt.RESPONSE_FORMAT}),
+    ),
     Check(
         id=signature.ID,
         kind=Kind.INTEGRITY,

@@ -139,7 +139,7 @@ def _sandbox(measurement: Measurement) -> Iterator[CheckResult]:
 
 def _told(evidence: Evidence) -> frozenset[str]:
     champion = evidence.champion
-    return frozenset({evidence.challenger.version, *([champion.version] if champion else [])})
+    return frozenset({evidence.own_number, *([champion.version] if champion else [])})
 
 
 def _limits(rule: InferenceRule) -> tuple[_Limit, ...]:

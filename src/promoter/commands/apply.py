@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from promoter.commands.copies import in_place
 from promoter.commands.gathering import Bench
-from promoter.commands.judging import OUTAGES, judge, refused, rule_for
+from promoter.commands.judging import OUTAGES, already_applied, judge, refused, rule_for
 from promoter.commands.landing import (
     MOST_ROUNDS,
     READY,
@@ -26,7 +27,7 @@ from promoter.commands.trees import Places, read_policy, read_request_set, read_
 from promoter.commands.weighing import Question, gather_reviews
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.overall import overall_message, overall_reason
-from promoter.core.plan import MovedOutside, Step
+from promoter.core.plan import MovedOutside
 from promoter.core.policy import Policy
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
@@ -165,6 +166,7 @@ def _judge_all(
         policy=policy,
         commit=tip,
         head=tip,
+        now=world.now,
     )
     reports = _look_at_all(registry, policy, requests=requests)
     # What was refused already is traced too: it holds up the rest of its pull request.
@@ -218,19 +220,13 @@ def _look_at_all(
 def _look(registry: Registry, policy: Policy, *, request: PromotionRequest) -> RequestReport | None:
     """What can be said of a request without its history; None when the alias has to move."""
     try:
-        live = registry.aliases(request.model).get(request.alias)
-        if live != request.version:
+        live = registry.aliases(request.model, kind=request.kind).get(request.alias)
+        held = in_place(registry, request, live=live)
+        if held is None:
             rule_for(policy, request)
-            return None
     except PromoterError as error:
         return refused(request, error)
-    return RequestReport(
-        request=request,
-        reason=ReasonCode.ALREADY_APPLIED,
-        message=say(quote(f"{request.model}@{request.alias}"), " is version ", quote(live), " already"),
-        step=Step.ALREADY_APPLIED,
-        now=live,
-    )
+    return already_applied(held) if held else None
 
 
 def _judge_group(
@@ -257,7 +253,7 @@ def _judge_group(
             replace(
                 known[one.claim.request.path] or _judge_approved(bench, one, approval=state), approval=state
             )
-            for one, state in zip(group, map(reviewed.state, requests), strict=True)
+            for one, state in zip(group, reviewed.states(requests, bench.policy), strict=True)
         ]
         reports = reviewed.noted(reports)
     reports = _pinned(world, [replace(report, pull_request=pull.number) for report in reports])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from promoter.commands.copies import Copies, is_copy
 from promoter.commands.tracing import Branch, Trail
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
 from promoter.commands.versions import Applied, Past, PullsOf
@@ -15,6 +16,7 @@ from promoter.core.drift import (
     Exemption,
     Facts,
     Finding,
+    Holders,
     Undecided,
     compare,
     concluded,
@@ -24,10 +26,11 @@ from promoter.core.drift import (
 from promoter.core.drift_issues import Markers
 from promoter.core.files import Ancestor
 from promoter.core.model_version import ModelVersion
+from promoter.core.prompt import Kind
 from promoter.core.report import Links
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, key_name
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import RegistryReader, Repository
+from promoter.ports import RegistryIndex, Repository
 from promoter.text import Message, quote, say
 
 # How many aliases that differ are looked at closely in one run: each costs a handful of calls.
@@ -49,7 +52,7 @@ class DriftWorld:
     tell; `now` has a time zone."""
 
     repository: Repository
-    registry: Callable[[], RegistryReader]
+    registry: Callable[[], RegistryIndex]
     places: Places
     now: datetime
     tool_version: str
@@ -93,7 +96,8 @@ def _drift(world: DriftWorld, branch: Branch, *, first: Collection[str], report:
     report = replace(report, policy_digest=policy.digest, rules=policy.drift)
     requests = read_request_set(world.repository, tree).requests
     registry = world.registry()
-    compared = compare(requests, policy, live=registry.all_aliases())
+    live = _live(registry, requests)
+    compared = compare(_with_copies(registry, requests, live=live), policy, live=live)
     markers = Markers.of(world.places.requests, world.places.policy)
     ordered = sorted(compared.differing, key=lambda request: markers.marker(request.key) not in first)
     trail = Trail(repository=world.repository, places=world.places, branch=branch)
@@ -113,25 +117,58 @@ def _drift(world: DriftWorld, branch: Branch, *, first: Collection[str], report:
     )
 
 
+def _live(registry: RegistryIndex, requests: Sequence[PromotionRequest]) -> Holders:
+    """What the registry holds, in bulk; prompts only where a request asks for one."""
+    live = dict(registry.all_aliases())
+    if any(request.kind is Kind.PROMPT for request in requests):
+        prompts = registry.all_aliases(Kind.PROMPT)
+        live |= {key_name(Kind.PROMPT, name): aliases for name, aliases in prompts.items()}
+    return live
+
+
+def _with_copies(
+    registry: RegistryIndex, requests: Sequence[PromotionRequest], *, live: Holders
+) -> list[PromotionRequest]:
+    """The requests; those that ask for a copy which holds its alias, by its number. One request for each
+    that holds something; what cannot be told of is looked at closely later."""
+    found: list[PromotionRequest] = []
+    for request in requests:
+        held = live.get(request.key[0], {}).get(request.alias)
+        if request.source is not None and held is not None:
+            try:
+                version = registry.model_version(request.model, held)
+            except PromoterError as error:
+                if error.reason in _OUTAGES:
+                    raise
+            else:
+                found.append(replace(request, version=held) if is_copy(version, request.source) else request)
+                continue
+        found.append(request)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Examiner:
     """Looks closely at one alias that differs."""
 
-    registry: RegistryReader
+    registry: RegistryIndex
     trail: Trail
     pulls_of: PullsOf
 
     def finding(self, request: PromotionRequest) -> Finding | None:
         """What is wrong with it; None when it is in place by now. Raises what registry and GitHub raise."""
         try:
-            aliases = self.registry.aliases(request.model)
+            aliases = self.registry.aliases(request.model, kind=request.kind)
         except PromoterError as error:
             if error.reason is not ReasonCode.MODEL_NOT_FOUND:
                 raise
             aliases = None
-        if aliases is not None and aliases.get(request.alias) == request.version:
-            return None
-        version = self._version(request) if aliases is not None else None
+        version: ModelVersion | None = None
+        if aliases is not None:
+            request = self._resolved(request, live=aliases.get(request.alias))
+            if aliases.get(request.alias) == request.version:
+                return None
+            version = self._version(request)
         changed = self._changed(request)
         facts = Facts(
             aliases=aliases,
@@ -145,6 +182,7 @@ class _Examiner:
             kind=kind,
             model=request.model,
             alias=request.alias,
+            of=request.kind,
             live=(aliases or {}).get(request.alias),
             request=request,
             status=facts.status or "",
@@ -152,8 +190,15 @@ class _Examiner:
             commit=changed.commit,
         )
 
+    def _resolved(self, request: PromotionRequest, *, live: str | None) -> PromotionRequest:
+        return Copies(self.registry, request.model).resolved(request, live=live)
+
     def _version(self, request: PromotionRequest) -> ModelVersion | None:
         try:
+            source = request.source if not request.version.isdigit() else None
+            if source is not None:
+                # Never copied: its source has no tag that speaks of this alias.
+                return replace(self.registry.model_version(source.model, source.version), tags={})
             return self.registry.model_version(request.model, request.version)
         except PromoterError as error:
             if error.reason is not ReasonCode.VERSION_NOT_FOUND:

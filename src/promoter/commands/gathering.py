@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from promoter.checks.catalog import needs_signature, report_only, run_checks
 from promoter.core.evidence import CheckResult, Evidence, ToMeasure
@@ -11,7 +12,7 @@ from promoter.core.plan import Step
 from promoter.core.policy import ModelRule, Policy, Source
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import CustomChecks, Measurer, RegistryReader
+from promoter.ports import CustomChecks, Measurer, RegistryIndex, RegistryReader
 from promoter.render import evidence_json
 from promoter.text import quote, say
 
@@ -19,26 +20,35 @@ from promoter.text import quote, say
 @dataclass(frozen=True, kw_only=True)
 class Bench:
     """What requests are judged with. Data and commands in the repository are read at `commit`, where the
-    request, which stands at `head`, was not there yet."""
+    request, which stands at `head`, was not there yet. `now` has a time zone."""
 
-    registry: RegistryReader
+    registry: RegistryIndex
     measurer: Measurer
     custom_checks: CustomChecks
     policy: Policy
     commit: str
     head: str
+    now: datetime
 
 
-def gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str | None) -> Evidence:
-    """Everything but the answers of custom checks. Raises what registry and measurer raise."""
-    registry = bench.registry
-    champion = registry.model_version(challenger.model, live) if live is not None else None
-    evidence = Evidence(challenger=challenger, champion=champion)
+def gather(
+    bench: Bench, rule: ModelRule, *, challenger: ModelVersion, champion: tuple[str, str | None]
+) -> Evidence:
+    """Everything but the answers of custom checks. Raises what registry and measurer raise.
+
+    `champion` is the registered model whose alias is to move, and who holds it.
+    """
+    registry, (model, live) = bench.registry, champion
+    held = registry.model_version(model, live) if live is not None else None
+    evidence = Evidence(challenger=challenger, champion=held, model=model)
+    if challenger.prompt is not None:
+        # Its tags are all there is of it.
+        return evidence
     if needs_signature(rule):
         evidence = replace(
             evidence,
             challenger_signature=registry.signature(challenger),
-            champion_signature=registry.signature(champion) if champion else None,
+            champion_signature=registry.signature(held) if held else None,
         )
     if rule.evaluation is None or rule.evaluation.source is Source.RUN_METRICS:
         return _pinned(registry, rule, evidence=evidence)
@@ -46,8 +56,8 @@ def gather(bench: Bench, rule: ModelRule, *, challenger: ModelVersion, live: str
     asked = ToMeasure(
         rule=rule,
         challenger=challenger,
-        champion=champion,
-        reference=_reference(bench, challenger.model, version=reference) if reference else None,
+        champion=held,
+        reference=_reference(bench, model, version=reference) if reference else None,
         commit=bench.commit,
         policy_digest=bench.policy.digest,
     )
@@ -110,6 +120,8 @@ def with_answers(bench: Bench, rule: ModelRule, *, evidence: Evidence, report: R
             policy_digest=bench.policy.digest,
         )
     )
+    if evidence.challenger.prompt is not None:
+        told = evidence_json.with_templates(told, evidence)
     return replace(evidence, answers=bench.custom_checks.ask(rule, told, commit=bench.commit))
 
 

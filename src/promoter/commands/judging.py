@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from promoter.commands.copies import hold_to_source, identify, refuse_unproven, told_of
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
+from promoter.commands.overriding import weigh_override
+from promoter.commands.tenure import tenure
 from promoter.commands.versions import Claim, three_way
 from promoter.core.advice import advice, only_warns
 from promoter.core.evidence import Evidence, Outcome
@@ -14,6 +17,7 @@ from promoter.core.layers import missing_in
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.plan import Step, plan_step
 from promoter.core.policy import Mode, ModelRule, Policy
+from promoter.core.prompt import Kind
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.core.verdict import Verdict, decide
@@ -44,16 +48,23 @@ def own_rules(message: Message) -> PromoterError:
     )
 
 
+_ENTRY = {Kind.MODEL: "Add an entry to ", Kind.PROMPT: "Add an entry with `kind: prompt` to "}
+
+
 def rule_for(policy: Policy, request: PromotionRequest) -> ModelRule:
     """The rule that speaks for a request. Raises ALIAS_NOT_ALLOWED where none allows it."""
-    rule = policy.rule_for(request.model)
+    rule = policy.rule_for(request.model, request.kind)
     where = quote(policy.path)
     if rule is None:
-        message = say("no entry of the policy matches the model ", quote(request.model))
-        hint = say("Add an entry to ", where, " in a pull request of its own.")
+        message = say(f"no entry of the policy matches the {request.kind} ", quote(request.model))
+        hint = say(_ENTRY[request.kind], where, " in a pull request of its own.")
     elif rule.mode is Mode.DISABLED:
         message = say("the policy has promotions of ", quote(request.model), " disabled")
         hint = say("Set `mode: enforce` for it in ", where, " in a pull request of its own.")
+    elif not rule.sources.allow(request.source):
+        asked = quote(str(request.source))
+        message = say("the policy lets no request copy ", asked, " to ", quote(request.model))
+        hint = say("Its entry needs `sources` with that model, in a pull request of its own: ", where, ".")
     elif request.alias not in rule.aliases:
         message = say("the policy does not let requests move ", quote(request.alias))
         hint = say("For ", quote(request.model), " it allows: ", quote(", ".join(rule.aliases)), ".")
@@ -75,6 +86,18 @@ def judge(bench: Bench, claim: Claim) -> RequestReport:
         return refused(claim.request, error)
 
 
+def already_applied(request: PromotionRequest) -> RequestReport:
+    """A request whose alias is where it should be; its version is in digits."""
+    asked = quote(f"{request.model}@{request.alias}")
+    return RequestReport(
+        request=request,
+        reason=ReasonCode.ALREADY_APPLIED,
+        message=say(asked, " is version ", quote(request.version), " already"),
+        step=Step.ALREADY_APPLIED,
+        now=request.version,
+    )
+
+
 def refused(request: PromotionRequest, error: PromoterError) -> RequestReport:
     """A request that an error kept from being judged."""
     return RequestReport(request=request, reason=error.reason, message=error.message, hint=error.hint)
@@ -87,14 +110,17 @@ _ONLY_WARNS = say(
 
 
 def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
-    request, registry = claim.request, bench.registry
-    holders = registry.aliases(request.model)
-    live = holders.get(request.alias)
-    challenger = registry.model_version(request.model, request.version)
+    registry = bench.registry
+    holders = registry.aliases(claim.request.model, kind=claim.request.kind)
+    live = holders.get(claim.request.alias)
+    found = identify(registry, claim, live=live)
+    claim, challenger, request = found.claim, found.challenger, found.claim.request
+    _refuse_other_kind(request, challenger)
     if challenger.status != READY:
         raise _not_ready(challenger)
-    versions = three_way(registry, claim, challenger=challenger, live=live)
+    versions = three_way(registry, claim, challenger=found.holder, live=live)
     step = plan_step(versions, on_missing=rule.on_missing_champion)
+    refuse_unproven(registry, found, step=step)
     report = RequestReport(
         request=request,
         reason=ReasonCode.ALREADY_APPLIED,
@@ -102,23 +128,39 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
         step=step,
         now=live,
         mode=rule.mode,
-        notes=_twins(holders, request.alias),
+        notes=(*_twins(holders, request.alias), *told_of(found)),
     )
     if not step.moves:
         return _without_judgement(report, before=versions.before)
     try:
-        evidence = gather(bench, rule, challenger=challenger, live=live)
+        overriding = weigh_override(rule, request, step=step, now=bench.now)
+        evidence = gather(bench, rule, challenger=challenger, champion=(request.model, live))
+        hold_to_source(registry, found, evidence=evidence)
         if rule.checks.custom:
             evidence = with_answers(bench, rule, evidence=evidence, report=report)
     except Tampered:
         raise
     except PromoterError as error:
         return replace(report, reason=error.reason, message=error.message, hint=error.hint)
+    if step is Step.ROLLBACK:
+        report = replace(report, notes=(*report.notes, *tenure(registry, claim, challenger=found.holder)))
     told = (*_toothless(rule), *_unpinned(evidence), *_uses(claim, evidence), *_unconfined(evidence))
     notes = (*report.notes, *told)
     report = replace(report, notes=notes)
-    results = results_of(rule, evidence, step=step)
-    return _with_verdict(replace(report, results=results, evidence=evidence, verdict=decide(results)))
+    report = overriding.judged(replace(report, evidence=evidence), results_of(rule, evidence, step=step))
+    return _with_verdict(replace(report, verdict=decide(report.results)))
+
+
+def _refuse_other_kind(request: PromotionRequest, challenger: ModelVersion) -> None:
+    """A version may carry other tags than its registered model: MLflow checks neither."""
+    if (challenger.prompt is not None) is (request.kind is Kind.PROMPT):
+        return
+    is_not = "no template, so it is no prompt" if request.kind is Kind.PROMPT else "the tags of a prompt"
+    raise PromoterError(
+        ReasonCode.VERSION_NOT_FOUND,
+        say("version ", quote(challenger.version), " of ", quote(challenger.model), f" has {is_not}"),
+        hint=say("Register it anew with MLflow, and ask for that version."),
+    )
 
 
 def _toothless(rule: ModelRule) -> tuple[Message, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from promoter.commands.copying import copy_all
 from promoter.commands.moving import Record, move_all, move_of, not_begun, recorded, withdrawn
 from promoter.commands.tracing import Branch
 from promoter.core.report import RequestReport
@@ -104,9 +105,19 @@ def _moved(
     """By path: each pull request's moves are begun unless somebody asked the job to stop."""
     finished = {report.request.path: report for report in judged}
     for group in _groups(ready):
-        done = move_all(ground.registry, group) if ground.may_write() else not_begun(group)
+        done = _land_group(ground, group)
         finished |= {report.request.path: report for report in done}
     return finished
+
+
+def _land_group(ground: Ground, group: Sequence[RequestReport]) -> list[RequestReport]:
+    """The reports of one pull request: copies first, for which no alias has to be put back."""
+    if not ground.may_write():
+        return not_begun(group)
+    copied = all_or_none(copy_all(ground.registry, group))
+    if any(report.reason not in READY for report in copied):
+        return copied
+    return move_all(ground.registry, copied) if ground.may_write() else not_begun(copied)
 
 
 def too_often() -> PromoterError:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from promoter.commands.versions import Applied, applied_tag
 from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.model_version import COPIED_FROM
 from promoter.core.plan import Move
 from promoter.core.report import RequestReport
 from promoter.errors import PromoterError, ReasonCode
@@ -26,6 +27,7 @@ _WORST_FIRST = (
 _LONGEST_TAG = 1000
 # The branch's tip when the version was given its alias.
 COMMIT_TAG = "promoter_commit"
+OVERRIDE_TAG = "promoter_override"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,9 +253,21 @@ def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
         "promoter_evidence": record.evidence_digest,
         applied_tag(report.request.alias): str(Applied(pull=report.pull_request or 0, origin=origin)),
+        **_override(report),
         **_outcomes(report.results),
     }
+    if report.request.source is not None:
+        tags[COPIED_FROM] = str(report.request.source)
     return {key: value[:_LONGEST_TAG] for key, value in tags.items()}
+
+
+def _override(report: RequestReport) -> dict[str, str]:
+    """What was overridden, until when and why; one that was noted earlier is no longer true."""
+    asked, evidence = report.request.override, report.evidence
+    used = dict.fromkeys(one.check for one in report.results if one.overridden)
+    if asked is not None and used:
+        return {OVERRIDE_TAG: f"{','.join(used)} until {asked.expires}: {asked.reason}"}
+    return {OVERRIDE_TAG: ""} if evidence and evidence.challenger.tags.get(OVERRIDE_TAG) else {}
 
 
 def _outcomes(results: Sequence[CheckResult]) -> dict[str, str]:

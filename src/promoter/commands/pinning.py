@@ -79,12 +79,12 @@ def _not_compared(count: int) -> Message:
 
 
 def _changed(report: RequestReport) -> PromoterError:
-    asked = quote(f"{report.request.model}/{report.request.version}")
+    asked = quote(str(report.request.source or f"{report.request.model}/{report.request.version}"))
     return PromoterError(
         ReasonCode.ARTIFACTS_CHANGED,
         say(
             asked,
-            " is no longer what was validated: its files, predictions, run or source are others, "
+            " is no longer what was validated: its files or text, predictions, run or source are others, "
             "or can no longer be read",
         ),
         hint=say(

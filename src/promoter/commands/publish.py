@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from promoter.commands.deploying import deployed
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.pin import kept, pin_of, pinned_line, pins_in, results_marker
 from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.ports import PullRequests, Runner
+from promoter.ports import Deployments, PullRequests, Runner
 from promoter.render.annotations import annotations as workflow_commands
 from promoter.render.comment import comment
 from promoter.render.evidence_json import digest, evidence
@@ -30,13 +31,15 @@ _IN_PLACE = frozenset({ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED})
 
 @dataclass(frozen=True, kw_only=True)
 class Channels:
-    """Where to tell it. `pull_request` is the number validate speaks to; 0 for none."""
+    """Where to tell it. `pull_request` is the number validate speaks to; 0 for none. `deployments`: where the
+    team wants them."""
 
     runner: Runner
     pull_requests: PullRequests | None = None
     mode: CommentMode = CommentMode.ALWAYS
     repository: str = ""
     pull_request: int = 0
+    deployments: Deployments | None = None
 
 
 def complete(report: Report, *, tool_version: str, links: Links) -> Report:
@@ -50,11 +53,13 @@ def complete(report: Report, *, tool_version: str, links: Links) -> Report:
 def publish(report: Report, channels: Channels) -> ExitCode:
     """Write everything that the run leaves behind.
 
-    A comment or a report file that cannot be written changes no outcome: an alias may have been moved.
+    A comment, a deployment or a report file that cannot be written changes no outcome: an alias may have been
+    moved.
     """
     runner = channels.runner
     told = len(report.notes)
     report, address = _with_comments(report, channels)
+    report = deployed(report, channels.deployments) if channels.deployments else report
     for unwritten in report.notes[told:]:
         runner.log(unwritten)
     try:

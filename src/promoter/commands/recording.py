@@ -69,8 +69,10 @@ def _changed_since(tracer: Tracer, in_place: Sequence[RequestReport], *, commit:
 
 
 def _enforced(policy: Policy, request: PromotionRequest) -> bool:
-    rule = policy.rule_for(request.model)
-    return rule is not None and rule.mode is Mode.ENFORCE and request.alias in rule.aliases
+    rule = policy.rule_for(request.model, request.kind)
+    if rule is None or not rule.sources.allow(request.source):
+        return False
+    return rule.mode is Mode.ENFORCE and request.alias in rule.aliases
 
 
 def _noted(notes: Notes, *, report: RequestReport) -> RequestReport:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count, takewhile
+from itertools import count
 
 from promoter.commands.judging import brings_workflows, own_rules
-from promoter.commands.trees import HISTORY_LIMIT, Places, past_of, past_path, read_tree
-from promoter.commands.versions import Claim, Past
-from promoter.core.files import Ancestor, FileVersion
+from promoter.commands.trees import Places, longer_past, past_at, past_of
+from promoter.commands.versions import Claim
+from promoter.core.files import Ancestor
 from promoter.core.plan import MovedOutside
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
@@ -24,7 +24,6 @@ from promoter.text import Message, quote, say
 # How many commits of the default branch are looked through for the one that changed a file.
 FARTHEST = 500
 _AT_ONCE = 24
-_MOST_RENAMES = 4
 # A rebase of three commits is looked through in one question, as a merge is.
 _AT_FIRST = 4
 
@@ -116,7 +115,8 @@ class Tracer(Trail):
         self._refuse_own_rules(pull, newer[-1].commit, onto=onto)
         # Mostly it is the head that was reviewed: what it holds is told along with the past.
         self.repository.expect([(pull.head_commit, request.path)])
-        past = past_of(request, self._past(onto, request) if onto else ())
+        before = past_at(self.repository, onto, request=request, places=self.places) if onto else ()
+        past = past_of(request, before)
         claim = Claim(
             request=request,
             past=past,
@@ -124,28 +124,9 @@ class Tracer(Trail):
             pulls_of=self.pull_requests.numbers_of_commit,
             outside=self.outside,
             ours=self.ours.get((request.model, request.alias), frozenset()),
-            longer=lambda: self._longer(request, past),
+            longer=lambda: longer_past(self.repository, request, past=past, places=self.places),
         )
         return Traced(claim=claim, pull=pull, onto=onto)
-
-    def _past(self, onto: str, request: PromotionRequest) -> tuple[FileVersion, ...]:
-        place = (onto, request.path)
-        if self.repository.blob_ids([place])[place] is not None:
-            return self.repository.history(onto, request.path, limit=HISTORY_LIMIT)
-        tree = read_tree(self.repository, onto, places=self.places)
-        path = past_path(self.repository, tree, request=request)
-        return self.repository.history(onto, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
-
-    def _longer(self, request: PromotionRequest, past: Sequence[Past]) -> tuple[Past, ...]:
-        """What git held under other paths, newest first, before the file with this past was made."""
-        found: list[Past] = []
-        newer = _since_made(past)
-        for _ in range(_MOST_RENAMES):
-            chain = self.repository.first_parents(newer[-1].commit, limit=2) if newer else ()
-            before = self._past(chain[-1].commit, request) if len(chain) > 1 else ()
-            newer = _since_made(past_of(request, before))
-            found += newer
-        return tuple(found)
 
     def _carrier(self, newer: tuple[Ancestor, ...], request: PromotionRequest) -> PullRequest:
         """The pull request whose merge is the last of these commits; of a rebase, or one after it."""
@@ -187,10 +168,6 @@ class Tracer(Trail):
         else:
             return
         raise own_rules(what)
-
-
-def _since_made(past: Sequence[Past]) -> list[Past]:
-    return list(takewhile(lambda one: one.version is not None, past))
 
 
 def _windows() -> Iterator[tuple[int, int]]:

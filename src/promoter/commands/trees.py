@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from promoter.commands.versions import Past
 from promoter.core.files import REGULAR_FILE, FileEntry, FileVersion, matches
@@ -18,6 +19,7 @@ from promoter.text import quote, say
 
 # How many changes of one file are looked at: enough for any rollback that a person remembers.
 HISTORY_LIMIT = 20
+_MOST_RENAMES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,14 +101,57 @@ def past_path(repository: Repository, tree: Tree, *, request: PromotionRequest) 
 
 def past_of(request: PromotionRequest, older: Sequence[FileVersion]) -> tuple[Past, ...]:
     """What the request's file asked for before, after each of the changes given."""
-    return tuple(Past(commit=one.commit, version=_version_held(one.content, request)) for one in older)
+    held = [(one, _held(one.content, request)) for one in older]
+    return tuple(
+        Past(commit=one.commit, version=earlier.version, when=one.when, reason=earlier.reason)
+        if earlier is not None
+        else Past(commit=one.commit, version=None, when=one.when)
+        for one, earlier in held
+    )
+
+
+def past_at(
+    repository: Repository, commit: str, *, request: PromotionRequest, places: Places
+) -> tuple[FileVersion, ...]:
+    """The changes, newest first, of the file that asked for the request's alias at a commit."""
+    place = (commit, request.path)
+    if repository.blob_ids([place])[place] is not None:
+        return repository.history(commit, request.path, limit=HISTORY_LIMIT)
+    tree = read_tree(repository, commit, places=places)
+    path = past_path(repository, tree, request=request)
+    return repository.history(commit, path, limit=HISTORY_LIMIT) if path in tree.requests else ()
+
+
+def longer_past(
+    repository: Repository, request: PromotionRequest, *, past: Sequence[Past], places: Places
+) -> tuple[Past, ...]:
+    """What git held under other paths, newest first, before the file with this past was made."""
+    found: list[Past] = []
+    newer = _since_made(past)
+    for _ in range(_MOST_RENAMES):
+        chain = repository.first_parents(newer[-1].commit, limit=2) if newer else ()
+        before = (
+            past_at(repository, chain[-1].commit, request=request, places=places) if len(chain) > 1 else ()
+        )
+        newer = _since_made(past_of(request, before))
+        found += newer
+    return tuple(found)
+
+
+def _since_made(past: Sequence[Past]) -> list[Past]:
+    return list(takewhile(lambda one: one.version is not None, past))
 
 
 def _version_held(content: bytes | None, request: PromotionRequest) -> str | None:
+    held = _held(content, request)
+    return None if held is None else held.version
+
+
+def _held(content: bytes | None, request: PromotionRequest) -> PromotionRequest | None:
     if content is None:
         return None
     try:
         earlier = parse_request(content, path=request.path)
     except PromoterError:
         return None
-    return earlier.version if earlier.key == request.key else None
+    return earlier if earlier.key == request.key else None

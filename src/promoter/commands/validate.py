@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from promoter.commands.admission import (
     MergeGroup,
@@ -13,15 +14,13 @@ from promoter.commands.admission import (
     refuse_pull_request,
     refuse_strangers,
 )
+from promoter.commands.claiming import Trunk
 from promoter.commands.gathering import Bench
 from promoter.commands.judging import OUTAGES, WORKFLOWS, brings_workflows, judge, own_rules, refused
 from promoter.commands.pinning import hold_again
 from promoter.commands.trees import (
-    HISTORY_LIMIT,
     Places,
     Tree,
-    past_of,
-    past_path,
     read_policy,
     read_request_set,
     read_tree,
@@ -34,7 +33,7 @@ from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import CustomChecks, Measurer, PullRequests, RegistryReader, Repository
+from promoter.ports import CustomChecks, Measurer, PullRequests, RegistryIndex, Repository
 from promoter.text import Message, quote, say
 
 
@@ -43,11 +42,12 @@ class ValidateWorld:
     """What validate needs from outside. `registry` is opened at the first request; `name`: owner/name."""
 
     repository: Repository
-    registry: Callable[[], RegistryReader]
+    registry: Callable[[], RegistryIndex]
     pull_requests: PullRequests | None
     places: Places
     measurer: Measurer
     custom_checks: CustomChecks
+    now: datetime
     name: str = ""
 
 
@@ -181,18 +181,9 @@ def _claims(
     # For the approvals, and their past with them: of many at once GitHub tells in few answers.
     world.repository.expect([(commit, path) for commit in (change.head, change.base) for path in paths])
     by_path = {request.path: request for request in requests}
-    return [_claim(world, base, request=by_path[path]) for path in paths]
-
-
-def _claim(world: ValidateWorld, base: Tree, *, request: PromotionRequest) -> Claim:
-    path = past_path(world.repository, base, request=request)
-    if path not in base.requests:
-        return Claim(request=request)
-    changes = world.repository.history(base.commit, path, limit=HISTORY_LIMIT)
-    claim = Claim(request=request, past=past_of(request, changes))
-    if world.pull_requests is None:
-        return claim
-    return replace(claim, pulls_of=world.pull_requests.numbers_of_commit)
+    places, pulls = world.places, world.pull_requests
+    trunk = Trunk(repository=world.repository, pull_requests=pulls, places=places, base=base)
+    return [trunk.claim(by_path[path]) for path in paths]
 
 
 def _judge_all(
@@ -205,6 +196,7 @@ def _judge_all(
         policy=policy,
         commit=change.base,
         head=change.head,
+        now=world.now,
     )
     reports: list[RequestReport] = []
     outage: PromoterError | None = None
@@ -230,7 +222,7 @@ def _with_approvals(
         repository=world.repository,
     )
     number = change.pull.number
-    told = reviewed.noted([replace(one, approval=reviewed.state(one.request)) for one in reports])
+    told = reviewed.noted(reviewed.stated(reports, policy))
     return tuple(
         hold_again(replace(one, pull_request=number), world.pull_requests, repository=world.name)
         for one in told

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from promoter.core.model_version import ModelVersion
@@ -19,10 +19,15 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """What the request's file asked for after an earlier change; None: nothing readable, or another alias."""
+    """What the request's file asked for after an earlier change; None: nothing readable, or another alias.
+
+    `when` is that commit's date, empty where it is not known; `reason` is what the file gave.
+    """
 
     commit: str
     version: str | None
+    when: str = field(default="", compare=False)
+    reason: str = field(default="", compare=False)
 
 
 # The numbers of the pull requests that have a commit; None where only GitHub could tell.
@@ -153,16 +158,30 @@ def _held_before(registry: RegistryReader, claim: Claim, *, challenger: ModelVer
     applied itself, or a version that was applied took the alias from it.
     """
     request = claim.request
-    asked = [past for past in claim.past[1:] if past.version == request.version]
     own = Applied.of(challenger, request.alias)
-    if own is not None and any(own.is_of(past, claim.pulls_of) for past in asked):
+    past = asked_before(claim, applied=own)
+    asked = [one for one in past if one.version == request.version]
+    if own is not None and asked:
+        # Of another pull request, it was promoted again from elsewhere: that it held the alias stays true.
         return True
-    # Each version's newest change: its tag speaks of the last time it was applied.
-    successors = {past.version: past for past in reversed(claim.past) if past.version != request.version}
-    return bool(asked) and any(_took_over(registry, claim, past=past) for past in successors.values())
+    return bool(asked) and any(took_over(registry, claim, past=one) for one in successors(claim, claim.past))
 
 
-def _took_over(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:
+def asked_before(claim: Claim, *, applied: Applied | None) -> tuple[Past, ...]:
+    """What git asked for before what it asks for now, newest first. Other paths are looked at only for a
+    version that was `applied` once, because to look there is to ask git again."""
+    version = claim.request.version
+    known = any(one.version == version for one in claim.past[1:])
+    return claim.past[1:] if known or applied is None else (*claim.past, *claim.longer())[1:]
+
+
+def successors(claim: Claim, past: Sequence[Past]) -> tuple[Past, ...]:
+    """Each other version's newest change: its tag speaks of the last time it was applied."""
+    newest = {one.version: one for one in reversed(past) if one.version != claim.request.version}
+    return tuple(newest.values())
+
+
+def took_over(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:
     """Whether that change was applied, and took the alias from the proposed version."""
     record = _applied(registry, claim.request, version=past.version) if past.version else None
     return (

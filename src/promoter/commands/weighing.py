@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from promoter.core.approval import ApprovalState, Standing, approvals, authors, pushers, weigh
-from promoter.core.policy import Approvals
+from promoter.core.override import approvals_asked
+from promoter.core.policy import Approvals, Policy
 from promoter.core.pull_request import Permission, PullRequest, Review
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
@@ -40,18 +41,27 @@ class Reviewed:
     needed: int
     pushers: frozenset[str] | None = frozenset()
 
-    def state(self, request: PromotionRequest) -> ApprovalState:
-        """Whether enough people approved exactly this change of the request's file."""
+    def state(self, request: PromotionRequest, *, at_least: int = 0) -> ApprovalState:
+        """Whether enough people approved exactly this change of the request's file; `at_least` so many."""
         standing = Standing(
             blob_id=request.blob_id,
             blob_at={commit: paths.get(request.path) for commit, paths in self.seen.items()},
             authors=self.authors,
             permissions=self.permissions,
             listed=self.listed,
-            needed=self.needed,
+            needed=max(self.needed, at_least),
             pushers=self.pushers or frozenset(),
         )
         return weigh(standing, self.given)
+
+    def states(self, requests: Sequence[PromotionRequest], policy: Policy) -> list[ApprovalState]:
+        """The same of each; one with an override may need more approvals."""
+        return [self.state(one, at_least=approvals_asked(policy, one)) for one in requests]
+
+    def stated(self, reports: Sequence[RequestReport], policy: Policy) -> list[RequestReport]:
+        """The reports, each with the approvals of its request."""
+        states = self.states([report.request for report in reports], policy)
+        return [replace(one, approval=state) for one, state in zip(reports, states, strict=True)]
 
     def noted(self, reports: Sequence[RequestReport]) -> list[RequestReport]:
         """The reports of the pull request's requests; the first that has approvals says what is not known."""

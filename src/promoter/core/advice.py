@@ -47,6 +47,7 @@ def only_warns(checks: Checks) -> bool:
         checks.description,
         checks.tags,
         checks.lineage,
+        checks.prompt,
         checks.signature,
         checks.artifacts,
         checks.inference,

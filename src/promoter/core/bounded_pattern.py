@@ -176,3 +176,21 @@ class BoundedPattern(Scalar[re.Pattern[str]]):
     def schema(self) -> JsonSchema:
         """Text; whether it is a regular expression is the reader's to say."""
         return self._text.schema()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundedSearch(BoundedPattern):
+    """The same for `search`, which begins anew at every character: so there may be fewer ways to match."""
+
+    def value(self, node: ScalarNode, name: str) -> re.Pattern[str] | Complaint:
+        """The compiled pattern, to be searched for in LONGEST_VALUE characters at a time."""
+        found = super().value(node, name)
+        if isinstance(found, Complaint):
+            return found
+        try:
+            # As if two repeats stood in front: the text is long, and looked at in many overlapping pieces.
+            compile_bounded(f".*.*(?:{found.pattern})")
+        except PatternRefusedError as error:
+            why = say("found the pattern ", quote(found.pattern), f" for `{name}`: ", *error.why.parts)
+            return Complaint(why, say(self.write))
+        return found

@@ -20,10 +20,20 @@ NEEDED: Mapping[str, Mapping[str, str]] = {
 _USEFUL: Mapping[str, Mapping[str, str]] = {
     "validate": {"id-token": "write"},
     "apply": {"id-token": "write", "deployments": "write", "issues": "write"},
-    "drift": {"id-token": "write", "pull-requests": "write"},
+    "drift": {"id-token": "write", "deployments": "write", "pull-requests": "write"},
     "propose": {"id-token": "write"},
     "doctor": {"id-token": "write", "actions": "read"},
 }
+# What the input `deployments` needs of the commands that move aliases; drift does where it heals.
+_DEPLOYING: Mapping[str, Mapping[str, str]] = {
+    "apply": {"deployments": "write"},
+    "drift": {"deployments": "write"},
+}
+
+
+def _needed(use: Use) -> dict[str, int]:
+    deploys = use.step.given.get("deployments", "").casefold() == "true"
+    return _least(use, (NEEDED, _DEPLOYING) if deploys else (NEEDED,))
 
 
 def _of(grants: Grants, scope: str) -> int:
@@ -57,7 +67,7 @@ def _permissions_narrow(facts: Facts) -> Iterator[Found]:
         grants = use.job.grants
         if grants is None or not _own_token(use):
             continue
-        for scope, level in sorted(_least(use, (NEEDED,)).items()):
+        for scope, level in sorted(_needed(use).items()):
             if _of(grants, scope) < level:
                 word = "write" if level == _LEVELS["write"] else "read"
                 yield found(

@@ -104,7 +104,7 @@ def _rule_matches_nothing(facts: Facts) -> Iterator[Found]:
 
 def _request_without_rule(facts: Facts) -> Iterator[Found]:
     for request in facts.requests if facts.policy else ():
-        rule = facts.policy.rule_for(request.model) if facts.policy else None
+        rule = facts.policy.rule_for(request.model, request.kind) if facts.policy else None
         if rule is None or rule.mode is Mode.DISABLED or request.alias not in rule.aliases:
             what = quote(f"{request.model}@{request.alias}")
             yield found("the policy allows no request for ", what, path=request.path, line=1)

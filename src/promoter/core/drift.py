@@ -11,14 +11,15 @@ from typing import TypeAlias
 from promoter.core.drift_rules import DriftRules, Unmanaged
 from promoter.core.model_version import READY
 from promoter.core.policy import Mode, Policy
+from promoter.core.prompt import Kind
 from promoter.core.report import Links, Report
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, key_name, named_by
 from promoter.errors import ExitCode, Problem, ReasonCode
 from promoter.text import NOTHING, Message, say
 
 # (model, alias)
 Key: TypeAlias = tuple[str, str]
-# Registered model → alias → version.
+# Name as it stands in a key → alias → version.
 Holders: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
@@ -75,11 +76,12 @@ class Finding:
     since: str = ""
     commit: str = ""
     issue: str = ""
+    of: Kind = Kind.MODEL
 
     @property
     def key(self) -> Key:
         """Which alias."""
-        return (self.model, self.alias)
+        return (key_name(self.of, self.model), self.alias)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +96,16 @@ class Undecided:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Requests beside the registry, before anything is looked at closely. All in the order given."""
+    """Requests beside the registry, before anything is looked at closely. All in the order given.
+
+    `live` is all that the registry holds, as it was listed.
+    """
 
     agreeing: tuple[PromotionRequest, ...] = ()
     differing: tuple[PromotionRequest, ...] = ()
     exempt: Mapping[Exemption, tuple[PromotionRequest, ...]] = field(default_factory=dict)
     unmanaged: tuple[Finding, ...] = ()
+    live: Holders = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +156,7 @@ def compare(requests: Sequence[PromotionRequest], policy: Policy, *, live: Holde
         why = _exemption(policy, request)
         if why is not None:
             exempt[why] = (*exempt.get(why, ()), request)
-        elif live.get(request.model, {}).get(request.alias) == request.version:
+        elif live.get(request.key[0], {}).get(request.alias) == request.version:
             agreeing.append(request)
         else:
             differing.append(request)
@@ -159,12 +165,13 @@ def compare(requests: Sequence[PromotionRequest], policy: Policy, *, live: Holde
         differing=tuple(differing),
         exempt=exempt,
         unmanaged=_unmanaged(policy, live, asked={request.key for request in requests}),
+        live=live,
     )
 
 
 def _exemption(policy: Policy, request: PromotionRequest) -> Exemption | None:
-    rule = policy.rule_for(request.model)
-    if rule is None or request.alias not in rule.aliases:
+    rule = policy.rule_for(request.model, request.kind)
+    if rule is None or request.alias not in rule.aliases or not rule.sources.allow(request.source):
         return Exemption.NOT_ALLOWED
     return {Mode.DRY_RUN: Exemption.DRY_RUN, Mode.DISABLED: Exemption.DISABLED}.get(rule.mode)
 
@@ -174,13 +181,14 @@ def _unmanaged(policy: Policy, live: Holders, *, asked: Collection[Key]) -> tupl
     if policy.drift.unmanaged is Unmanaged.IGNORE:
         return ()
     found: list[Finding] = []
-    for model, aliases in sorted(live.items()):
-        rule = policy.rule_for(model)
+    for name, aliases in sorted(live.items()):
+        of, model = named_by(name)
+        rule = policy.rule_for(model, of)
         watched = rule.aliases if rule is not None and rule.mode is Mode.ENFORCE else ()
         found += [
-            Finding(kind=DriftKind.UNMANAGED, model=model, alias=alias, live=version)
+            Finding(kind=DriftKind.UNMANAGED, model=model, alias=alias, of=of, live=version)
             for alias, version in sorted(aliases.items())
-            if alias in watched and (model, alias) not in asked
+            if alias in watched and (name, alias) not in asked
         ]
     return tuple(found)
 

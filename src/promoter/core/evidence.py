@@ -55,7 +55,8 @@ class Evidence:
     `champion` is None only where the registry proved that no version holds the alias. Signatures are read
     only when a check asks for them; None then means the model was logged without one. `answers` holds one or
     more for each custom check that was asked. `challenger_files` is what the challenger is made of;
-    None where that could not be read, and `unpinned` says why.
+    None where that could not be read, and `unpinned` says why. `model` is whose alias is to move: another
+    registered model than the challenger's where that is to be copied.
     """
 
     challenger: ModelVersion
@@ -66,6 +67,12 @@ class Evidence:
     answers: tuple[CustomAnswer, ...] = ()
     challenger_files: ModelFiles | None = None
     unpinned: Message = NOTHING
+    model: str = ""
+
+    @property
+    def own_number(self) -> str:
+        """The challenger's number among the versions of the model whose alias moves; empty: it is none."""
+        return "" if self.model not in {"", self.challenger.model} else self.challenger.version
 
     @property
     def sandboxes(self) -> tuple[Found, ...]:
@@ -101,10 +108,14 @@ class MetricComparison:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """The outcome of one check on one subject (a metric's or tag's name; empty when there is only one)."""
+    """The outcome of one check on one subject (a metric's or tag's name; empty when there is only one).
+
+    `overridden` is the outcome it had before the request's override made a warning of it.
+    """
 
     check: str
     outcome: Outcome
     message: Message
     subject: str = ""
     comparison: MetricComparison | None = None
+    overridden: Outcome | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -25,11 +25,12 @@ class FileVersion:
     """What a path held after one change: None when that change deleted it.
 
     `commit` brought the content; it may be one of a branch that was merged, at which the default branch
-    itself never stood.
+    itself never stood. `when` is the committer's date in ISO 8601 with zone; empty where it is not known.
     """
 
     commit: str
     content: bytes | None
+    when: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

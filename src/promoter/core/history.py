@@ -1,31 +1,47 @@
-"""Who held an alias and when, as git tells it."""
+"""What git tells of one alias: every change of a request file that spoke of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from promoter.core.files import FileEntry
+from promoter.core.override_rules import Override
+
 
 @dataclass(frozen=True, kw_only=True)
-class HistoryEntry:
-    """One change of a request file on the first-parent history.
+class LogEntry:
+    """A commit at which the branch itself stood, and the request files that it changed.
 
-    `when` is the author date in ISO 8601 with zone; `content` is None where the change deleted the file.
+    `when` is the author's date, `merged_at` the committer's, both in ISO 8601 with zone. `parent` is the
+    commit before it on the branch; empty where there is none. `files` maps a path to what it holds from here
+    on; None: it was deleted.
     """
 
     commit: str
     when: str
+    merged_at: str
     author: str
     subject: str
-    content: bytes | None
+    parent: str
+    files: dict[str, FileEntry | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """From `when` on, git asked for `version` (None: the alias was unmanaged)."""
+class Asked:
+    """From this commit on, git asked for `version` (None: for nothing) in the file `path`.
+
+    `override` is what the request asked to have overridden; None where it asked for nothing of that kind.
+    `is_readable` is False where a file that had spoken of the alias can no longer be read as a request.
+    """
 
     version: str | None
+    path: str
     commit: str
     when: str
+    merged_at: str
     author: str
     subject: str
-    reason: str
+    reason: str = ""
+    parent: str = ""
+    is_readable: bool = True
+    override: Override | None = None

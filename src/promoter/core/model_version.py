@@ -7,7 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from promoter.core.prompt import Prompt
+
 READY = "READY"
+# The tag of a copy that says what it is a copy of. It is for people: what it says is not believed.
+COPIED_FROM = "promoter_copied_from"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,8 @@ class LoggedModel:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
-    """One version of a registered model. `created_at` is in milliseconds since the epoch."""
+    """One version of a registered model. `created_at` is in milliseconds since the epoch. `prompt` is what a
+    version of a prompt holds; it has no files."""
 
     model: str
     version: str
@@ -55,6 +60,12 @@ class ModelVersion:
     run_id: str | None = None
     run: Run | None = None
     logged_model: LoggedModel | None = None
+    prompt: Prompt | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which one it is: numbers are those of one registered model."""
+        return (self.model, self.version)
 
 
 @dataclass(frozen=True, kw_only=True)

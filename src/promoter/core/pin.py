@@ -30,15 +30,16 @@ def pin_of(evidence: Evidence) -> str | None:
     """What a challenger is: its files, the predictions it logged where those were judged, and where the
     registry says it came from. None where neither could be read.
 
-    A model deleted and made anew has the same version numbers; its identity tells them apart. 32 hexadecimal
-    digits of a sha256.
+    A model deleted and made anew has the same version numbers; its identity tells them apart. A prompt has
+    no files: its own digest stands for them. 32 hexadecimal digits of a sha256.
     """
     version, files, measured = evidence.challenger, evidence.challenger_files, evidence.measurement
     judged = measured.challenger.digest if measured is not None else ""
-    if files is None and not judged:
+    if version.prompt is None and files is None and not judged:
         return None
     model_id = version.logged_model.model_id if version.logged_model else None
-    made_of = [files.digest if files is not None else "", judged]
+    content = files.digest if files is not None else ""
+    made_of = [version.prompt.digest if version.prompt is not None else content, judged]
     identity = [version.source, version.run_id, model_id, version.created_at, *made_of]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:_PIN]
 

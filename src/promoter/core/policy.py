@@ -10,6 +10,11 @@ from fnmatch import fnmatchcase
 
 from promoter.core.drift_rules import DriftRules
 from promoter.core.layers import Strictness
+from promoter.core.override_rules import OverrideRules
+from promoter.core.policy_sources import Sources
+from promoter.core.prompt import Kind
+from promoter.core.prompt_rules import PromptRule
+from promoter.core.propose_rules import ProposeLimits, ProposeRule
 
 
 class Mode(StrEnum):
@@ -249,6 +254,7 @@ class Checks:
     description: DescriptionRule | None = None
     tags: TagsRule | None = None
     lineage: LineageRule | None = None
+    prompt: PromptRule | None = None
     signature: SignatureRule | None = None
     artifacts: ArtifactsRule | None = None
     metrics: tuple[MetricRule, ...] = ()
@@ -262,7 +268,7 @@ class Checks:
 @dataclass(frozen=True, kw_only=True)
 class ModelRule:
     """One entry of `models:`; `match` is a glob on the registered model's name. `unsafe_sandbox` is for the
-    code of its models and of its custom checks."""
+    code of its models and of its custom checks; without `override` no request may override a check."""
 
     match: str
     aliases: tuple[str, ...]
@@ -273,6 +279,10 @@ class ModelRule:
     evaluation: Evaluation | None = None
     statistics: Statistics = Statistics()
     unsafe_sandbox: Strictness = Strictness.REQUIRED
+    override: OverrideRules | None = None
+    propose: ProposeRule | None = None
+    sources: Sources = Sources()
+    kind: Kind = Kind.MODEL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,7 +294,9 @@ class Policy:
     approvals: Approvals
     models: tuple[ModelRule, ...]
     drift: DriftRules = field(default_factory=DriftRules)
+    propose: ProposeLimits = field(default_factory=ProposeLimits)
 
-    def rule_for(self, model: str) -> ModelRule | None:
-        """The first rule whose glob matches, case and all; None when no rule speaks for the model."""
-        return next((rule for rule in self.models if fnmatchcase(model, rule.match)), None)
+    def rule_for(self, model: str, kind: Kind = Kind.MODEL) -> ModelRule | None:
+        """The first rule of that kind whose glob matches, case and all; None when none speaks for it."""
+        fitting = (rule for rule in self.models if rule.kind is kind)
+        return next((rule for rule in fitting if fnmatchcase(model, rule.match)), None)

@@ -9,6 +9,7 @@ from promoter.core.policy import Checks, DescriptionRule, LineageRule, Signature
 from promoter.core.policy_artifacts import ARTIFACTS
 from promoter.core.policy_custom import CUSTOM
 from promoter.core.policy_metrics import METRIC_RULE
+from promoter.core.policy_prompt import PROMPT
 from promoter.core.policy_slices import SLICES
 from promoter.core.policy_value import BUSINESS_VALUE
 from promoter.core.scalars import Choice, Count, Flag
@@ -97,6 +98,7 @@ _SIGNATURE = Map(
 _description = optional("description", _DESCRIPTION)
 _tags = optional("tags", _TAGS)
 _lineage = optional("lineage", _LINEAGE)
+_prompt = optional("prompt", PROMPT)
 _signature = optional("signature", _SIGNATURE)
 _artifacts = optional("artifacts", ARTIFACTS)
 _metrics = defaulted(
@@ -118,6 +120,7 @@ _CHECKS = (
     _description,
     _tags,
     _lineage,
+    _prompt,
     _signature,
     _artifacts,
     _inference,
@@ -135,6 +138,7 @@ CHECKS = Map(
         description=record[_description],
         tags=record[_tags],
         lineage=record[_lineage],
+        prompt=record[_prompt],
         signature=record[_signature],
         artifacts=record[_artifacts],
         metrics=record[_metrics],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 
 from promoter.core.policy import Policy
-from promoter.core.policy_shape import POLICY, approvals, drift, models
+from promoter.core.policy_shape import POLICY, approvals, drift, models, override, propose
 from promoter.core.problems import Problems
 from promoter.core.strict_yaml import read_tree
 from promoter.errors import PromoterError, ReasonCode
@@ -32,6 +33,7 @@ def parse_policy(data: bytes, *, path: str) -> Policy:
         path=path,
         digest=sha256(data).hexdigest(),
         approvals=record[approvals],
-        models=record[models],
+        models=tuple(replace(rule, override=rule.override or record[override]) for rule in record[models]),
         drift=record[drift],
+        propose=record[propose],
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from promoter.core import policy_later
+from dataclasses import replace
+
 from promoter.core.drift_rules import DriftRules
 from promoter.core.layers import Strictness
 from promoter.core.names import ALIAS
+from promoter.core.override_shape import OVERRIDE_RULES
 from promoter.core.policy import Approvals, Mode, ModelRule, OnMissingChampion, Statistics, Task
 from promoter.core.policy_between import BETWEEN_KEYS
 from promoter.core.policy_checks import CHECKS
 from promoter.core.policy_drift import DRIFT
 from promoter.core.policy_evaluation import EVALUATION
+from promoter.core.policy_prompt import BETWEEN_KINDS, KIND
+from promoter.core.policy_propose import PROPOSE, PROPOSE_LIMITS, ToIsOneOfTheAliases
+from promoter.core.policy_sources import Sources
 from promoter.core.policy_statistics import STATISTICS
+from promoter.core.propose_rules import ProposeLimits, ProposeRule
 from promoter.core.scalars import Choice, Count, Flag, Refusal, Text
 from promoter.core.shape import ListOf, Map, Record, defaulted, optional, required
 from promoter.core.shape_rules import Needs
@@ -69,13 +75,14 @@ _APPROVALS = Map(
 
 # --- models --------------------------------------------------------------------------------------
 
+MODEL_GLOB = Text(
+    about="A glob on the registered model's name; case matters, the first rule that matches speaks.",
+    write="Write a model's name, or a glob with `*`, `?` or `[a-z]`, such as `churn` or `prod.*`",
+    pattern=r"(?:[A-Za-z0-9_. *?-]|\[!?[A-Za-z0-9_-]+\])+",
+)
 _match = required(
     "match",
-    Text(
-        about="A glob on the registered model's name; case matters, the first rule that matches speaks.",
-        write="Write a model's name, or a glob with `*`, `?` or `[a-z]`, such as `churn` or `prod.*`",
-        pattern=r"(?:[A-Za-z0-9_. *?-]|\[!?[A-Za-z0-9_-]+\])+",
-    ),
+    MODEL_GLOB,
     write="Write `match:` and a registered model's name, or a glob in quotes",
 )
 _aliases = required(
@@ -118,16 +125,36 @@ _unsafe_sandbox = defaulted(
     ),
     default=Strictness.REQUIRED,
 )
+override = optional("override", OVERRIDE_RULES)
+_sources = defaulted(
+    "sources",
+    ListOf(
+        about="Whose versions requests may have copied here with `from`: globs on registered models' names.",
+        write="Write a list of names or globs, such as `[dev.ml.*]`, or leave `sources` out",
+        item=replace(MODEL_GLOB, about="A registered model's name, or a glob."),
+        distinct=str,
+    ),
+    default=(),
+)
+_propose = optional("propose", PROPOSE)
 _checks = required(
     "checks",
     CHECKS,
     write="Write `checks:` and at least one check below it: an empty set of checks would pass anything",
 )
+
+
+def _proposing(record: Record) -> ProposeRule | None:
+    rule = record[_propose]
+    return rule and replace(rule, to=rule.to or record[_aliases][0])
+
+
 _MODEL_RULE = Map(
     about="How one model, or all that a glob matches, are judged.",
     write="Write `match`, `aliases` and `checks` below it",
     fields=(
         _match,
+        KIND,
         _aliases,
         _mode,
         _on_missing_champion,
@@ -135,27 +162,35 @@ _MODEL_RULE = Map(
         _evaluation,
         _statistics,
         _unsafe_sandbox,
+        override,
+        _sources,
+        _propose,
         _checks,
-        *policy_later.ANYWHERE,
     ),
     build=lambda record: ModelRule(
         match=record[_match],
+        kind=record[KIND],
         aliases=record[_aliases],
         mode=record[_mode],
         on_missing_champion=record[_on_missing_champion],
         task=record[_task],
+        propose=_proposing(record),
         checks=record[_checks],
         evaluation=record[_evaluation],
         statistics=record[_statistics],
         unsafe_sandbox=record[_unsafe_sandbox],
+        override=record[override],
+        sources=Sources(globs=record[_sources]),
     ),
     rules=(
+        *BETWEEN_KINDS,
         Needs(
             when=("checks", "metrics"),
             then=("evaluation",),
             found="`metrics` without a source of figures",
             write="Write `evaluation: {source: run_metrics}` beside `checks`",
         ),
+        ToIsOneOfTheAliases(),
         *BETWEEN_KEYS,
     ),
 )
@@ -182,11 +217,12 @@ models = required(
     write="Write `models:` and a list of rules",
 )
 drift = defaulted("drift", DRIFT, default=DriftRules())
+propose = defaulted("propose", PROPOSE_LIMITS, default=ProposeLimits())
 
 POLICY: Map[Record] = Map(
     about="A promotion policy: how challengers are judged and who must approve. Read from the base commit, "
     "never from the pull request.",
     write="Write `version`, `approvals` and `models`, one a line",
-    fields=(_version, approvals, models, drift, *policy_later.ANYWHERE),
+    fields=(_version, approvals, models, drift, override, propose),
     build=lambda record: record,
 )

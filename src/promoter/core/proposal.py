@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# How the names of our branches begin.
+BRANCHES = "promoter/"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
     """One of our own pull requests. `branch` begins with `promoter/`; `body` has plain line ends.
 
-    `people` tells whether somebody else has committed to the branch: then it is theirs to change.
+    `state` is `open`, `closed` or `merged`. `people` are those who have committed to the branch of an open
+    one besides us: then it is theirs to change.
     """
 
     number: int

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from promoter.core.names import ALIAS, MODEL, VERSION
+from promoter.core.override_shape import OVERRIDE
 from promoter.core.problems import Problems
-from promoter.core.request import PromotionRequest
-from promoter.core.scalars import Anything, Text
-from promoter.core.shape import ListOf, Map, Record, defaulted, later, required
+from promoter.core.prompt import Kind
+from promoter.core.request import PromotionRequest, SourceVersion
+from promoter.core.request_rules import BETWEEN_KEYS
+from promoter.core.scalars import Choice, Text
+from promoter.core.shape import Map, Record, defaulted, optional, required
 from promoter.core.strict_yaml import read_tree
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
 _model = required("model", MODEL, write="Write `model:` and the registered model's exact name")
 _alias = required("alias", ALIAS, write="Write `alias:` and the alias to move, such as `champion`")
-_version = required("version", VERSION, write="Write `version:` and the number of the model version")
+_version = optional("version", VERSION)
 _reason = defaulted(
     "reason",
     Text(
@@ -24,42 +27,32 @@ _reason = defaulted(
     ),
     default="",
 )
-_from = later(
+_from = optional(
     "from",
     Text(
-        about="The version of another registered model to copy.",
+        about="A version of another registered model: it is copied, and the copy holds the alias.",
         write="Write a model's name, `/` and a version, such as `dev.ml.churn/7`",
         pattern=rf"{MODEL.pattern}/[1-9][0-9]{{0,9}}",
         longest=300,
     ),
-    write="Delete it, copy the version with MLflow, and promote the copy",
 )
-_word = Text(about="", write="Write a word or a sentence", pattern=r"[\s\S]*\S[\s\S]*", longest=1_000)
-_override = later(
-    "override",
-    Map(
-        about="Checks whose failure is accepted for this once.",
-        write="Write `checks`, `reason` and `expires` below it",
-        fields=(
-            required(
-                "checks",
-                ListOf(about="", write="Write a list of check ids, such as `[metrics]`", item=_word),
-                write="Write `checks:` and a list of check ids",
-            ),
-            required("reason", _word, write="Write `reason:` and why"),
-            required("expires", Anything(), write="Write `expires:` and a date"),
-        ),
-        build=lambda record: record,
+_override = optional("override", OVERRIDE)
+_kind = defaulted(
+    "kind",
+    Choice(
+        about="What `model` names: a registered model, or a prompt, which MLflow keeps beside them.",
+        options=tuple(Kind),
     ),
-    write="Delete it: what the policy asks for holds for every request",
+    default=Kind.MODEL,
 )
 
 REQUEST: Map[Record] = Map(
     about="A promotion request: which model version shall hold an alias. One file per registered model and "
     "alias; the file is the desired state, and merging it moves the alias.",
     write="Write `model`, `alias` and `version`, one a line",
-    fields=(_model, _alias, _version, _reason, _from, _override),
+    fields=(_model, _alias, _version, _reason, _from, _override, _kind),
     build=lambda record: record,
+    rules=BETWEEN_KEYS,
     outlook=". A request says what to promote; how it is judged stands in the policy",
 )
 
@@ -80,12 +73,16 @@ def parse_request(data: bytes, *, path: str, blob_id: str = "") -> PromotionRequ
             hint=say("Correct the file; docs/promotion-request.md shows every key."),
             problems=found,
         )
+    source = SourceVersion.of(record[_from] or "")
     return PromotionRequest(
         path=path,
         model=record[_model],
         alias=record[_alias],
-        version=record[_version],
+        version=str(source or record[_version]),
         reason=record[_reason].strip(),
-        version_line=record.line(_version),
+        version_line=record.line(_from if source else _version),
         blob_id=blob_id,
+        override=record[_override],
+        source=source,
+        kind=record[_kind],
     )

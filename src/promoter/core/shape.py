@@ -209,12 +209,14 @@ class Map(Shape[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class ListOf(Shape[tuple[T, ...]]):
-    """A list with at least one item; with `distinct`, no two items answer the same text."""
+    """A list of at least one item, and at most `most` unless that is 0; with `distinct`, no two answer the
+    same text."""
 
     about: str
     write: str
     item: Shape[T]
     distinct: Callable[[T], str] | None = None
+    most: int = 0
 
     def read(self, node: Node, *, name: str, problems: Problems) -> tuple[T, ...] | None:
         """The items that are right; those that are not have been added to the problems."""
@@ -223,6 +225,10 @@ class ListOf(Shape[tuple[T, ...]]):
             refuse(
                 node, Complaint(say("found ", found, f" for `{name}`"), say(self.write)), problems=problems
             )
+            return None
+        if 0 < self.most < len(node.items):
+            found = f"{len(node.items):,} items for `{name}`"
+            problems.add(node.place, found=say(f"found {found}"), write=say(self.write))
             return None
         read = [(item, self.item.read(item, name=name, problems=problems)) for item in node.items]
         good = [(item, value) for item, value in read if value is not None]
@@ -242,7 +248,8 @@ class ListOf(Shape[tuple[T, ...]]):
     def schema(self) -> JsonSchema:
         """Items that differ in the text of `distinct` differ as a whole."""
         whole: JsonSchema = {"description": self.about, "type": "array", "items": self.item.schema()}
-        return whole | {"minItems": 1} | ({"uniqueItems": True} if self.distinct else {})
+        whole |= {"minItems": 1} | ({"uniqueItems": True} if self.distinct else {})
+        return whole | ({"maxItems": self.most} if self.most else {})
 
 
 @dataclass(frozen=True, kw_only=True)

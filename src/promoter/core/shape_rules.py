@@ -57,6 +57,31 @@ class Holds:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotBeside(Rule):
+    """Where `when` holds, none of the paths of keys is there. `{}` in `found` is the last key of one."""
+
+    when: Holds
+    refused: tuple[tuple[str, ...], ...]
+    found: str
+    write: str
+
+    def check(self, node: MapNode, problems: Problems) -> None:
+        """The problem stands at the key that is refused."""
+        if self.when.entry(node) is None:
+            return
+        for path in self.refused:
+            entry = _entry(node, path)
+            if entry is not None:
+                found = say(f"found {self.found.format(path[-1])}")
+                problems.add(entry.key.place, found=found, write=say(self.write))
+
+    def schema(self) -> JsonSchema:
+        """If the one is there, none of the others."""
+        others = [_present(path, ()) for path in self.refused]
+        return {"description": self.write, "if": self.when.schema(), "then": {"not": {"anyOf": others}}}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Needs(Rule):
     """Where the path `when` is there, the path `then` must be too; paths are keys from the mapping down.
 

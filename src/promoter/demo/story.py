@@ -10,12 +10,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
 
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.github_connection import connect
+from promoter.adapters.github_pull_requests import GitHubPullRequests
+from promoter.adapters.github_repository import GitHubRepository
 from promoter.adapters.local_repository import LocalRepository
-from promoter.commands.history import history
+from promoter.adapters.mlflow_registry import connect_reader
+from promoter.commands.history import HistoryWorld, Wanted, history
+from promoter.commands.history_github import PullFinder
+from promoter.commands.history_registry import RegistryPast
 from promoter.commands.trees import Places
 from promoter.demo import training
 from promoter.demo.files import HOLDOUT, POLICY, POLICY_TEXT, request_text
@@ -26,9 +35,14 @@ from promoter.demo.github.world import World
 from promoter.demo.job import Finished, Trigger, run_job
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import process_environment
+from promoter.ports import RegistryReader
+from promoter.render.history_terminal import history_terminal
+from promoter.render.terminal import Style
 from promoter.text import quote, say
+from promoter.version import tool_version
 
 _TOKEN = "demo-token"
+_SECONDS = 60.0
 _COMMENT = "comment.md"
 _REPORT = ("report.html", "evidence.json")
 _PLACES = Places(requests="promotions/**/*.yaml", policy=POLICY)
@@ -117,14 +131,40 @@ class Story:
         self._merge_and_apply(number)
 
     def who_was_champion(self) -> None:
-        """What git remembers."""
+        """What git, GitHub and registry remember."""
         self._chapter("Who was champion, and since when: promoter history churn champion")
         folder = self.folder / "clone"
         self.world.git.run("clone", "--quiet", ".", str(folder))
         clone = LocalRepository(folder, environ=process_environment())
-        held = history(clone, _PLACES, commit=clone.tip("HEAD"), key=("churn", "champion"))
-        for entry in held:
-            self._say(f"{entry.when}  version {entry.version}  by {entry.author}: {entry.reason}")
+        world = HistoryWorld(
+            repository=clone,
+            places=_PLACES,
+            now=datetime.now(UTC),
+            tool_version=tool_version(),
+            registered=RegistryPast(connect=self._reader),
+            pulls_of=self._pulls(),
+        )
+        found = history(world, Wanted(key=("churn", "champion"), commit=clone.tip("HEAD")))
+        self._quote(history_terminal(found, style=Style.PLAIN))
+
+    def _reader(self) -> RegistryReader:
+        return connect_reader(tracking_uri=self.registry, registry_uri="", deadline=Deadline(_SECONDS))
+
+    def _pulls(self) -> PullFinder:
+        connection = connect(
+            api_url=self.standin.api_url,
+            token=_TOKEN,
+            repository=self.world.repository.full_name,
+            deadline=Deadline(_SECONDS),
+            log=lambda message: self._say(str(message)),
+        )
+        github = GitHubRepository(connection)
+        return PullFinder(
+            pull_requests=GitHubPullRequests(connection, looks_again=()),
+            repository=github,
+            places=_PLACES,
+            branch=cache(github.default_branch),
+        )
 
     def _open(self, branch: str, title: str) -> int:
         pull = self.world.open_pull_request(branch, author="dora", title=title)

@@ -48,26 +48,27 @@ class LocalMeasurer:
         # A download that was given up may still write there while it is removed.
         with TemporaryDirectory(prefix="promoter-data-", ignore_cleanup_errors=True) as folder:
             dataset = self._dataset(rule, commit=asked.commit, folder=Path(folder))
-            models: dict[str, Model] = {}
-            taken: dict[str, ModelFiles | None] = {}
+            # By model and number: a challenger of another registered model may have its champion's number.
+            models: dict[tuple[str, str], Model] = {}
+            taken: dict[tuple[str, str], ModelFiles | None] = {}
             for version in (asked.challenger, champion, reference):
-                if version is not None and version.version not in models:
-                    place = Path(folder, f"version-{version.version}")
+                if version is not None and version.key not in models:
+                    place = Path(folder, f"version-{len(models)}")
                     model, files = self._model(rule, version, registry=registry, place=place)
-                    models[version.version], taken[version.version] = model, files
+                    models[version.key], taken[version.key] = model, files
             digests = [model.digest for model in models.values()]
             case = Case(
                 rule=rule,
                 dataset=dataset,
                 columns=_columns(rule),
-                challenger=models[asked.challenger.version],
-                champion=models[champion.version] if champion else None,
+                challenger=models[asked.challenger.key],
+                champion=models[champion.key] if champion else None,
                 seed=seed_of(asked.policy_digest, dataset.data.digest, *digests),
-                reference=models[reference.version] if reference else None,
+                reference=models[reference.key] if reference else None,
                 reference_version=reference.version if reference else "",
             )
             measured = evaluate(case, deadline=self.deadline, log=self.log)
-            return replace(measured, challenger_files=taken[asked.challenger.version])
+            return replace(measured, challenger_files=taken[asked.challenger.key])
 
     def _dataset(self, rule: ModelRule, *, commit: str, folder: Path) -> Dataset:
         from promoter.evaluation.dataset import DatasetSpec, open_dataset  # noqa: PLC0415

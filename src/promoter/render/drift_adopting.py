@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from promoter.core.drift import DriftReport, Finding
+from promoter.core.prompt import Kind
 from promoter.core.request_file import parse_request
 from promoter.core.safe_text import is_text_for_everybody
 from promoter.errors import PromoterError
@@ -20,7 +21,7 @@ def adopting(finding: Finding, report: DriftReport) -> str:
     request = finding.request
     if finding.live is None:
         return _leaving(finding, report)
-    text = request_text(finding.model, finding.alias, version=finding.live)
+    text = request_text(finding.model, finding.alias, version=finding.live, kind=finding.of)
     if not text:
         return "No request can name this model or alias: rename it in the registry."
     block = f"```yaml\n{text}```"
@@ -42,9 +43,10 @@ def _leaving(finding: Finding, report: DriftReport) -> str:
     )
 
 
-def request_text(model: str, alias: str, *, version: str) -> str:
+def request_text(model: str, alias: str, *, version: str, kind: Kind = Kind.MODEL) -> str:
     """A request file that asks for this version; empty where the names are none that one may hold."""
-    text = f"model: {_scalar(model)}\nalias: {_scalar(alias)}\nversion: {version}\nreason: {_REASON}\n"
+    first = f"kind: {kind}\n" if kind is not Kind.MODEL else ""
+    text = f"{first}model: {_scalar(model)}\nalias: {_scalar(alias)}\nversion: {version}\nreason: {_REASON}\n"
     try:
         read = parse_request(text.encode(errors="replace"), path="request.yaml")
     except PromoterError:

@@ -101,7 +101,7 @@ def _live(finding: Finding, report: DriftReport) -> str:
         return "no such model"
     if finding.live is None:
         return "nobody"
-    where = address.model_version(report.links, finding.model, version=finding.live)
+    where = address.model_version(report.links, finding.model, version=finding.live, kind=finding.of)
     return f"version {link(cell(finding.live), where)}"
 
 

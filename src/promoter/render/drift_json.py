@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from promoter.core.drift import DriftReport, Finding, Undecided
+from promoter.core.prompt import Kind
 from promoter.core.request import PromotionRequest
 from promoter.errors import ExitCode
 from promoter.render.outputs import BY_EXIT_CODE, SCHEMA_VERSION, Decision, problem_json
@@ -93,6 +94,7 @@ def _of_finding(finding: Finding, *, state: str) -> dict[str, object]:
     return {
         "state": state,
         "kind": finding.kind.value,
+        **_of_kind(finding.of),
         "model": finding.model,
         "alias": finding.alias,
         "path": request.path if request else None,
@@ -104,6 +106,11 @@ def _of_finding(finding: Finding, *, state: str) -> dict[str, object]:
     }
 
 
+def _of_kind(kind: Kind) -> dict[str, object]:
+    """Only of prompts, so that other documents stay; `kind` says what is wrong."""
+    return {} if kind is Kind.MODEL else {"request_kind": kind.value}
+
+
 def _of_undecided(one: Undecided) -> dict[str, object]:
     entry = _of_request(one.request, state="undecided")
     return {**entry, "reason_code": one.reason.value, "message": str(one.message)}
@@ -112,6 +119,7 @@ def _of_undecided(one: Undecided) -> dict[str, object]:
 def _of_request(request: PromotionRequest, *, state: str) -> dict[str, object]:
     return {
         "state": state,
+        **_of_kind(request.kind),
         "model": request.model,
         "alias": request.alias,
         "path": request.path,

@@ -13,9 +13,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TypeAlias
 
-from promoter.core.evidence import CheckResult, MetricComparison
+from promoter.core.evidence import CheckResult, Evidence, MetricComparison
 from promoter.core.model_version import ModelFiles, ModelVersion, Signature
+from promoter.core.override_rules import Override
+from promoter.core.prompt import Kind, Prompt
 from promoter.core.report import Report, RequestReport
+from promoter.core.request import PromotionRequest
 from promoter.text import Message
 
 SCHEMA_VERSION = 1
@@ -55,8 +58,10 @@ def _request(request: RequestReport) -> Json:
         "blob": asked.blob_id,
         "model": asked.model,
         "alias": asked.alias,
-        "version": asked.version,
+        **_asked_version(asked),
+        **_prompts(request),
         "reason": asked.reason,
+        **override_json(asked.override),
         "now": request.now,
         "step": request.step,
         "mode": request.mode,
@@ -70,6 +75,59 @@ def _request(request: RequestReport) -> Json:
         "custom": _plain(found.answers) if found else [],
         "checks": [_check(result) for result in request.results],
     }
+
+
+def _prompts(request: RequestReport) -> dict[str, Json]:
+    """What a prompt's versions hold, as digests; nothing of a model, so that other digests stay."""
+    found = request.evidence
+    kind: dict[str, Json] = {} if request.request.kind is Kind.MODEL else {"kind": request.request.kind.value}
+    if found is None or found.challenger.prompt is None:
+        return kind
+    champion = found.champion.prompt if found.champion else None
+    held = prompt_json(champion) if champion else None
+    return {**kind, "prompts": {"challenger": prompt_json(found.challenger.prompt), "champion": held}}
+
+
+def prompt_json(prompt: Prompt) -> Json:
+    """A prompt without its text."""
+    variables: list[Json] = [*sorted(prompt.variables)]
+    return {
+        "type": prompt.form,
+        "sha256": prompt.digest,
+        "template_sha256": prompt.text_digest,
+        "length": prompt.length,
+        "variables": variables,
+    }
+
+
+def with_templates(text: str, found: Evidence) -> str:
+    """The evidence of one request with both templates whole, for custom checks."""
+    document = json.loads(text)
+    for role, version in (("challenger", found.challenger), ("champion", found.champion)):
+        prompt = version.prompt if version is not None else None
+        if prompt is not None:
+            document["requests"][0]["prompts"][role] |= {
+                "template": prompt.template,
+                "response_format": prompt.response_format,
+                "model_config": prompt.model_config,
+            }
+    return json.dumps(document, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def _asked_version(asked: PromotionRequest) -> dict[str, Json]:
+    """A copy's number is not known before it is made, and says nothing of what was judged."""
+    if asked.source is None:
+        return {"version": asked.version}
+    return {"version": None, "from": str(asked.source)}
+
+
+def override_json(override: Override | None) -> dict[str, Json]:
+    """What the request wants accepted; nothing where it asks for none, so that other digests stay."""
+    if override is None:
+        return {}
+    checks: list[Json] = [str(check) for check in override.checks]
+    expires = override.expires.isoformat()
+    return {"override": {"checks": checks, "reason": override.reason, "expires": expires}}
 
 
 def _files(files: ModelFiles | None) -> Json:
@@ -114,6 +172,7 @@ def _check(result: CheckResult) -> Json:
         "outcome": result.outcome,
         "message": None if result.check in _OF_VARYING else str(result.message),
         "metric": _metric(result.comparison) if result.comparison else None,
+        **({"overridden": result.overridden} if result.overridden else {}),
     }
 
 

@@ -8,18 +8,16 @@ from promoter.core.report import Links, Phase, Report, RequestReport
 from promoter.errors import Problem
 from promoter.render import links as address
 from promoter.render.figures import ABSENT
+from promoter.render.html_page import page
 from promoter.render.html_request import section
-from promoter.render.html_style import CSS
-from promoter.render.html_text import code, items, link, plain, sentence, table, tag, text
+from promoter.render.html_text import code, items, link, sentence, table, tag, text
+from promoter.render.overrides import overrides
 from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
-from promoter.render.words import OVERVIEW, REASONS, TONE_ICONS, Tone, tally
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+from promoter.render.words import OVERRIDE_ICON, OVERVIEW, REASONS, TONE_ICONS, Tone, tally
 
 
 def html(report: Report) -> str:
     """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load."""
-    title = f"Promoter: {plain(headline(report).message)}"
     told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
     body = [
         _header(report),
@@ -29,14 +27,7 @@ def html(report: Report) -> str:
         tag("section", items(sentence(full(note)) for note in report.notes)),
         _footer(report),
     ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in body if part)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return page(headline(report).message, body)
 
 
 def _header(report: Report) -> str:
@@ -45,6 +36,7 @@ def _header(report: Report) -> str:
     todo = f"<strong>What to do:</strong> {sentence(full(report.hint))}"
     parts = (
         tag("h1", f"{TONE_ICONS[line.tone]} {sentence(line.message)}"),
+        *(tag("p", f"{OVERRIDE_ICON} <strong>{sentence(full(one))}</strong>") for one in overrides(report)),
         tag("p", text(counts(report, TONE_ICONS))),
         *(tag("p", sentence(message)) for message in (*told, *consequence(report))),
         tag("p", todo, kind="do") if report.hint.parts and not report.requests else "",
@@ -83,7 +75,7 @@ def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
 def _version(request: RequestReport, version: str, *, links: Links) -> str:
     # Without a step the request was refused before the registry said that there is such a version.
     known = request.step is not None
-    where = address.model_version(links, request.request.model, version=version) if known else ""
+    where = address.version_of(links, request.request, version=version) if known else ""
     return link(code(version), where)
 
 

@@ -46,6 +46,8 @@ th, td { border-top: 1px solid var(--line); padding: .45rem .75rem .45rem 0; tex
 th { color: var(--soft); font-size: .8rem; font-weight: 600; border-top: 0; white-space: nowrap; }
 td { vertical-align: top; }
 td code { overflow-wrap: normal; }
+.diff { overflow-x: auto; background: var(--code); border-radius: .25rem; padding: .75rem; font-size: .8rem; }
+.diff .added { color: var(--good); } .diff .removed { color: var(--bad); } .diff .head { color: var(--soft); }
 .figure, .chip { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .chip { color: var(--tone); font-weight: 600; }
 .better { color: var(--good); } .worse { color: var(--bad); }

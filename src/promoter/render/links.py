@@ -10,14 +10,25 @@ import re
 from urllib.parse import quote
 
 from promoter.core.model_version import ModelVersion
+from promoter.core.prompt import Kind
 from promoter.core.report import Links
+from promoter.core.request import PromotionRequest
 
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
 
 
-def model_version(links: Links, model: str, *, version: str) -> str:
-    """The page of a model version in the registry."""
+def model_version(links: Links, model: str, *, version: str, kind: Kind = Kind.MODEL) -> str:
+    """The page of a model version in the registry; of a prompt, the page of all its versions."""
+    if kind is Kind.PROMPT:
+        return _address(links.registry, "/#/prompts/{}", model)
     return _address(links.registry, "/#/models/{}/versions/{}", model, version)
+
+
+def version_of(links: Links, asked: PromotionRequest, *, version: str) -> str:
+    """The page of a version of what a request asks for; of its source where that is what is named."""
+    if asked.source is not None and version == str(asked.source):
+        return model_version(links, asked.source.model, version=asked.source.version)
+    return model_version(links, asked.model, version=version, kind=asked.kind)
 
 
 def training_run(links: Links, version: ModelVersion) -> str:

@@ -47,7 +47,7 @@ def _escaped(value: str, longest: int) -> str:
     pieces: list[str] = []
     room = longest
     for char in value:
-        piece = char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        piece = char if char.isprintable() else _escape(char)
         room -= len(piece)
         if room < 0:
             pieces.append("…")
@@ -56,9 +56,28 @@ def _escaped(value: str, longest: int) -> str:
     return "".join(pieces)
 
 
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
 def code(value: str, *, longest: int = LONGEST_VALUE) -> str:
     """A value from outside as a code span in running text."""
     return _fenced(_short_fences(visible(value, longest=longest)))
+
+
+def printed(value: str) -> str:
+    """The value with what does not print as escapes, its blanks and its length as they are."""
+    if value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else _escape(char) for char in value)
+
+
+def code_block(lines: Sequence[str], *, language: str) -> str:
+    """Lines of printing characters as a fenced block, which none of them can end; `language` is our own."""
+    text = _short_fences("\n".join(lines))
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def cell(value: str, *, longest: int = LONGEST_CELL) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 
+from promoter.core.prompt import Kind
 from promoter.core.report import Report, RequestReport
 from promoter.core.verdict import Verdict
 from promoter.errors import ExitCode, Problem, ReasonCode
+from promoter.render.evidence_json import override_json
 
 SCHEMA_VERSION = 1
 
@@ -90,9 +92,11 @@ def _request(request: RequestReport) -> dict[str, object]:
     asked, approval = request.request, request.approval
     return {
         "path": asked.path,
+        **({"kind": asked.kind.value} if asked.kind is Kind.PROMPT else {}),
         "model": asked.model,
         "alias": asked.alias,
         "version": asked.version,
+        **({"from": str(asked.source)} if asked.source else {}),
         "now": request.now,
         "step": request.step,
         "mode": request.mode,
@@ -100,6 +104,7 @@ def _request(request: RequestReport) -> dict[str, object]:
         "reason_code": request.reason,
         "message": str(request.message),
         "hint": str(request.hint),
+        **override_json(asked.override),
         "pull_request": request.pull_request,
         "approvals": approval
         and {
@@ -117,6 +122,7 @@ def _checks(request: RequestReport) -> list[dict[str, str]]:
             "subject": result.subject,
             "outcome": result.outcome.value,
             "message": str(result.message),
+            **({"overridden": result.overridden.value} if result.overridden else {}),
         }
         for result in request.results
     ]

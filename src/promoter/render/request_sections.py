@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.layers import Layer, State, missing_in
 from promoter.core.model_version import ModelVersion
+from promoter.core.prompt import Kind
 from promoter.core.report import Links, Report, RequestReport
 from promoter.core.verdict import Verdict
 from promoter.render import links as address
-from promoter.render import markdown_figures
+from promoter.render import markdown_figures, template_blocks
 from promoter.render.layout import Block, Limit, Rank, block, more, within
 from promoter.render.markdown import bullets, code, link, prose, sentence
 from promoter.render.scores import in_slices
@@ -68,6 +69,7 @@ def _alone(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block
     return (
         *block(_objections(request, limit), Rank.BLOCKING),
         *markdown_figures.blocks(request, limit),
+        *template_blocks.blocks(request, limit),
         *block(reason, Rank.NOTES),
         *notes(request.notes),
         *_rest(request, links, limit=limit),
@@ -78,6 +80,7 @@ def _open(request: RequestReport, report: Report, *, limit: Limit) -> tuple[Bloc
     return (
         *block(_joined(_title(request, report), _objections(request, limit)), Rank.BLOCKING),
         *markdown_figures.blocks(request, limit),
+        *template_blocks.blocks(request, limit),
         *notes(request.notes),
         *_rest(request, report.links, limit=limit),
     )
@@ -88,6 +91,7 @@ def _folded(request: RequestReport, report: Report, *, limit: Limit, fold: str) 
         _title(request, report),
         _objections(request, limit),
         markdown_figures.text(request, limit),
+        template_blocks.text(request, limit),
         _check_list(_quiet(request), limit),
         bullets(sentence(full(note)) for note in request.notes),
         _origins(request, report.links),
@@ -195,7 +199,7 @@ def _confined(evidence: Evidence) -> tuple[str, ...]:
 
 def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
     number = f"version {code(version.version)}"
-    parts = [link(number, address.model_version(links, version.model, version=version.version))]
+    parts = [link(number, _address(links, version))]
     if version.run is not None:
         parts.append(f"run {link(code(version.run.run_id), address.training_run(links, version))}")
         if version.run.git_commit:
@@ -205,3 +209,8 @@ def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
         if len(data) > _DATASETS_SHOWN:
             parts.append(f"and {count(len(data) - _DATASETS_SHOWN, 'more dataset')}")
     return f"{role}: {', '.join(parts)}"
+
+
+def _address(links: Links, version: ModelVersion) -> str:
+    kind = Kind.PROMPT if version.prompt is not None else Kind.MODEL
+    return address.model_version(links, version.model, version=version.version, kind=kind)

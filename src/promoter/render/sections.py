@@ -6,17 +6,29 @@ from collections.abc import Iterable
 
 from promoter.core.approval import ApprovalState
 from promoter.core.report import Links, Phase, Report, RequestReport
+from promoter.core.request import PromotionRequest
 from promoter.errors import Problem
 from promoter.render import links as address
 from promoter.render.figures import ABSENT
 from promoter.render.layout import Block, Limit, Rank, block, more, within
 from promoter.render.markdown import Align, cell, code, link, prose, sentence, table, unbroken
+from promoter.render.overrides import overrides
 from promoter.render.request_sections import details, notes, short_commit, to_do
 from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
-from promoter.render.words import OUTCOME_ICONS, OVERVIEW, REASONS, TONE_ICONS, tally, worst_outcome
+from promoter.render.words import (
+    OUTCOME_ICONS,
+    OVERRIDE_ICON,
+    OVERVIEW,
+    REASONS,
+    TONE_ICONS,
+    count,
+    tally,
+    worst_outcome,
+)
 from promoter.text import Message
 
 _SHORT_DIGEST = 12
+_OVERRIDES_SHOWN = 10
 _ALIGNS = (Align.LEFT, Align.RIGHT, Align.RIGHT, Align.LEFT, Align.LEFT)
 
 
@@ -24,6 +36,7 @@ def blocks(report: Report, limit: Limit) -> tuple[Block, ...]:
     """Everything but the footer, in reading order."""
     return (
         _heading(report),
+        *_overrides(overrides(report)),
         *_why_nothing_was_judged(report),
         *_problems(report, limit),
         *block(prose(counts(report, TONE_ICONS)), Rank.HEAD),
@@ -84,6 +97,14 @@ def _consequence(messages: Iterable[Message]) -> tuple[Block, ...]:
     return block(" ".join(sentence(message) for message in messages), Rank.HEAD)
 
 
+def _overrides(messages: Iterable[Message]) -> tuple[Block, ...]:
+    """The first few: of many requests each says it again in its own part."""
+    lines = [f"{OVERRIDE_ICON} **{sentence(full(message))}**" for message in messages]
+    more_of_them = len(lines) - _OVERRIDES_SHOWN
+    tail = [f"{OVERRIDE_ICON} and overrides of {count(more_of_them, 'more request')}"]
+    return block("\n\n".join(lines[:_OVERRIDES_SHOWN] + (tail if more_of_them > 0 else [])), Rank.HEAD)
+
+
 def _overview(report: Report, limit: Limit) -> tuple[Block, ...]:
     if not report.requests:
         return ()
@@ -108,14 +129,18 @@ def _row(request: RequestReport, links: Links) -> tuple[str, ...]:
 def _now(request: RequestReport, links: Links) -> str:
     if request.now is None:
         return ABSENT if request.step is None else "nobody"
-    return link(cell(request.now), address.model_version(links, request.request.model, version=request.now))
+    return link(cell(request.now), _address(links, request.request, version=request.now))
 
 
 def _proposed(request: RequestReport, links: Links) -> str:
     asked = request.request
     # Without a step the request was refused before the registry said that there is such a version.
-    where = "" if request.step is None else address.model_version(links, asked.model, version=asked.version)
+    where = "" if request.step is None else _address(links, asked, version=asked.version)
     return link(cell(asked.version), where)
+
+
+def _address(links: Links, asked: PromotionRequest, *, version: str) -> str:
+    return address.version_of(links, asked, version=version)
 
 
 def _checks(request: RequestReport) -> str:

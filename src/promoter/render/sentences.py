@@ -11,6 +11,7 @@ from promoter.core.evidence import CheckResult, MetricComparison, Outcome
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.errors import ExitCode, ReasonCode
+from promoter.render.overrides import overridden
 from promoter.render.words import (
     CUSTOM,
     LEADS,
@@ -100,11 +101,11 @@ def request_headline(request: RequestReport, phase: Phase) -> Message:
         return say(lead, ": ", *alias_of(request), " is version ", target, " already")
     if request.step is Step.ROLLBACK and tone(request) is Tone.GOOD:
         lead = ROLLBACK_LEADS[phase]
+    ending: tuple[Part, ...] = (", with checks overridden",) if overridden(request) else ()
     if request.reason is ReasonCode.APPLIED:
-        return say(lead, ": ", *alias_of(request), " moved", *_from_to(request))
-    ending: tuple[Part, ...] = ()
+        return say(lead, ": ", *alias_of(request), " moved", *_from_to(request), *ending)
     if tone(request) is Tone.TRIAL:
-        ending = (" ", VERDICT_WORDS[request.verdict])
+        ending = (" ", VERDICT_WORDS[request.verdict], *ending)
     elif doubt(request).parts:
         ending = (" (too few rows to tell)",)
     return say(lead, ": ", *change_of(request), *ending)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promoter.core.approval import ApprovalState
-from promoter.core.evidence import CheckResult
+from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.render.figures import ABSENT
+from promoter.render.overrides import overrides
 from promoter.render.sentences import (
     approvals,
     consequence,
@@ -69,7 +70,11 @@ def _opening(report: Report, style: Style) -> list[str]:
     tallied = counts(report, TONE_SIGNS)
     tally_line = [GAP + tallied] if tallied else []
     sentences = (*told, *consequence(report))
-    return [title, *tally_line, *(f"{GAP}{message}" for message in sentences if message.parts)]
+    loud = [
+        paint(f"{GAP}{OUTCOME_SIGNS[Outcome.WARNED]} {full(one)}", Paint.YELLOW, style=style)
+        for one in overrides(report)
+    ]
+    return [title, *loud, *tally_line, *(f"{GAP}{message}" for message in sentences if message.parts)]
 
 
 def _problems(report: Report) -> list[str]:

@@ -69,6 +69,9 @@ OUTCOME_SIGNS: dict[Outcome, str] = {
     Outcome.SKIPPED: "-",
 }
 
+# What stands before a verdict that a check did not give alone.
+OVERRIDE_ICON = "🔓"
+
 # How a count of an outcome reads: "2 failed", "1 could not be checked".
 OUTCOME_COUNTS: dict[Outcome, str] = {
     Outcome.FAILED: "failed",
@@ -162,6 +165,8 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.ALREADY_APPLIED: ReasonWords(Tone.QUIET, "in place already"),
     _R.SETUP_SOUND: ReasonWords(Tone.GOOD, "set up soundly"),
     _R.IN_SYNC: ReasonWords(Tone.GOOD, "registry and git agree"),
+    _R.PROPOSED: ReasonWords(Tone.GOOD, "proposals written"),
+    _R.PROPOSALS_CURRENT: ReasonWords(Tone.GOOD, "proposals are up to date"),
     _R.DRY_RUN: ReasonWords(Tone.TRIAL, "dry run"),
     _R.PULL_REQUEST_CLOSED: ReasonWords(Tone.QUIET, "the pull request is closed"),
     _R.CHECKS_FAILED: ReasonWords(Tone.BAD, "checks failed"),
@@ -182,6 +187,7 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.ARTIFACTS_CHANGED: ReasonWords(Tone.BAD, "the version is no longer what was validated"),
     _R.MODEL_UNSAFE: ReasonWords(Tone.BAD, "the model is not safe to load"),
     _R.SETUP_UNSAFE: ReasonWords(Tone.BAD, "not set up safely", "Set-up is not safe"),
+    _R.OVERRIDE_REFUSED: ReasonWords(Tone.BAD, "the override does not count"),
     _R.DRIFT_FOUND: ReasonWords(Tone.BAD, "registry and git differ", "Drift found"),
     _R.REQUEST_INVALID: ReasonWords(Tone.BAD, "the promotion request is not valid"),
     _R.POLICY_INVALID: ReasonWords(Tone.BAD, "the policy is not valid"),

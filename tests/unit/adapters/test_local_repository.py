@@ -111,13 +111,15 @@ def test_blob_ids_of_files_that_are_there_and_of_others(clone: GitClone) -> None
     assert list(found.values()) == [ids[0], None, ids[1], ids[2], None]
 
 
-def test_changes_follow_first_parents_only(clone: GitClone) -> None:
+def test_the_log_follows_first_parents_only(clone: GitClone) -> None:
     clone.git("checkout", "-q", "-b", "feature")
     clone.commit({FILE: "version: 2\n"}, "a try")
     clone.commit({FILE: "version: 3\n"}, "the one")
     clone.git("checkout", "-q", "main")
     clone.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
-    assert [entry.subject for entry in opened(clone).changes("main", FILE)] == ["merge", "first"]
+    found = opened(clone).log("main", "promotions/**/*.yaml")
+    assert [(one.subject, list(one.files)) for one in found] == [("merge", [FILE]), ("first", [FILE])]
+    assert found[0].parent == found[1].commit
 
 
 def test_history_tells_of_a_deletion(clone: GitClone) -> None:
@@ -126,10 +128,24 @@ def test_history_tells_of_a_deletion(clone: GitClone) -> None:
     assert opened(clone).history("main", FILE, limit=10)[0].content is None
 
 
-def test_changes_say_who_and_when(clone: GitClone) -> None:
-    (entry,) = opened(clone).changes("main", FILE)
-    assert (entry.author, entry.subject, entry.content) == ("Ada", "first", b"version: 1\n")
+def test_the_log_says_who_and_when_and_what(clone: GitClone) -> None:
+    repository = opened(clone)
+    (entry,) = repository.log("main", "promotions/**/*.yaml")
+    held = entry.files[FILE]
+    assert held is not None
+    assert (entry.author, entry.subject, entry.parent) == ("Ada", "first", "")
+    assert repository.contents([held]) == {held.blob_id: b"version: 1\n"}
     assert entry.when.startswith("20")
+    assert entry.merged_at.startswith("20")
+
+
+def test_the_log_tells_of_deletions_and_of_paths_that_look_like_its_own_lines(clone: GitClone) -> None:
+    odd = "promotions/:100644 a\nb.yaml"
+    clone.commit({odd: "x"}, "odd: :100644")
+    (clone.folder / odd).unlink()
+    clone.commit({}, "gone")
+    gone, made, _ = opened(clone).log("main", "promotions/**/*.yaml")
+    assert (gone.files, list(made.files), made.subject) == ({odd: None}, [odd], "odd: :100644")
 
 
 def test_the_base_is_found_without_being_named(clone: GitClone) -> None:

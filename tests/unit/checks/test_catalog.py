@@ -49,7 +49,7 @@ from tests.builders import (
 )
 
 IDS = [
-    *("description", "tags", "lineage", "signature", "artifacts", "inference"),
+    *("description", "tags", "lineage", "prompt", "signature", "artifacts", "inference"),
     *("metrics", "slices", "business_value", "negative_flips", "custom"),
 ]
 

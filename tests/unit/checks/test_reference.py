@@ -184,6 +184,12 @@ def test_the_challenger_as_its_own_reference_is_said_and_not_compared() -> None:
     assert decide(tuple(results.values())) is Verdict.PROMOTE
 
 
+def test_a_challenger_of_another_model_is_not_the_reference_of_its_number() -> None:
+    found = evidence(beside(WORSE, version="7"))
+    across = replace(found, challenger=replace(found.challenger, model="dev.churn"), model="churn")
+    assert judged(NOT_WORSE, across)["f1_score against version 7"].outcome is FAILED
+
+
 @pytest.mark.parametrize("champion", [None, BROKEN])
 def test_the_reference_is_compared_with_whatever_became_of_the_champion(champion: ModelRun | None) -> None:
     alone = an_estimate(champion=None, change=None, lower=None, upper=None)

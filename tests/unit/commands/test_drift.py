@@ -14,7 +14,7 @@ from promoter.core.drift import DriftKind, DriftReport
 from promoter.core.drift_issues import Markers
 from promoter.core.report import Links
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.ports import RegistryReader
+from promoter.ports import RegistryIndex
 from promoter.text import say
 from tests.builders import a_model_version
 from tests.fakes.observed import observed
@@ -50,7 +50,7 @@ def kinds(report: DriftReport) -> list[DriftKind]:
 
 def test_what_drift_is_handed_is_a_reader() -> None:
     hints = typing.get_type_hints(DriftWorld)
-    assert typing.get_args(hints["registry"]) == ([], RegistryReader)
+    assert typing.get_args(hints["registry"]) == ([], RegistryIndex)
     assert ports.Registry not in hints.values()
 
 

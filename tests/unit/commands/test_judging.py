@@ -17,7 +17,7 @@ from promoter.core.policy import Checks, DescriptionRule, Mode, OnMissingChampio
 from promoter.core.report import RequestReport
 from promoter.core.verdict import Verdict
 from promoter.errors import PromoterError, ReasonCode, Tampered
-from promoter.ports import RegistryReader
+from promoter.ports import RegistryIndex
 from promoter.text import say
 from tests.builders import (
     BASE_COMMIT,
@@ -45,6 +45,7 @@ from tests.fakes.custom_checks import FakeCustomChecks
 from tests.fakes.measurer import FakeMeasurer
 from tests.fakes.observed import observed
 from tests.fakes.registry import InMemoryRegistry
+from tests.fakes.team import NOW
 
 TAG = applied_tag("champion")
 
@@ -59,7 +60,7 @@ def registry_with(aliases: dict[str, str] | None = None, **version: object) -> I
 
 
 def judged(
-    registry: RegistryReader,
+    registry: RegistryIndex,
     claim: Claim | None = None,
     custom_checks: FakeCustomChecks | None = None,
     **rule: object,
@@ -73,6 +74,7 @@ def judged(
         policy=policy,
         commit=BASE_COMMIT,
         head=HEAD_COMMIT,
+        now=NOW,
     )
     return judge(bench, claim or Claim(request=a_request(), past=past))
 
@@ -406,6 +408,7 @@ def test_how_often_the_rows_have_decided_is_told(earlier: tuple[str | None, ...]
         policy=a_policy(models=(a_model_rule(checks=some_measured_checks(), evaluation=by_inference()),)),
         commit=BASE_COMMIT,
         head=HEAD_COMMIT,
+        now=NOW,
     )
     past = tuple(Past(commit=f"c{at}", version=version) for at, version in enumerate(earlier))
     report = judge(bench, Claim(request=a_request(), past=past))

@@ -16,7 +16,7 @@ from promoter.core.plan import Step
 from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report
 from promoter.errors import PromoterError, ReasonCode, Tampered
-from promoter.ports import RegistryReader
+from promoter.ports import RegistryIndex
 from promoter.text import say
 from tests.builders import an_approval_state
 from tests.fakes.custom_checks import FakeCustomChecks
@@ -53,14 +53,15 @@ def notes(report: Report) -> list[str]:
 
 
 def test_a_reader_has_no_method_that_writes() -> None:
-    methods = {name for name, _ in inspect.getmembers(RegistryReader, inspect.isfunction)}
+    methods = {name for name, _ in inspect.getmembers(RegistryIndex, inspect.isfunction)}
     public = {name for name in methods if not name.startswith("_")}
-    assert public == {"aliases", "all_aliases", "download", "files", "model_version", "run_file", "signature"}
+    reading = {"aliases", "all_aliases", "download", "files", "model_version", "run_file", "signature"}
+    assert public == {*reading, "versions"}
 
 
 def test_what_validate_is_handed_is_a_reader() -> None:
     hints = typing.get_type_hints(ValidateWorld)
-    assert typing.get_args(hints["registry"]) == ([], RegistryReader)
+    assert typing.get_args(hints["registry"]) == ([], RegistryIndex)
     assert ports.Registry not in hints.values()
 
 
@@ -172,7 +173,7 @@ def test_a_change_that_is_not_about_models(team: Team, files: dict[str, bytes]) 
 def test_the_registry_is_opened_only_when_something_is_judged(team: Team) -> None:
     opened: list[str] = []
 
-    def registry() -> RegistryReader:
+    def registry() -> RegistryIndex:
         opened.append("opened")
         return team.registry
 
@@ -442,7 +443,7 @@ def test_a_model_that_may_not_be_seen_does_not_keep_the_others_from_being_judged
 
 
 def test_a_registry_that_cannot_be_opened(team: Team) -> None:
-    def closed() -> RegistryReader:
+    def closed() -> RegistryIndex:
         raise REGISTRY_DOWN
 
     report = validated(team, {REQUEST: request("7")}, registry=closed)

@@ -142,6 +142,27 @@ def test_a_token_of_ones_own_is_not_given_by_permissions() -> None:
     assert "permissions_narrow" not in ids(replace(sound(), workflows=(read(text),)))
 
 
+@pytest.mark.parametrize("command", ["apply", "drift"])
+@pytest.mark.parametrize(
+    ("deployments", "more", "is_narrow"),
+    [
+        ("true", "", True),
+        ("true", ", deployments: read", True),
+        ("true", ", deployments: write", False),
+        ("false", "", False),
+    ],
+)
+def test_deployments_need_a_permission_where_they_are_asked_for(
+    command: str, deployments: str, more: str, *, is_narrow: bool
+) -> None:
+    given = f"{{command: {command}, deployments: {deployments}}}"
+    text = (
+        f"on: push\npermissions: {{contents: read, issues: write, pull-requests: write{more}}}\n"
+        f"jobs: {{a: {{steps: [{{uses: o/promoter@v1, with: {given}}}]}}}}"
+    )
+    assert ("permissions_narrow" in ids(replace(sound(), workflows=(read(text),)))) is is_narrow
+
+
 def test_notes_of_a_public_repository_are_no_errors() -> None:
     about = sound().about
     assert about is not None

@@ -63,7 +63,7 @@ def test_windows_line_ends_are_taken() -> None:
 def test_the_valid_corpus_is_read(file: Path) -> None:
     request = parse_request(file.read_bytes(), path=file.name)
     lines = file.read_text(encoding="utf-8").splitlines()
-    assert "version" in lines[request.version_line - 1]
+    assert ("from" if request.source else "version") in lines[request.version_line - 1]
 
 
 @pytest.mark.parametrize("file", corpus_files("request", "invalid"), ids=lambda file: file.stem)

@@ -27,6 +27,12 @@ BEYOND_A_SCHEMA = {
         "version_a_fraction",
         "version_hexadecimal",
         "version_with_a_zero_first",
+        # what two values say to each other
+        "from_the_model_itself",
+        "from_with_another_version",
+        # a day that no calendar has
+        "override_until_no_day",
+        "override_of_an_alias",
         # what characters look like
         "reason_escaped_zero_width",
         "reason_mixes_alphabets",
@@ -54,6 +60,8 @@ BEYOND_A_SCHEMA = {
         "business_value_inverted",
         "business_value_matrix_inverted",
         # two names, compared
+        "propose_from_its_own_alias",
+        "propose_to_another",
         "id_is_the_target",
         "prediction_columns_with_the_id",
         # keys, compared
@@ -79,9 +87,9 @@ BEYOND_A_SCHEMA = {
 }
 VALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "valid")]
 INVALID = [(kind, file) for kind in FileKind for file in corpus_files(kind, "invalid")]
-NOT_AVAILABLE = {
-    FileKind.REQUEST: {"from", "override"},
-    FileKind.POLICY: {"propose", "override", "overrides"},
+NOT_AVAILABLE: dict[FileKind, set[str]] = {
+    FileKind.REQUEST: set(),
+    FileKind.POLICY: set(),
 }
 
 

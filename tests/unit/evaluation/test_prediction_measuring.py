@@ -141,6 +141,18 @@ def test_a_reference_is_measured_by_what_its_run_logged(scene: Scene) -> None:
     assert found.estimates["accuracy_score"].change == pytest.approx(-0.05)
 
 
+def test_versions_of_two_models_with_one_number_are_two_versions(scene: Scene) -> None:
+    other = ModelVersion(model="dev.churn", version="1", status=READY, source="s", run_id="elsewhere")
+    scene.registry.add_version(other)
+    scene.registry.add_run_file(other, "tables/p.csv", said(0.9))
+    scene.log("1", said(0.8))
+    asked = ToMeasure(
+        rule=rule(), challenger=other, champion=scene.versions["1"], reference=None, commit=COMMIT
+    )
+    accuracy = scene.measurer.measure(asked, scene.registry).estimates["accuracy_score"]
+    assert (accuracy.champion, accuracy.challenger) == (0.8, 0.9)
+
+
 def test_a_challenger_without_a_table_is_rejected_with_the_reason(scene: Scene) -> None:
     scene.log("1", said(0.8))
     judged = scene.judged()

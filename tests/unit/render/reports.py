@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from promoter.checks.catalog import run_checks
+from promoter.checks.prompt import run as run_prompt
 from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.evidence import Evidence, Outcome
 from promoter.core.measurement import (
@@ -15,14 +19,19 @@ from promoter.core.measurement import (
     SecondOpinion,
     SliceEstimates,
 )
+from promoter.core.override import overridden, unneeded
+from promoter.core.override_rules import Overridable, Override
 from promoter.core.plan import Step
 from promoter.core.policy import Checks, Mode, Test
+from promoter.core.prompt import Kind, Prompt
+from promoter.core.prompt_rules import PromptRule, Variables
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.verdict import Verdict, decide
 from promoter.errors import ReasonCode
 from promoter.text import quote, say
 from tests.builders import (
     MIB,
+    a_champion,
     a_check_result,
     a_comparison,
     a_measured_evidence,
@@ -31,6 +40,7 @@ from tests.builders import (
     a_metric_rule,
     a_model_rule,
     a_model_run,
+    a_model_version,
     a_problem,
     a_report,
     a_request,
@@ -199,6 +209,31 @@ def rollback() -> Report:
             step=Step.ROLLBACK,
             reason=ReasonCode.ROLLBACK_VALIDATED,
             message=say("this version held the alias before: a rollback"),
+            notes=(
+                say(
+                    *("version ", quote("5"), " held this alias before from 2026-01-05 09:30 UTC"),
+                    *(" (pull request #7) until 2026-02-03 11:00 UTC, when version ", quote("6")),
+                    *(" took its place (pull request #9). The reason given then: ", quote("new features")),
+                ),
+            ),
+        )
+    )
+
+
+def overridden_checks() -> Report:
+    """A check that failed and is accepted for once."""
+    override = Override(
+        checks=(Overridable.METRICS, Overridable.TAGS),
+        reason="The loss is in a segment we leave in May, RISK-77",
+        expires=date(2026, 3, 31),
+    )
+    results = overridden((*PASSED_CHECKS, BETTER_LOSS, WORSE_F1), override)
+    return _single(
+        good_request(
+            request=a_request(override=override),
+            results=results,
+            notes=unneeded(results, override),
+            approval=ApprovalState(needed=2, counted=("alice",)),
         )
     )
 
@@ -563,12 +598,81 @@ def measured_predictions() -> Report:
     return _single(measured_request(no_checks(metrics=(rule,)), a_measured_evidence(measurement=measurement)))
 
 
+def _prompt(template: str, **changes: str) -> Prompt:
+    return Prompt(template=template, **changes)
+
+
+_CHAT_6 = json.dumps(
+    [
+        {"role": "system", "content": "You answer questions of {{company}}'s customers.\nBe polite."},
+        {"role": "user", "content": "{{question}}"},
+    ]
+)
+_CHAT_7 = json.dumps(
+    [
+        {
+            "role": "system",
+            "content": "You answer questions of {{company}}'s customers.\nBe brief.\n```\n@all",
+        },
+        {"role": "user", "content": "{{question}}"},
+        {"role": "assistant", "content": "Answer in {{language}}: <b>\u202e"},
+    ]
+)
+
+
+def prompt_changed() -> Report:
+    """A chat that needs a variable more than the champion."""
+    challenger = _prompt(_CHAT_7, form="chat", model_config='{"temperature": 0.2}')
+    evidence = an_evidence(
+        challenger=a_model_version(model="support", run=None, run_id=None, prompt=challenger),
+        champion=a_champion(model="support", run=None, run_id=None, prompt=_prompt(_CHAT_6, form="chat")),
+        challenger_signature=None,
+        champion_signature=None,
+    )
+    rule = PromptRule(variables=Variables.SUBSET, max_length=4_000, forbidden_text=(re.compile("@all"),))
+    return _single(
+        a_request_report(
+            request=a_request(kind=Kind.PROMPT, model="support", alias="production"),
+            reason=ReasonCode.CHECKS_FAILED,
+            message=say("at least one check says no"),
+            verdict=Verdict.REJECT,
+            results=run_prompt(rule, evidence),
+            evidence=evidence,
+        )
+    )
+
+
+def prompt_first() -> Report:
+    """The first version of a text that is to hold the alias."""
+    found = prompt_changed().requests[0]
+    prompt = _prompt("Say hello to {{name}}.\n\nBe brief.")
+    evidence = an_evidence(
+        challenger=a_model_version(model="support", run=None, run_id=None, prompt=prompt),
+        champion=None,
+        challenger_signature=None,
+        champion_signature=None,
+    )
+    return _single(
+        replace(
+            found,
+            reason=ReasonCode.VALIDATED,
+            message=say("all checks that decide have passed"),
+            verdict=Verdict.PROMOTE,
+            step=Step.FIRST_PROMOTION,
+            now=None,
+            results=run_prompt(PromptRule(variables=Variables.SUBSET, max_length=4_000), evidence),
+            evidence=evidence,
+        )
+    )
+
+
 EXAMPLES: dict[str, Callable[[], Report]] = {
     "promotable": promotable,
     "approved": approved,
     "warned": warned,
     "first-promotion": first_promotion,
     "rollback": rollback,
+    "overridden": overridden_checks,
     "dry-run": dry_run,
     "rejected": rejected,
     "inconclusive": inconclusive,
@@ -588,6 +692,8 @@ EXAMPLES: dict[str, Callable[[], Report]] = {
     "measured-beside-reference": measured_beside_reference,
     "measured-predictions": measured_predictions,
     "challenger-fails": challenger_fails,
+    "prompt-changed": prompt_changed,
+    "prompt-first": prompt_first,
     "mixed": mixed,
     "all-good": all_good,
 }

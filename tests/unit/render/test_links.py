@@ -68,3 +68,14 @@ def test_parts_cannot_leave_their_place(model: str, version: str) -> None:
     assert (head, models, versions) == ("https://mlflow.example:5000/team/#", "models", "versions")
     assert name.isascii()
     assert not set(name + number) & set(" ()<>[]`|\\\"'#?&")
+
+
+def test_a_source_that_is_to_be_copied_is_shown_where_it_is() -> None:
+    source = SourceVersion(model="dev.churn", version="7")
+    asked = a_request(model="prod.churn", version="dev.churn/7", source=source)
+    links = Links(registry="https://mlflow.example")
+    pages = [version_of(links, asked, version=version) for version in ("dev.churn/7", "12")]
+    assert pages == [
+        "https://mlflow.example/#/models/dev.churn/versions/7",
+        "https://mlflow.example/#/models/prod.churn/versions/12",
+    ]

@@ -46,7 +46,7 @@ def judge_beside_reference(
 def without_reference(evidence: Evidence, reference: ReferenceMeasurement) -> Finding | None:
     """Why no figure may be compared with the reference's, whichever it is; None where they may."""
     version = quote(reference.version)
-    if reference.version == evidence.challenger.version:
+    if reference.version == evidence.own_number:
         alone = say("the reference, version ", version, ", is the challenger itself")
         return Finding(outcome=Outcome.SKIPPED, text=alone)
     if not reference.run.finished:

@@ -9,10 +9,13 @@ from promoter.demo.github import (
     access,
     graphql,
     routes_activity,
+    routes_deployments,
     routes_git,
+    routes_git_writing,
     routes_issues,
     routes_people,
     routes_pulls,
+    routes_pulls_writing,
     routes_settings,
 )
 from promoter.demo.github.exchange import Answer, Call, Refusal, Request, not_found
@@ -43,12 +46,17 @@ class Route:
 _REPOSITORY = "/repos/{owner}/{repo}"
 _METADATA = ("metadata=read",)
 _CONTENTS = ("contents=read",)
+_CONTENTS_WRITE = ("contents=write",)
 _PULLS = ("pull_requests=read",)
+_PULLS_WRITE = ("pull_requests=write",)
 _ISSUES = ("issues=read",)
 _TALK = ("issues=read", "pull_requests=read")
 _WRITE = ("issues=write", "pull_requests=write")
 _ADMINISTRATION = ("administration=read",)
 _ACTIONS = ("actions=read",)
+_DEPLOYMENTS = f"{_REPOSITORY}/deployments"
+_DEPLOYMENTS_READ = ("deployments=read",)
+_DEPLOYMENTS_WRITE = ("deployments=write",)
 _ENVIRONMENT = f"{_REPOSITORY}/environments/{{environment_name}}"
 _ALLOWED = f"{_REPOSITORY}/actions/permissions"
 _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
@@ -67,7 +75,9 @@ _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
     ("GET", f"{_REPOSITORY}/activity", routes_activity.activities, _CONTENTS),
     ("GET", f"{_REPOSITORY}/collaborators/{{login}}/permission", routes_people.permission, _METADATA),
     ("GET", f"{_REPOSITORY}/pulls", routes_pulls.pulls, _PULLS),
+    ("POST", f"{_REPOSITORY}/pulls", routes_pulls_writing.add_pull, _PULLS_WRITE),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}", routes_pulls.pull, _PULLS),
+    ("PATCH", f"{_REPOSITORY}/pulls/{{number:int}}", routes_pulls_writing.edit_pull, _PULLS_WRITE),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/files", routes_pulls.files, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/commits", routes_pulls.commits, _PULLS),
     ("GET", f"{_REPOSITORY}/pulls/{{number:int}}/reviews", routes_pulls.reviews, _PULLS),
@@ -87,6 +97,12 @@ _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
     ("GET", f"{_REPOSITORY}/git/blobs/{{sha}}", routes_git.blob, _CONTENTS),
     ("GET", f"{_REPOSITORY}/git/commits/{{sha}}", routes_git.git_commit, _CONTENTS),
     ("GET", f"{_REPOSITORY}/git/ref/{{ref*}}", routes_git.ref, _CONTENTS),
+    ("POST", f"{_REPOSITORY}/git/blobs", routes_git_writing.add_blob, _CONTENTS_WRITE),
+    ("POST", f"{_REPOSITORY}/git/trees", routes_git_writing.add_tree, _CONTENTS_WRITE),
+    ("POST", f"{_REPOSITORY}/git/commits", routes_git_writing.add_commit, _CONTENTS_WRITE),
+    ("POST", f"{_REPOSITORY}/git/refs", routes_git_writing.add_ref, _CONTENTS_WRITE),
+    ("PATCH", f"{_REPOSITORY}/git/refs/{{ref*}}", routes_git_writing.edit_ref, _CONTENTS_WRITE),
+    ("DELETE", f"{_REPOSITORY}/git/refs/{{ref*}}", routes_git_writing.delete_ref, _CONTENTS_WRITE),
     ("GET", f"{_REPOSITORY}/rules/branches/{{branch*}}", routes_settings.branch_rules, _METADATA),
     ("GET", f"{_REPOSITORY}/branches/{{branch*}}/protection", routes_settings.protection, _ADMINISTRATION),
     ("GET", _ENVIRONMENT, routes_settings.environment, _ACTIONS),
@@ -100,6 +116,10 @@ _TABLE: tuple[tuple[str, str, Act, tuple[str, ...]], ...] = (
         _ADMINISTRATION,
     ),
     ("GET", f"{_REPOSITORY}/codeowners/errors", routes_settings.code_owners_errors, _CONTENTS),
+    ("GET", _DEPLOYMENTS, routes_deployments.deployments, _DEPLOYMENTS_READ),
+    ("POST", _DEPLOYMENTS, routes_deployments.add_deployment, _DEPLOYMENTS_WRITE),
+    ("GET", f"{_DEPLOYMENTS}/{{id:int}}/statuses", routes_deployments.statuses, _DEPLOYMENTS_READ),
+    ("POST", f"{_DEPLOYMENTS}/{{id:int}}/statuses", routes_deployments.add_status, _DEPLOYMENTS_WRITE),
     ("GET", f"{_REPOSITORY}/branches/{{branch*}}", routes_git.branch, _CONTENTS),
     ("GET", f"{_REPOSITORY}/contents", routes_git.contents, _CONTENTS),
     ("GET", f"{_REPOSITORY}/contents/{{path*}}", routes_git.contents, _CONTENTS),

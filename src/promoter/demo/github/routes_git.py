@@ -98,15 +98,19 @@ def ref(call: Call) -> Answer:
     sha = call.world.git.resolve(name) if name.count("/") > 1 else None
     if sha is None:
         raise not_found()
+    return json_answer(show_ref(call, name, sha=sha))
+
+
+def show_ref(call: Call, name: str, *, sha: str) -> Json:
+    """A branch or tag, and what it points to."""
     kind = call.world.git.text("cat-file", "-t", sha)
     api = call.view.repository
-    body = {
+    return {
         "ref": name,
         "node_id": node_id("Ref", name),
         "url": f"{api}/git/{name}",
         "object": {"sha": sha, "type": kind, "url": f"{api}/git/{kind}s/{sha}"},
     }
-    return json_answer(body)
 
 
 def branch(call: Call) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from promoter.demo.github.activity import Activity, Mover
+from promoter.demo.github.deployments import Deployment, DeploymentStatus
 from promoter.demo.github.git import FileChange, Git, Signature
 from promoter.demo.github.model import (
     Comment,
@@ -48,6 +49,8 @@ class State:
         self.comments: dict[int, Comment] = {}
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, Label] = {}
+        self.deployments: dict[int, Deployment] = {}
+        self.deployment_statuses: list[DeploymentStatus] = []
         self.deleted_forks: set[str] = set()
         self.activity = Activity()
         self.settings = Settings()

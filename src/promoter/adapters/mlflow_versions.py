@@ -1,0 +1,75 @@
+"""The versions of one registered model, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_values import to_model_version
+from promoter.core.model_version import ModelVersion
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import quote, say
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PAGE = 1_000
+
+
+class Versions:
+    """Lists versions of one registry; `shown` is its address, `page` how many one request lists."""
+
+    def __init__(self, client: MlflowClient, *, calls: Calls, shown: str, page: int = PAGE) -> None:
+        self._client = client
+        self._calls = calls
+        self._shown = shown
+        self._page = page
+
+    def of(self, model: str, *, prove: Callable[[str], object]) -> tuple[ModelVersion, ...]:
+        """Newest first, without runs and LoggedModels. An empty list says nothing of the model: `prove` does.
+
+        Raises REQUEST_INVALID for a name that MLflow's filter cannot hold.
+        """
+        doing = say("listing the versions of ", quote(model))
+        wanted = _filter(model)
+        found: dict[str, ModelVersion] = {}
+        token: str | None = None
+        seen: set[str] = set()
+        while True:
+            page, token = self._calls.ask(partial(self._page_at, wanted, token=token), doing=doing)
+            # MySQL finds names in other capitals too.
+            found |= {one.version: one for one in page if one.model == model}
+            if not token:
+                if not found:
+                    prove(model)
+                return tuple(sorted(found.values(), key=lambda one: -int(one.version)))
+            if token in seen:
+                raise PromoterError(
+                    ReasonCode.REGISTRY_UNAVAILABLE,
+                    say(*doing.parts, " failed: the list leads back to a page that was read"),
+                    hint=say(
+                        "Look at ", quote(self._shown), ": something else than MLflow may answer."
+                    ),
+                )
+            seen.add(token)
+
+    def _page_at(self, wanted: str, *, token: str | None) -> tuple[list[ModelVersion], str | None]:
+        # MLflow's public method adds a filter against prompts, which old servers take for "has this tag".
+        page = self._client._get_registry_client().store.search_model_versions(
+            filter_string=wanted, max_results=self._page, page_token=token
+        )
+        return [to_model_version(one, run=None, logged_model=None) for one in page], page.token
+
+
+def _filter(model: str) -> str:
+    """MLflow's filter knows no escapes: a name is put between whichever quotes it does not hold."""
+    mark = next((mark for mark in ("'", '"') if mark not in model), None)
+    if mark is None:
+        raise PromoterError(
+            ReasonCode.REQUEST_INVALID,
+            say("MLflow cannot list the versions of ", quote(model), ", which holds both kinds of quotes"),
+            hint=say("Rename the registered model: no promotion request can name it either."),
+        )
+    return f"name = {mark}{model}{mark}"

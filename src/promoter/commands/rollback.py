@@ -1,0 +1,145 @@
+"""rollback: find the version that held an alias before, and ask for it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from promoter.commands.request import Edit
+from promoter.core.proposal import BRANCHES, Draft, Proposal
+from promoter.core.request_path import slug
+from promoter.core.timeline import Entry, History, Kind, Reached
+from promoter.errors import PromoterError, ReasonCode
+from promoter.ports import Proposals
+from promoter.render.markdown import sentence
+from promoter.text import Message, Part, quote, say
+
+BODY_MARKER = "<!-- promoter rollback -->"
+_LONGEST_TITLE = 250
+# What git asked for and the registry proves was never so is nothing to go back to.
+_NOT_HELD = frozenset({Reached.NEVER, Reached.NOTHING})
+_MOVED = frozenset({Kind.FIRST, Kind.PROMOTION, Kind.ROLLBACK, Kind.ADOPTION})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollback:
+    """From which version to which. `came` is the change that last gave the alias to `target`, `left` the one
+    that took it away."""
+
+    model: str
+    alias: str
+    origin: str
+    came: Entry
+    left: Entry
+
+    @property
+    def target(self) -> str:
+        """The version to go back to."""
+        return self.came.version or ""
+
+
+def plan_rollback(found: History, version: str | None) -> Rollback:
+    """To the version before, or to `version`, which must have held the alias. Raises USAGE_INVALID."""
+    alias = quote(f"{found.model}@{found.alias}")
+    origin = found.entries[0].version if found.entries else None
+    if origin is None:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("git asks for no version of ", alias, " now, so there is nothing to roll back"),
+            hint=say("Ask for a version with `promoter request`."),
+        )
+    held = [(at, one) for at, one in enumerate(found.entries) if _held(one) and one.version != origin]
+    chosen = next(((at, one) for at, one in held if version in {None, one.version}), None)
+    if chosen is None:
+        raise _never_held(alias, origin, version=version, held=[one.version or "" for _, one in held])
+    at, came = chosen
+    left = next(one for one in reversed(found.entries[:at]) if one.version != came.version)
+    return Rollback(model=found.model, alias=found.alias, origin=origin, came=came, left=left)
+
+
+def _held(entry: Entry) -> bool:
+    return entry.version is not None and entry.kind in _MOVED and entry.reached not in _NOT_HELD
+
+
+def _never_held(alias: Part, origin: str, *, version: str | None, held: list[str]) -> PromoterError:
+    if version == origin:
+        message = say("git asks for version ", quote(origin), " of ", alias, " already")
+    elif version is None:
+        message = say("no version before ", quote(origin), " held ", alias, ", as far as git and tags tell")
+    else:
+        message = say("version ", quote(version), " never held ", alias, ", as far as git and tags tell")
+    known = ", ".join(dict.fromkeys(held))
+    hint = say("Those that did: ", quote(known), ".") if known else say("Ask with `promoter request`.")
+    return PromoterError(ReasonCode.USAGE_INVALID, message, hint=hint)
+
+
+def told(rollback: Rollback) -> Message:
+    """What is rolled back, when that version was champion, and why it left."""
+    came, left = rollback.came, rollback.left
+    return say(
+        *("roll ", quote(f"{rollback.model}@{rollback.alias}"), " back from version "),
+        *(quote(rollback.origin), " to version ", quote(rollback.target), ", which git asked for from "),
+        *(_day(came.since), *_by(came), " until ", _day(left.since), *_left(left)),
+        *_why(left),
+        *_certain(came),
+    )
+
+
+def _left(left: Entry) -> tuple[Part, ...]:
+    if left.version is None:
+        return (*_by(left), ", when the request was deleted")
+    return (", when version ", quote(left.version), " took its place", *_by(left))
+
+
+def _why(left: Entry) -> tuple[Part, ...]:
+    return (". The reason given then: ", quote(left.asked.reason)) if left.asked.reason else ()
+
+
+def _by(entry: Entry) -> tuple[Part, ...]:
+    return (f" (pull request #{entry.pull.number})",) if entry.pull else ()
+
+
+def _certain(came: Entry) -> tuple[Part, ...]:
+    if came.reached in {Reached.APPLIED, Reached.IN_PLACE}:
+        at = f" on {_day(came.applied_at)}" if came.applied_at else ""
+        return (f". The registry's tags tell that it was applied{at}",)
+    return (". Whether it was applied is not known here: the job of the pull request looks",)
+
+
+def _day(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d")
+
+
+def reason_of(rollback: Rollback, given: str | None) -> str:
+    """The reason for the request's file: that of the version which leaves must not stay."""
+    return given or f"Roll back from version {rollback.origin} to {rollback.target}"
+
+
+def open_rollback(
+    proposals: Proposals, rollback: Rollback, *, edited: Edit, base: str, reason: str
+) -> Proposal:
+    """The one pull request for it, opened or brought up to date. Raises CONFLICT where its branch holds
+    commits of other people's."""
+    branch = f"{BRANCHES}rollback-{slug(rollback.model)}-{slug(rollback.alias)}"
+    title = f"Roll back {rollback.model} {rollback.alias} from {rollback.origin} to {rollback.target}"
+    draft = Draft(
+        branch=branch,
+        base=base,
+        title=title[:_LONGEST_TITLE],
+        body=_body(rollback, reason),
+        files={edited.path: edited.data},
+    )
+    mine = next((one for one in proposals.listed(branch) if one.state == "open"), None)
+    return proposals.create(draft) if mine is None else proposals.change(mine, draft)
+
+
+def _body(rollback: Rollback, reason: str) -> str:
+    said = told(rollback)
+    first, *rest = said.parts
+    opening = say(first.capitalize() if isinstance(first, str) else first, *rest, ".")
+    return (
+        f"{BODY_MARKER}\n{sentence(opening)}\n\n"
+        f"**Reason:** {sentence(say(quote(reason)))}\n\n"
+        "It needs its approval like any change. Checks of the version itself decide, comparisons only "
+        "report; the comment of this pull request's job says which.\n"
+    )

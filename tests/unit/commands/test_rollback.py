@@ -1,0 +1,100 @@
+"""Which version a rollback goes back to, and what its pull request says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from promoter.commands.request import Edit
+from promoter.commands.rollback import open_rollback, plan_rollback, reason_of, told
+from promoter.core.history import Asked
+from promoter.core.timeline import Entry, History, Kind, Live, Pull, Reached, Teller
+from promoter.errors import PromoterError, ReasonCode
+from tests.fakes.proposals import InMemoryProposals
+
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def an_entry(at: int, version: str | None, reached: Reached = Reached.APPLIED, **fields: object) -> Entry:
+    since = FIRST + timedelta(days=at)
+    asked = Asked(
+        version=version,
+        path="promotions/churn/champion.yaml",
+        commit=f"c{at}",
+        when=since.isoformat(),
+        merged_at=since.isoformat(),
+        author="dora",
+        subject="Promote",
+        reason=str(fields.get("reason", f"because of {version}")),
+    )
+    kind = fields.get("kind", Kind.PROMOTION)
+    assert isinstance(kind, Kind)
+    pull = Pull(number=10 + at, told_by=Teller.GITHUB)
+    return Entry(asked=asked, kind=kind, since=since, until=None, reached=reached, pull=pull)
+
+
+def a_history(*entries: Entry) -> History:
+    return History(model="churn", alias="champion", commit="c9", entries=entries, live=Live(), now=FIRST)
+
+
+SEEN = a_history(
+    an_entry(4, "8"),
+    an_entry(3, "7", kind=Kind.EDITED),
+    an_entry(2, "7"),
+    an_entry(1, "5", Reached.NEVER),
+    an_entry(0, "6", Reached.IN_PLACE, kind=Kind.ADOPTION),
+)
+
+
+def test_it_goes_back_to_the_version_before() -> None:
+    plan = plan_rollback(SEEN, None)
+    assert (plan.origin, plan.target, plan.left.version) == ("8", "7", "8")
+    assert str(told(plan)) == (
+        "roll `churn@champion` back from version `8` to version `7`, which git asked for from 2026-01-03 "
+        "(pull request #12) until 2026-01-05, when version `8` took its place (pull request #14). The reason "
+        "given then: `because of 8`. The registry's tags tell that it was applied"
+    )
+
+
+def test_it_goes_back_to_a_version_that_is_named() -> None:
+    plan = plan_rollback(SEEN, "6")
+    assert (plan.target, plan.left.version) == ("6", "5")
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("5", "version `5` never held `churn@champion`, as far as git and tags tell"),
+        ("99", "version `99` never held `churn@champion`, as far as git and tags tell"),
+        ("8", "git asks for version `8` of `churn@champion` already"),
+    ],
+)
+def test_what_never_held_the_alias_is_refused_with_those_that_did(version: str, said: str) -> None:
+    with pytest.raises(PromoterError) as caught:
+        plan_rollback(SEEN, version)
+    assert (caught.value.reason, str(caught.value.message)) == (ReasonCode.USAGE_INVALID, said)
+    assert str(caught.value.hint) == "Those that did: `7, 6`."
+
+
+@pytest.mark.parametrize("entries", [(an_entry(1, "7"),), (an_entry(1, None, Reached.NOTHING),), ()])
+def test_without_a_version_before_there_is_nothing_to_go_back_to(entries: tuple[Entry, ...]) -> None:
+    with pytest.raises(PromoterError, match=r"no version"):
+        plan_rollback(a_history(*entries), None)
+
+
+def test_the_pull_request_says_what_and_why_and_is_opened_once() -> None:
+    plan, proposals = plan_rollback(SEEN, None), InMemoryProposals()
+    edited = Edit(path="promotions/churn/champion.yaml", data=b"version: 7\n", before=b"version: 8\n")
+    reason = reason_of(plan, "Too many <b>alarms</b>")
+    first = open_rollback(proposals, plan, edited=edited, base="main", reason=reason)
+    again = open_rollback(proposals, plan, edited=edited, base="main", reason=reason)
+    assert first.number == again.number
+    assert first.branch == "promoter/rollback-churn-champion"
+    assert first.title == "Roll back churn champion from 8 to 7"
+    assert "took its place (pull request" in first.body
+    assert "<b>alarms" not in first.body.replace("`Too many <b>alarms</b>`", "")
+
+
+def test_without_a_reason_the_file_says_what_it_is() -> None:
+    assert reason_of(plan_rollback(SEEN, None), None) == "Roll back from version 8 to 7"
