@@ -250,8 +250,9 @@ def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
         "promoter_previous_version": origin,
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
         "promoter_evidence": record.evidence_digest,
-        applied_tag(report.request.alias): str(Applied(pull=report.pull_request or 0, origin=origin)),
         **_outcomes(report.results),
+        # Last: where it is missing, a later run knows that the record was not finished.
+        applied_tag(report.request.alias): str(Applied(pull=report.pull_request or 0, origin=origin)),
     }
     return {key: value[:_LONGEST_TAG] for key, value in tags.items()}
 

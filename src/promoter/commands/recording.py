@@ -14,6 +14,7 @@ from promoter.commands.moving import COMMIT_TAG
 from promoter.commands.tracing import Traced, Tracer
 from promoter.commands.versions import Applied, applied_tag
 from promoter.commands.weighing import Question, gather_reviews
+from promoter.core.model_version import ModelVersion
 from promoter.core.policy import Mode, Policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
@@ -84,7 +85,7 @@ def _noted(notes: Notes, *, report: RequestReport) -> RequestReport:
         traced = _traced(notes, request)
         report = replace(report, pull_request=traced.pull.number if traced else None)
         if not is_noted:
-            tags = _tags(notes, request, traced=traced)
+            tags = _tags(notes, version, traced=traced, alias=request.alias)
             notes.registry.set_tags(request.model, request.version, tags=tags)
     except PromoterError as error:
         note = say("in place already, which could not be noted in the registry: ", *error.message.parts)
@@ -93,6 +94,7 @@ def _noted(notes: Notes, *, report: RequestReport) -> RequestReport:
 
 
 def _traced(notes: Notes, request: PromotionRequest) -> Traced | None:
+    """None where no pull request brought the request."""
     try:
         return notes.tracer.trace(request)
     except PromoterError as error:
@@ -101,22 +103,25 @@ def _traced(notes: Notes, request: PromotionRequest) -> Traced | None:
         return None
 
 
-def _tags(notes: Notes, request: PromotionRequest, *, traced: Traced | None) -> dict[str, str]:
-    """What is still known: verdict and time went with the run that moved the alias, if one did.
-
-    Who held the alias before is not known either: git may have asked for a version that never held it.
-    """
+def _tags(notes: Notes, version: ModelVersion, *, traced: Traced | None, alias: str) -> dict[str, str]:
+    """What is still known: verdict and time went with the run that moved the alias, if one did."""
     if traced is None:
-        return {applied_tag(request.alias): str(Applied(pull=0, origin=""))}
+        return {applied_tag(alias): str(Applied(pull=0, origin=""))}
+    number = str(traced.pull.number)
+    # Who held the alias before is known only where that run came to write it: git may have asked for a
+    # version that never held it.
+    is_begun = version.tags.get("promoter_pull_request") == number
+    origin = version.tags.get("promoter_previous_version", "") if is_begun else ""
     return {
-        "promoter_pull_request": str(traced.pull.number),
+        "promoter_pull_request": number,
         COMMIT_TAG: notes.tracer.branch.tip,
-        "promoter_approved_by": ",".join(_approvers(notes, request, traced=traced)),
-        applied_tag(request.alias): str(Applied(pull=traced.pull.number, origin="")),
+        "promoter_approved_by": ",".join(_approvers(notes, traced)),
+        applied_tag(alias): str(Applied(pull=traced.pull.number, origin=origin)),
     }
 
 
-def _approvers(notes: Notes, request: PromotionRequest, *, traced: Traced) -> tuple[str, ...]:
+def _approvers(notes: Notes, traced: Traced) -> tuple[str, ...]:
+    request = traced.claim.request
     reviewed = gather_reviews(
         Question(pull=traced.pull, onto=traced.onto, paths=(request.path,)),
         notes.policy.approvals,

@@ -135,3 +135,19 @@ def test_a_note_that_cannot_be_written_changes_no_outcome(team: Team) -> None:
     assert report.reason is ReasonCode.ALREADY_APPLIED
     (note,) = report.requests[0].notes
     assert "could not be noted in the registry: down" in str(note)
+
+
+def test_who_held_the_alias_before_is_known_where_the_run_that_died_had_written_it(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    begun = {"promoter_pull_request": "12", "promoter_previous_version": "6"}
+    team.registry.set_tags("churn", "7", tags=begun)
+    applied(team, "")
+    assert tag(team) == "12 6"
+
+
+def test_what_another_pull_request_left_says_nothing_of_this_one(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    begun = {"promoter_pull_request": "11", "promoter_previous_version": "6"}
+    team.registry.set_tags("churn", "7", tags=begun)
+    applied(team, "")
+    assert tag(team) == "12 "

@@ -123,7 +123,10 @@ def test_a_runner_by_expression_is_told() -> None:
 
 
 def test_one_job_for_both_hands_the_writing_credential_to_pull_requests() -> None:
-    text = "on: [push, pull_request]\njobs: {a: {environment: e, env: {P: '${{ secrets.W }}'}, steps: [{uses: o/promoter@v1}]}}"
+    text = (
+        "on: [push, pull_request]\n"
+        "jobs: {a: {environment: e, env: {P: '${{ secrets.W }}'}, steps: [{uses: o/promoter@v1}]}}"
+    )
     assert "secret_shared" in ids(replace(sound(), workflows=(read(text),)))
 
 
