@@ -101,3 +101,11 @@ def test_databases_are_not_asked(mlflow_server: MlflowServer) -> None:
     with pytest.raises(PromoterError) as caught:
         rights_of(mlflow_server.database).rights(["a"])
     assert caught.value.reason is ReasonCode.NOT_AVAILABLE
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_none(site: Site) -> None:
+    user = site.new_user()
+    with pytest.raises(PromoterError) as caught:
+        as_user(site, ADMIN, ADMIN_PASSWORD).rights([f"{user}/with a slash"])
+    assert caught.value.reason is ReasonCode.REGISTRY_UNAVAILABLE
+    assert ADMIN_PASSWORD not in str(caught.value)

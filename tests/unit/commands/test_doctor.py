@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from promoter.commands.doctor import AskedRegistry, DoctorWorld, diagnose
 from promoter.commands.trees import Places
 from promoter.core.doctor import BranchRules, CodeOwnersFile, Diagnosis, Environment, Rights
 from promoter.core.doctor_owners import LARGEST
+from promoter.core.files import FileEntry
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import say
@@ -66,14 +67,16 @@ class Scene:
     reader: Callable[[], RegistryReader] = field(default_factory=lambda: lambda: registry_with("churn"))
     rights: InMemoryRights = field(default_factory=InMemoryRights)
     commit: str = ""
+    open_rights: Callable[[], InMemoryRights] | None = None
+    repository: InMemoryRepository | None = None
     gone: Callable[[], Mapping[str, str]] = no_layer_is_gone
 
     def diagnose(self) -> Diagnosis:
         files: Files = self.files
-        registry = AskedRegistry(reader=self.reader, rights=lambda: self.rights)
+        registry = AskedRegistry(reader=self.reader, rights=self.open_rights or (lambda: self.rights))
         return diagnose(
             DoctorWorld(
-                repository=InMemoryRepository({TIP: files}, branches={"main": TIP}),
+                repository=self.repository or InMemoryRepository({TIP: files}, branches={"main": TIP}),
                 places=Places(requests=REQUESTS, policy=POLICY),
                 now=lambda: datetime(2026, 3, 1, tzinfo=UTC),
                 gone_layers=self.gone,
@@ -291,3 +294,48 @@ def test_rights_are_asked_of_models_that_are_there() -> None:
 
 def test_a_layer_that_is_gone() -> None:
     assert ids(Scene(gone=lambda: {"Landlock": "no"}).diagnose()) == ["sandbox_incomplete"]
+
+
+# --- what fails half-way --------------------------------------------------------------------------
+
+
+class Unreadable(InMemoryRepository):
+    """Contents of `path` cannot be read, for a reason."""
+
+    def __init__(self, files: Files, path: str, *, reason: ReasonCode) -> None:
+        super().__init__({TIP: files}, branches={"main": TIP})
+        self.path, self.reason = path, reason
+
+    def contents(self, entries: Sequence[FileEntry]) -> Mapping[str, bytes]:
+        if any(entry.path == self.path for entry in entries):
+            raise PromoterError(self.reason, say("it is too large"))
+        return super().contents(entries)
+
+
+def test_requests_that_cannot_be_read_are_told() -> None:
+    repository = Unreadable(SOUND, "promotions/churn/champion.yaml", reason=ReasonCode.REQUEST_INVALID)
+    diagnosis = Scene(repository=repository).diagnose()
+    assert told(diagnosis) == "The promotion requests could not be looked at, because it is too large"
+
+
+def test_a_policy_too_large_is_a_wrong_one() -> None:
+    repository = Unreadable(SOUND, POLICY, reason=ReasonCode.REQUEST_INVALID)
+    assert ids(Scene(repository=repository).diagnose()) == ["policy_invalid"]
+
+
+def test_a_policy_that_cannot_be_fetched_ends_the_run() -> None:
+    repository = Unreadable(SOUND, POLICY, reason=ReasonCode.GITHUB_UNAVAILABLE)
+    with pytest.raises(PromoterError, match="too large"):
+        Scene(repository=repository).diagnose()
+
+
+def test_the_deadline_ends_it_at_the_registry_too() -> None:
+    with pytest.raises(PromoterError, match="nothing answers"):
+        Scene(reader=refuse(ReasonCode.DEADLINE_EXCEEDED)).diagnose()
+
+
+def test_rights_that_cannot_be_asked_are_told() -> None:
+    def unopened() -> InMemoryRights:
+        raise PromoterError(ReasonCode.USAGE_INVALID, say("the address is wrong"))
+
+    assert "the address is wrong" in told(Scene(open_rights=unopened).diagnose())
