@@ -34,7 +34,7 @@ def local_drift(
     """
     inputs: Inputs = registries.inputs
     repository = LocalRepository(Path(directory), environ=environ)
-    commit, _ = repository.base(revision, "HEAD")
+    commit = repository.base_tip(revision)
     world = DriftWorld(
         repository=repository,
         registry=registries.reader,

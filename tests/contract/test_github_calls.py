@@ -260,12 +260,12 @@ def applied(standin: Standin, push: Push) -> Report:
     return report
 
 
-def test_a_validate_of_one_request_asks_15_times_of_25(standin: Standin) -> None:
+def test_a_validate_of_one_request_asks_16_times_of_25(standin: Standin) -> None:
     report = validated(standin)
 
     (one,) = report.requests
     assert (report.reason, one.approval and one.approval.counted) == (ReasonCode.VALIDATED, ("bob",))
-    assert len(standin.requests) == 15
+    assert len(standin.requests) == 16
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_a_co_author_known_by_an_address_only_costs_one_call_more(tmp_path: Path
     with serve(busy_world(tmp_path, message=BY_TWO)) as standin:
         standin.interceptor = dave_is_nobody()
         assert validated(standin).reason is ReasonCode.VALIDATED
-        assert len(standin.requests) == 16
+        assert len(standin.requests) == 17
 
 
 def test_an_apply_with_a_co_author_known_by_an_address_only_asks_21_times(tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_a_change_forty_commits_back_is_found_in_one_list_of_commits(standin: St
     assert report.reason is ReasonCode.APPLIED
     chain = f"/repos/acme/churn/commits?per_page=100&sha={world.tip('main')}"
     assert [one.target for one in standin.requests].count(chain) == 1
-    assert len(standin.requests) == 22
+    assert len(standin.requests) == 23
 
 
 def test_a_repeated_run_writes_nothing(shared: Standin) -> None:

@@ -14,7 +14,8 @@ import requests
 from promoter.demo.github.graphql import TEXT_LIMIT
 from promoter.demo.github.server import Standin, serve
 from promoter.demo.github.world import World
-from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW, get, propose, small_world
+from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW, propose, small_world
+from tests.contract.github_standin_world import listed as listing
 
 SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
 BLOB = "... on Blob { oid byteSize isBinary isTruncated text }"
@@ -203,12 +204,12 @@ def test_a_path_s_past_is_what_the_list_of_commits_says(world: World, standin: S
         propose(world, f"promote-{version}", version=version)
         world.merge(version - 1, by="bob")
     path = "promotions/churn.yaml"
-    by_rest = [one["sha"] for one in get(standin, f"/commits?path={path}")]
+    by_rest = [one["sha"] for one in listing(standin, f"/commits?path={path}")]
     assert len(by_rest) > 3
     assert listed(query(standin, history(f'history(first: 20, path: "{path}")'))) == by_rest
     assert listed(query(standin, history(f'history(first: 2, path: "{path}")'))) == by_rest[:2]
     assert listed(query(standin, history('history(first: 20, path: "never/there.yaml")'))) == []
-    everything = [one["sha"] for one in get(standin, "/commits")]
+    everything = [one["sha"] for one in listing(standin, "/commits")]
     assert listed(query(standin, history("history(first: 100)"))) == everything
 
 

@@ -10,7 +10,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_connection import connect
 from promoter.adapters.github_settings import GitHubSettings
 from promoter.core.doctor import BranchRules, Environment, WorkflowSettings
-from promoter.demo.github.model import Repository
+from promoter.demo.github.model import Repository, Visibility
 from promoter.demo.github.server import Standin, serve
 from promoter.demo.github.settings import Protection, Settings
 from promoter.demo.github.world import World
@@ -174,3 +174,11 @@ def test_what_the_token_may_not_see_is_refused(standin: Standin, name: str) -> N
 def test_a_repository_of_no_settings_is_as_github_makes_it(tmp_path: Path) -> None:
     world = World.create(tmp_path, Repository(owner="acme", name="churn"))
     assert world.settings == Settings()
+
+
+def test_a_private_repository_has_no_forks_to_approve_and_no_owners_are_not_found(tmp_path: Path) -> None:
+    world = settled_world(tmp_path, visibility=Visibility.PRIVATE)
+    world.commit("main", {".github/CODEOWNERS": None}, author="alice", message="Remove it")
+    with serve(world) as running:
+        for path in ("actions/permissions/fork-pr-contributor-approval", "codeowners/errors"):
+            assert ask(running, f"{REPOSITORY}/{path}", token=ADMIN).status_code == 404

@@ -12,7 +12,7 @@ from promoter.commands.validate import Change, validate
 from promoter.core.report import Report
 from promoter.demo.github.model import MergeMethod
 from promoter.errors import ReasonCode
-from promoter.ports import RegistryIndex
+from promoter.ports import RegistryReader
 from tests.e2e.house import POLICY as HOUSE_POLICY
 from tests.e2e.house import POLICY_TEXT, House
 from tests.fakes.observed import observed
@@ -30,7 +30,7 @@ def of_group(team: Team, files: Mapping[str, bytes], last: str = "pr-12") -> Cha
     return Change(head=trial.head_commit, base=team.main, group=MergeGroup(branch="main", name=name))
 
 
-def closed() -> RegistryIndex:
+def closed() -> RegistryReader:
     pytest.fail("the registry was opened")
 
 
@@ -144,3 +144,12 @@ def test_t01_a_policy_in_a_merge_group_with_a_request_is_told_over_http(house: H
     told = house.validate_group(group)
     assert told.outputs["reason-code"] == "policy_changed_in_pull_request"
     assert "This merge group changes the policy" in told.summary
+
+
+def test_t13_an_old_branch_that_still_holds_the_content_does_not_ask_for_it(team: Team) -> None:
+    old = request("6")
+    team.propose(11, {"README.md": b"opened before the request changed\n"})
+    team.push({REQUEST: request("7")})
+    team.propose(12, {REQUEST: old}, **FORK)
+    report = refused(team, of_group(team, {REQUEST: old}))
+    assert report.reason is ReasonCode.FORK_UNSUPPORTED

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from promoter.adapters.github_answers import Record, maybe_text, number, text
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_own import OwnAccount, check_body, create_once, first_line, plain
 from promoter.adapters.github_retry import Call, Effect
+from promoter.errors import PromoterError
 
 MOST_CHARACTERS = 65_536
 
@@ -88,4 +91,28 @@ class GitHubComments:
         created = create_once(self._connection, call, look=look)
         # What was listed, here or by `look`, was listed before.
         self._listed.pop(pull, None)
+        return self._alone(pull, created, marker=marker)
+
+    def _alone(self, pull: int, created: Record, *, marker: str) -> str:
+        """The address of the one comment: of two runs that found none at once, the later one's gives way."""
+        author = maybe_text(created, "user", "login")
+        try:
+            listed = self._comments(pull)
+        except PromoterError:
+            # It is written: a second look that fails does not undo that.
+            return text(created, "html_url")
+        for comment in listed:
+            marked = first_line(maybe_text(comment, "body") or "") == marker
+            if not marked or maybe_text(comment, "user", "login") != author:
+                continue
+            if number(comment, "id") < number(created, "id"):
+                self._delete(created)
+                return self._change(comment, text(created, "body"))
         return text(created, "html_url")
+
+    def _delete(self, comment: Record) -> None:
+        at = self._connection.in_repository("issues", "comments", str(number(comment, "id")))
+        call = Call(verb="DELETE", address=at, what="deleting our second comment")
+        # Deleted already: by ourselves, where the first answer was lost.
+        self._connection.send(call, accept={HTTPStatus.NOT_FOUND})
+        self._listed.clear()

@@ -181,8 +181,8 @@ def _of_protection(protection: Record) -> BranchRules:
 def _contexts(checks: Record) -> Iterator[str]:
     contexts = checks.get("contexts")
     yield from (one for one in contexts if isinstance(one, str)) if isinstance(contexts, list) else ()
-    if checks.get("checks") is not None:
-        yield from (text(one, "context") for one in records(checks, "checks"))
+    listed = records(checks, "checks") if checks.get("checks") is not None else []
+    yield from (text(one, "context") for one in listed)
 
 
 def _together(rules: list[BranchRules]) -> BranchRules:

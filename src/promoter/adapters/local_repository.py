@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from promoter.adapters.git_log import LOG_FORMAT, parse_log
@@ -33,16 +34,15 @@ class LocalRepository:
         return self._git(["rev-parse", "--verify", "--quiet", "--end-of-options", revision]).decode().strip()
 
     def base(self, revision: str | None, head: str) -> tuple[str, str]:
-        """The commit a change would land on, and the newest commit it shares with `head`.
+        """The commit a change would land on, and the newest commit it shares with `head`."""
+        commit = self.base_tip(revision)
+        return commit, self.merge_base(commit, self.tip(head))
 
-        Without a revision: origin's default branch, else `main`, else `master`.
-        """
+    def base_tip(self, revision: str | None) -> str:
+        """The commit of a revision; without one of origin's default branch, else `main`, else `master`."""
         for name in [revision] if revision else ["origin/HEAD", "main", "master"]:
-            try:
-                commit = self.tip(name)
-            except PromoterError:
-                continue
-            return commit, self.merge_base(commit, self.tip(head))
+            with suppress(PromoterError):
+                return self.tip(name)
         raise _failed(say("no base revision ", quote(revision or "origin/HEAD, main or master")), "git fetch")
 
     @property

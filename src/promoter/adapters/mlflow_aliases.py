@@ -82,8 +82,9 @@ class Aliases:
             try:
                 yield name, self.of(name)
             except PromoterError as error:
-                # Deleted since it was listed
-                if error.reason is not ReasonCode.MODEL_NOT_FOUND:
+                # Deleted since it was listed; or listed and not to be read, as Unity Catalog's grants allow.
+                # Whoever needs that very model asks for it by name, and hears why.
+                if error.reason not in {ReasonCode.MODEL_NOT_FOUND, ReasonCode.PERMISSION_DENIED}:
                     raise
 
     def _pages(self, kind: Of) -> Iterator[Mapping[str, Mapping[str, str]]]:

@@ -76,7 +76,7 @@ class MlflowRights:
 
     def _right(self, model: str) -> Rights:
         asked = {"name": model, "alias": _ALIAS, "version": _NO_VERSION}
-        answer = self._send("POST", f"{_API}/alias", asked)
+        answer = self._send("POST", f"{_API}/alias", body=asked)
         if answer.status_code in _DENIED:
             return Rights.READ
         if answer.status_code == HTTPStatus.NOT_FOUND and "RESOURCE_DOES_NOT_EXIST" in answer.text:
@@ -87,8 +87,8 @@ class MlflowRights:
         self,
         verb: str,
         path: str,
-        body: dict[str, str] | None = None,
         *,
+        body: dict[str, str] | None = None,
         credentials: _Credentials = _Credentials.OURS,
     ) -> Response:
         if kind_of(self._addresses.registry) is not Kind.SERVER:

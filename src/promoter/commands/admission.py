@@ -41,33 +41,38 @@ def refuse_strangers(
     forks: dict[str, PullRequest] = {}
     last = _LAST_PULL.fullmatch(group.name.removeprefix("refs/heads/"))
     if last is not None:
-        _explain(pull_requests.get(int(last[1])), unexplained, repository=repository, forks=forks)
+        _explain(pull_requests, int(last[1]), unexplained=unexplained, repository=repository, forks=forks)
     if unexplained:
         heads = pull_requests.open_heads(group.branch)
         places = [(commit, path) for commit in heads.values() for path in unexplained]
         ids = repository.blob_ids(places)
         for number, commit in heads.items():
             if any(ids[commit, path] == blob_id for path, blob_id in unexplained.items()):
-                _explain(pull_requests.get(number), unexplained, repository=repository, forks=forks)
+                _explain(pull_requests, number, unexplained=unexplained, repository=repository, forks=forks)
     for path in unexplained:
         raise _of_fork(path, forks[path]) if path in forks else _of_nobody(path)
 
 
 def _explain(
-    pull: PullRequest,
-    unexplained: dict[str, str],
+    pull_requests: PullRequests,
+    number: int,
     *,
+    unexplained: dict[str, str],
     repository: Repository,
     forks: dict[str, PullRequest],
 ) -> None:
-    """Take out what the pull request's head holds; note what it holds and comes from a fork."""
+    """Take out what the pull request asks for; note what a fork asks for.
+
+    Its head must hold the content by its own doing: an old branch still holds what the base held then.
+    """
+    pull = pull_requests.get(number)
     ids = repository.blob_ids([(pull.head_commit, path) for path in unexplained])
     for path, blob_id in list(unexplained.items()):
         if ids[pull.head_commit, path] != blob_id:
             continue
         if pull.is_from_fork:
             forks[path] = pull
-        else:
+        elif path in pull_requests.changed_paths(pull):
             del unexplained[path]
 
 

@@ -71,26 +71,23 @@ def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
         policy_path=world.places.policy,
         tool_version=world.tool_version,
     )
-    try:
-        return _rounds(world, branch, before=before, report=report)
-    except PromoterError as error:
-        return _failed(report, error)
+    return _rounds(world, branch, before=before, report=report)
 
 
 def _rounds(world: ApplyWorld, branch: str, *, before: str, report: Report) -> Report:
     """Begin anew where the branch asks for something else by the time of the writes."""
     rounds = Rounds()
     for _ in range(MOST_ROUNDS):
-        tip = world.repository.tip(branch)
-        report = replace(report, head_commit=tip, base_commit=tip, notes=rounds.notes)
-        at = Branch(name=branch, tip=tip)
         try:
+            tip = world.repository.tip(branch)
+            report = replace(report, head_commit=tip, base_commit=tip, notes=rounds.notes)
+            at = Branch(name=branch, tip=tip)
             return _apply(world, at, before=before, report=report, rounds=rounds)
         except Overtaken as overtaken:
             rounds = overtaken.rounds
         except PromoterError as error:
-            return _failed(report, error)
-    return _failed(replace(report, notes=rounds.notes), too_often())
+            return _failed(rounds.told(report), error)
+    return _failed(rounds.told(report), too_often())
 
 
 def _failed(report: Report, error: PromoterError) -> Report:
@@ -103,7 +100,7 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report, ro
     tree = read_tree(world.repository, branch.tip, places=world.places)
     if not tree.requests:
         _refuse_vanished(world, before)
-        return report
+        return _concluded(report, rounds.finished(()))
     policy = read_policy(world.repository, tree, places=world.places)
     requests = read_request_set(world.repository, tree).requests
     report = replace(report, policy_digest=policy.digest)
@@ -131,14 +128,15 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report, ro
     landed = land(ground, judged, record=record, rounds=rounds)
     notes = Notes(registry=world.registry(), tracer=tracer, policy=policy)
     in_place = record_in_place(notes, before=before, reports=landed)
-    finished = tuple(rounds.standing(one) for one in in_place)
-    return replace(
-        report,
-        requests=finished,
-        reason=overall_reason(finished),
-        message=overall_message(finished),
-        evidence_digest=record.evidence_digest,
-    )
+    finished = rounds.finished(in_place)
+    return _concluded(replace(report, evidence_digest=record.evidence_digest), finished)
+
+
+def _concluded(report: Report, finished: Sequence[RequestReport]) -> Report:
+    if not finished:
+        return report
+    reason, message = overall_reason(finished), overall_message(finished)
+    return replace(report, requests=tuple(finished), reason=reason, message=message)
 
 
 def _refuse_vanished(world: ApplyWorld, before: str) -> None:

@@ -160,7 +160,7 @@ def _with_files(facts: Facts, world: DoctorWorld, *, commit: str, looking: _Look
     try:
         return replace(facts, policy=read_policy(world.repository, tree, places=world.places))
     except PromoterError as error:
-        if error.reason is not ReasonCode.POLICY_INVALID:
+        if error.reason not in {ReasonCode.POLICY_INVALID, ReasonCode.REQUEST_INVALID}:
             raise
         return replace(facts, policy_problem=_first_problem(error))
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import takewhile
 
 from promoter.commands.copies import Copies, is_copy
 from promoter.commands.tracing import Branch, Trail
-from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
+from promoter.commands.trees import (
+    HISTORY_LIMIT,
+    Places,
+    past_of,
+    read_policy,
+    read_request_set,
+    read_tree,
+)
 from promoter.commands.versions import Applied, Past, PullsOf
 from promoter.core.drift import (
     Application,
@@ -24,6 +32,7 @@ from promoter.core.drift import (
     kind_of,
 )
 from promoter.core.drift_issues import Markers
+from promoter.core.drift_rules import Unmanaged
 from promoter.core.files import Ancestor
 from promoter.core.model_version import ModelVersion
 from promoter.core.prompt import Kind
@@ -90,10 +99,12 @@ def failed(report: DriftReport, error: PromoterError) -> DriftReport:
 
 def _drift(world: DriftWorld, branch: Branch, *, first: Collection[str], report: DriftReport) -> DriftReport:
     tree = read_tree(world.repository, branch.tip, places=world.places)
-    if not tree.requests:
+    if not tree.requests and tree.policy is None:
         return report
     policy = read_policy(world.repository, tree, places=world.places)
     report = replace(report, policy_digest=policy.digest, rules=policy.drift)
+    if not tree.requests and policy.drift.unmanaged is Unmanaged.IGNORE:
+        return report
     requests = read_request_set(world.repository, tree).requests
     registry = world.registry()
     live = _live(registry, requests)
@@ -220,9 +231,19 @@ class _Examiner:
         applied = Applied.of(version, request.alias) if version else None
         if applied is None:
             return Application.NEVER
-        past = Past(commit=changed.commit, version=request.version)
+        newest = Past(commit=changed.commit, version=request.version)
         pulls_of = self.pulls_of if changed.commit else _no_pulls
-        return Application.DONE if applied.is_of(past, pulls_of) else Application.NEVER
+        if applied.is_of(newest, pulls_of) or any(
+            applied.is_of(past, pulls_of) for past in self._same_before(request)
+        ):
+            return Application.DONE
+        return Application.NEVER
+
+    def _same_before(self, request: PromotionRequest) -> Iterator[Past]:
+        """The newest changes of the file that asked for this very version: one may have edited the reason."""
+        repository, tip = self.trail.repository, self.trail.branch.tip
+        changes = repository.history(tip, request.path, limit=HISTORY_LIMIT)
+        return takewhile(lambda past: past.version == request.version, past_of(request, changes))
 
 
 @dataclass(frozen=True, kw_only=True)

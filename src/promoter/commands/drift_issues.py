@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from promoter.commands.drift import DriftWorld, drift, failed
+from promoter.commands.drift import DriftWorld, drift
 from promoter.core.drift import Comparison, DriftReport, Finding
 from promoter.core.drift_issues import MOST_NEW, Change, Close, IssueStep, Markers, Open, Wanted, plan_issues
 from promoter.core.drift_rules import Healing
 from promoter.core.issue import Issue
 from promoter.core.report import Report
 from promoter.core.request import PromotionRequest
-from promoter.errors import PromoterError
+from promoter.errors import ExitCode, PromoterError
 from promoter.ports import Issues
 from promoter.render.drift_issue import closed_body, issue_body, issue_title, rest_body, rest_title
 from promoter.text import NOTHING, Message, quote, say
@@ -25,16 +25,20 @@ def watch(world: DriftWorld, issues: Issues, *, branch: str, heal: Callable[[], 
     `heal` does what apply does, and puts back what was moved outside git; it is called at most once.
     """
     markers = Markers.of(world.places.requests, world.places.policy)
+    unread: PromoterError | None = None
+    opened: tuple[Issue, ...] = ()
     try:
         opened = tuple(issue for issue in issues.opened() if markers.owns(issue))
     except PromoterError as error:
-        nothing = DriftReport(reason=error.reason, message=error.message, branch=branch)
-        return failed(replace(nothing, tool_version=world.tool_version, links=world.links), error)
+        unread = error
     first = {issue.marker for issue in opened}
     report = drift(world, branch=branch, first=first)
     if report.rules.healing is Healing.APPLY and any(one.kind.heals for one in report.findings):
         healed = heal()
         report = replace(drift(world, branch=branch, first=first), healed=healed)
+    if unread is not None:
+        # What is open is not known: a second issue would be opened for what has one.
+        return _unkept(report, unread, what="the open issues could not be read: ")
     return _Keeper(issues=issues, markers=markers, opened=opened).kept(report)
 
 
@@ -65,7 +69,7 @@ class _Keeper:
             replace(one, issue=addresses.get(self.markers.marker(one.key), "")) for one in report.findings
         )
         report = replace(report, findings=findings, notes=(*report.notes, *notes))
-        return report if stopped is None else _unkept(report, stopped)
+        return report if stopped is None else _unkept(report, stopped, what="an issue could not be written: ")
 
     def _wanted(self, report: DriftReport) -> list[Wanted]:
         known = {issue.marker for issue in self.opened}
@@ -129,7 +133,9 @@ class _Keeper:
 _AS_ASKED = ", as git asks"
 
 
-def _unkept(report: DriftReport, error: PromoterError) -> DriftReport:
+def _unkept(report: DriftReport, error: PromoterError, *, what: str) -> DriftReport:
     """What was found stays told; that its issues are not as they should be outweighs it."""
-    message = say("an issue could not be written: ", *error.message.parts)
+    message = say(what, *error.message.parts)
+    if report.reason.exit_code in {ExitCode.UNDECIDED, ExitCode.WRONG_INPUT}:
+        return replace(report, notes=(*report.notes, message))
     return replace(report, reason=error.reason, message=message, hint=error.hint)

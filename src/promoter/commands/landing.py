@@ -11,9 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promoter.commands.copying import copy_all
-from promoter.commands.moving import Record, move_all, move_of, not_begun, recorded, withdrawn
+from promoter.commands.moving import (
+    Record,
+    Withdrawal,
+    move_all,
+    not_begun,
+    recorded,
+    withdrawn,
+)
 from promoter.commands.tracing import Branch
-from promoter.core.report import RequestReport
+from promoter.core.report import Report, RequestReport
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import Registry, Repository
 from promoter.text import Message, quote, say
@@ -22,21 +29,44 @@ from promoter.text import Message, quote, say
 MOST_ROUNDS = 4
 READY = frozenset({ReasonCode.VALIDATED, ReasonCode.ROLLBACK_VALIDATED})
 _WRITTEN = frozenset({ReasonCode.APPLIED})
+_IN_PLACE = frozenset({ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rounds:
-    """What the rounds before this one did: which reports stand, by path and blob id; the versions that this
-    run itself has put on an alias, by model and alias; and what is worth telling of it."""
+    """What the rounds before this one did.
+
+    `done`: which reports stand, by path and blob id. `left`, by model and alias: what is asked for no more
+    and was not put back. `ours`, by the same: the versions at which an alias is by this run's own last write.
+    `notes`: what is worth telling of it.
+    """
 
     done: Mapping[tuple[str, str], RequestReport] = field(default_factory=dict)
+    left: Mapping[tuple[str, str], RequestReport] = field(default_factory=dict)
     ours: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     notes: tuple[Message, ...] = ()
 
-    def standing(self, report: RequestReport) -> RequestReport:
-        """What an earlier round moved is in place by now, and told as moved."""
-        key = (report.request.path, report.request.blob_id)
-        return self.done.get(key, report) if report.reason is ReasonCode.ALREADY_APPLIED else report
+    def finished(self, reports: Sequence[RequestReport]) -> tuple[RequestReport, ...]:
+        """What an earlier round moved is in place by now, and told as moved, as is what the branch has
+        changed since; what it left is told until the alias is where the branch asks for it."""
+        told = [
+            self.done.get((one.request.path, one.request.blob_id), one)
+            if one.reason is ReasonCode.ALREADY_APPLIED
+            else one
+            for one in reports
+        ]
+        in_place = {one.request.key for one in told if one.reason in _IN_PLACE}
+        known = {(one.request.path, one.request.blob_id) for one in reports}
+        gone = [one for place, one in self.done.items() if place not in known]
+        return (*told, *gone, *(one for key, one in self.left.items() if key not in in_place))
+
+    def told(self, report: Report) -> Report:
+        """The report of a run that an error ended, with all that it did before."""
+        return replace(
+            report,
+            requests=(*self.done.values(), *self.left.values()),
+            notes=(*report.notes, *(note for note in self.notes if note not in report.notes)),
+        )
 
 
 class Overtaken(Exception):
@@ -77,7 +107,8 @@ def land(
             finished[report.request.path] = replace(stands, notes=(*stands.notes, *unread))
     if late:
         back = [withdrawn(ground.registry, report) for report in written if report.pull_request in late]
-        raise Overtaken(_next(rounds, finished=list(finished.values()), back=back))
+        left = [_left(ground.registry, one, record=record) for one in back]
+        raise Overtaken(_next(rounds, finished=list(finished.values()), back=left))
     return tuple(finished.values())
 
 
@@ -178,19 +209,30 @@ def _late(
     return frozenset(one.pull_request for one in written if one.request.path in late), ()
 
 
-def _next(
-    rounds: Rounds, *, finished: Sequence[RequestReport], back: Sequence[tuple[RequestReport, Message]]
-) -> Rounds:
-    undone = {report.request.path for report, _ in back}
+def _left(registry: Registry, back: Withdrawal, *, record: Record) -> Withdrawal:
+    """What may stand is recorded: pull request and checks had brought it there."""
+    if back.stands is None:
+        return back
+    notes = recorded(registry, back.report, record=record).notes
+    return replace(back, stands=replace(back.stands, notes=notes))
+
+
+def _next(rounds: Rounds, *, finished: Sequence[RequestReport], back: Sequence[Withdrawal]) -> Rounds:
+    undone = {one.report.request.path for one in back}
     stands = [one for one in finished if one.reason in _WRITTEN and one.request.path not in undone]
-    ours = dict(rounds.ours)
-    for report, _ in back:
-        move, key = move_of(report), (report.request.model, report.request.alias)
-        ours[key] = ours.get(key, frozenset()) | {
-            version for version in (move.origin, move.target) if version
-        }
+    left, ours = dict(rounds.left), dict(rounds.ours)
+    for report in stands:
+        left.pop(report.request.key, None)
+    for one in back:
+        key = one.report.request.key
+        # Only its last write tells where this run itself has put an alias.
+        ours[key] = one.ours
+        left.pop(key, None)
+        if one.stands is not None:
+            left[key] = one.stands
     return Rounds(
         done={**rounds.done, **{(one.request.path, one.request.blob_id): one for one in stands}},
+        left=left,
         ours=ours,
-        notes=(*rounds.notes, *(note for _, note in back)),
+        notes=(*rounds.notes, *(one.note for one in back)),
     )

@@ -28,6 +28,8 @@ _LONGEST_TAG = 1000
 # The branch's tip when the version was given its alias.
 COMMIT_TAG = "promoter_commit"
 OVERRIDE_TAG = "promoter_override"
+PULL_TAG = "promoter_pull_request"
+ORIGIN_TAG = "promoter_previous_version"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +140,10 @@ def _moved_meanwhile(move: Move, live: str | None) -> PromoterError:
     )
 
 
+def _back(move: Move, origin: str) -> Move:
+    return Move(model=move.model, alias=move.alias, origin=move.target, target=origin)
+
+
 def _put_back(registry: Registry, report: RequestReport, *, failed: RequestReport) -> RequestReport:
     move = move_of(report)
     other = quote(f"{failed.request.model}@{failed.request.alias}")
@@ -149,13 +155,16 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
             message=say("moved, and stays: nobody held it before; the move of ", other, " failed"),
         )
     try:
-        _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+        is_ours = _move(registry, _back(move, move.origin))
     except PromoterError as error:
         message = say("moved, and could not be put back after the move of ", other, " failed: ")
         return replace(
             report, reason=ReasonCode.APPLY_FAILED, message=Message((*message.parts, *error.message.parts))
         )
-    message = say("put back to version ", quote(move.origin), ", because the move of ", other, " failed")
+    if is_ours:
+        message = say("put back to version ", quote(move.origin), ", because the move of ", other, " failed")
+    else:
+        message = say("moved, and somebody else put version ", quote(move.origin), " back meanwhile")
     return replace(report, reason=ReasonCode.APPLY_FAILED, message=message)
 
 
@@ -167,7 +176,6 @@ def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
     if failed.reason is not ReasonCode.APPLY_FAILED:
         return failed
     move = move_of(failed)
-    back = Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin or "")
     try:
         live = registry.aliases(move.model).get(move.alias)
     except PromoterError:
@@ -178,7 +186,7 @@ def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
         told = say(*_at(live).parts, " by now, and stays: nobody held it before")
     else:
         try:
-            _move(registry, back)
+            _move(registry, _back(move, move.origin))
             told = say("; it is at version ", quote(move.origin), " again")
         except PromoterError as error:
             told = say(*_at(live).parts, " by now, and could not be put back: ", *error.message.parts)
@@ -225,20 +233,46 @@ def recorded(registry: Registry, report: RequestReport, *, record: Record) -> Re
     return report
 
 
-def withdrawn(registry: Registry, report: RequestReport) -> tuple[RequestReport, Message]:
-    """One that was moved and is asked for no more, put back; and what became of it."""
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """What became of an alias that was moved and is asked for no more.
+
+    `note` tells it. `stands` is its report where it may still be where this run put it; `ours` are the
+    versions at which the alias is by this run's own last write, as far as anybody knows: none where somebody
+    else has moved it since.
+    """
+
+    report: RequestReport
+    note: Message
+    stands: RequestReport | None = None
+    ours: frozenset[str] = frozenset()
+
+
+def withdrawn(registry: Registry, report: RequestReport) -> Withdrawal:
+    """Put back one that was moved and is asked for no more; a first promotion stays."""
     move = move_of(report)
     alias = quote(f"{move.model}@{move.alias}")
     told = say(
         alias, " was moved to version ", quote(move.target), ", which the branch asks for no more, and "
     )
     if move.origin is None:
-        return report, say(*told.parts, "stays: nobody held it before")
+        note = say(*told.parts, "stays: nobody held it before")
+        return Withdrawal(report=report, note=note, stands=report, ours=frozenset({move.target}))
     try:
-        _move(registry, Move(model=move.model, alias=move.alias, origin=move.target, target=move.origin))
+        is_ours = _move(registry, _back(move, move.origin))
     except PromoterError as error:
-        return report, say(*told.parts, "was not put back: ", *error.message.parts)
-    return report, say(*told.parts, "was put back to version ", quote(move.origin))
+        note = say(*told.parts, "was not put back: ", *error.message.parts)
+        if error.reason is ReasonCode.CHAMPION_MOVED:
+            return Withdrawal(report=report, note=note)
+        hint = say("Run the job again when the registry answers: it goes on from what is live.")
+        stands = replace(report, reason=ReasonCode.APPLY_FAILED, message=note, hint=hint)
+        ours = frozenset({move.origin, move.target})
+        return Withdrawal(report=report, note=note, stands=stands, ours=ours)
+    if not is_ours:
+        note = say(*told.parts, "somebody else has moved it back to version ", quote(move.origin))
+        return Withdrawal(report=report, note=note)
+    note = say(*told.parts, "was put back to version ", quote(move.origin))
+    return Withdrawal(report=report, note=note, ours=frozenset({move.origin}))
 
 
 def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
@@ -246,18 +280,20 @@ def tags_of(report: RequestReport, record: Record) -> dict[str, str]:
     origin = report.now or ""
     tags = {
         "promoter_verdict": str(report.verdict or ""),
-        "promoter_pull_request": str(report.pull_request or ""),
+        # Before the number: where that one is written, this one is of the same pull request.
+        ORIGIN_TAG: origin,
+        PULL_TAG: str(report.pull_request or ""),
         COMMIT_TAG: record.commit,
         "promoter_approved_by": ",".join(report.approval.counted) if report.approval else "",
-        "promoter_previous_version": origin,
         "promoter_promoted_at": record.now.isoformat(timespec="seconds"),
         "promoter_evidence": record.evidence_digest,
-        applied_tag(report.request.alias): str(Applied(pull=report.pull_request or 0, origin=origin)),
         **_override(report),
         **_outcomes(report.results),
     }
     if report.request.source is not None:
         tags[COPIED_FROM] = str(report.request.source)
+    # Last: where it is missing, a later run knows that the record was not finished.
+    tags[applied_tag(report.request.alias)] = str(Applied(pull=report.pull_request or 0, origin=origin))
     return {key: value[:_LONGEST_TAG] for key, value in tags.items()}
 
 

@@ -2,18 +2,21 @@
 
 A job may die between moving an alias and writing its tags, and an alias that a team adopts was moved before
 Promoter came. Without the note, a later move by hand would look like a run that was dropped, and be undone.
-Any later run makes it good, whatever started it.
+Any later run makes it good, whatever started it. The note names the pull request that asks now: of a version
+that was promoted before, an older one says nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
-from promoter.commands.moving import COMMIT_TAG
+from promoter.commands.moving import COMMIT_TAG, ORIGIN_TAG, PULL_TAG
 from promoter.commands.tracing import Traced, Tracer
-from promoter.commands.versions import Applied, applied_tag
+from promoter.commands.versions import Applied, Entry, applied_tag
 from promoter.commands.weighing import Question, gather_reviews
+from promoter.core.model_version import ModelVersion
 from promoter.core.policy import Mode, Policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
@@ -44,8 +47,49 @@ def record_in_place(notes: Notes, *, before: str, reports: Sequence[RequestRepor
     in_place = [
         r for r in reports if r.reason is ReasonCode.ALREADY_APPLIED and _enforced(notes.policy, r.request)
     ]
-    chosen = {report.request.path for report in _to_look_at(notes.tracer, in_place, before=before)}
-    return [_noted(notes, report=report) if report.request.path in chosen else report for report in reports]
+    looked = [_looked(notes, report=report) for report in _to_look_at(notes.tracer, in_place, before=before)]
+    changed = _changed(notes.tracer, looked)
+    noted = {one.report.request.path: _noted(notes, one, changed=changed) for one in looked}
+    return [noted.get(report.request.path, report) for report in reports]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """What the registry says of a request in place; `version` is None where it did not answer."""
+
+    report: RequestReport
+    version: ModelVersion | None
+
+    @property
+    def applied(self) -> Applied | None:
+        return Applied.of(self.version, self.report.request.alias) if self.version else None
+
+    @property
+    def since(self) -> str:
+        """The commit at which that was noted; empty where the other tags are of another alias's move."""
+        tags = self.version.tags if self.version else {}
+        is_whole = self.applied is not None and tags.get(PULL_TAG) == str(self.applied.pull)
+        return tags.get(COMMIT_TAG, "") if is_whole else ""
+
+
+def _looked(notes: Notes, *, report: RequestReport) -> _Look:
+    request = report.request
+    try:
+        return _Look(report=report, version=notes.registry.model_version(request.model, request.version))
+    except PromoterError as error:
+        return _Look(report=_unnoted(report, error), version=None)
+
+
+def _changed(tracer: Tracer, looked: Sequence[_Look]) -> frozenset[str]:
+    """Of what is noted, the paths where another pull request may ask by now."""
+    noted = {one.report.request: one.since for one in looked if one.applied is not None}
+    at_tip = frozenset(request.path for request, since in noted.items() if since == tracer.branch.tip)
+    others = {request: since for request, since in noted.items() if since != tracer.branch.tip}
+    try:
+        return at_tip | (tracer.changed_since(others) if others else frozenset())
+    except PromoterError:
+        # The next run looks again.
+        return at_tip
 
 
 def _to_look_at(tracer: Tracer, in_place: Sequence[RequestReport], *, before: str) -> Sequence[RequestReport]:
@@ -75,26 +119,34 @@ def _enforced(policy: Policy, request: PromotionRequest) -> bool:
     return rule.mode is Mode.ENFORCE and request.alias in rule.aliases
 
 
-def _noted(notes: Notes, *, report: RequestReport) -> RequestReport:
+def _noted(notes: Notes, look: _Look, *, changed: Collection[str]) -> RequestReport:
+    report, version = look.report, look.version
     request = report.request
+    if version is None or (look.applied is not None and request.path not in changed):
+        return report
     try:
-        version = notes.registry.model_version(request.model, request.version)
-        is_noted = Applied.of(version, request.alias) is not None
-        if is_noted and version.tags.get(COMMIT_TAG) != notes.tracer.branch.tip:
-            return report
-        # Applied at this very tip: an earlier attempt of this job moved it, and may have told nobody.
         traced = _traced(notes, request)
-        report = replace(report, pull_request=traced.pull.number if traced else None)
-        if not is_noted:
-            tags = _tags(notes, request, traced=traced)
+        number = traced.pull.number if traced else 0
+        # A direct push is never applied, so it makes no older note untrue.
+        is_missing = look.applied is None or (traced is not None and look.applied.pull != number)
+        if is_missing or look.since == notes.tracer.branch.tip:
+            # What was applied at this very tip may have been told to nobody by an earlier attempt of this job.
+            report = replace(report, pull_request=number or None)
+        if is_missing:
+            tags = _tags(notes, version, traced=traced, alias=request.alias)
             notes.registry.set_tags(request.model, request.version, tags=tags)
     except PromoterError as error:
-        note = say("in place already, which could not be noted in the registry: ", *error.message.parts)
-        return replace(report, notes=(*report.notes, note))
+        return _unnoted(report, error)
     return report
 
 
+def _unnoted(report: RequestReport, error: PromoterError) -> RequestReport:
+    note = say("in place already, which could not be noted in the registry: ", *error.message.parts)
+    return replace(report, notes=(*report.notes, note))
+
+
 def _traced(notes: Notes, request: PromotionRequest) -> Traced | None:
+    """None where no pull request brought the request."""
     try:
         return notes.tracer.trace(request)
     except PromoterError as error:
@@ -103,22 +155,45 @@ def _traced(notes: Notes, request: PromotionRequest) -> Traced | None:
         return None
 
 
-def _tags(notes: Notes, request: PromotionRequest, *, traced: Traced | None) -> dict[str, str]:
-    """What is still known: verdict and time went with the run that moved the alias, if one did.
-
-    Who held the alias before is not known either: git may have asked for a version that never held it.
-    """
+def _tags(notes: Notes, version: ModelVersion, *, traced: Traced | None, alias: str) -> dict[str, str]:
+    """What is still known: verdict and time went with the run that moved the alias, if one did."""
     if traced is None:
-        return {applied_tag(request.alias): str(Applied(pull=0, origin=""))}
+        return {applied_tag(alias): str(Applied(pull=0, origin="", entry=Entry.FOUND))}
+    number = traced.pull.number
+    entered = _entered(version, traced, alias=alias)
+    stale: dict[str, str] = {}
+    if entered.entry is Entry.FOUND:
+        # Of another pull request's move: nothing of it is true of this one.
+        stale = dict.fromkeys(filter(_is_of_a_move, version.tags), "")
     return {
-        "promoter_pull_request": str(traced.pull.number),
+        **stale,
+        PULL_TAG: str(number),
         COMMIT_TAG: notes.tracer.branch.tip,
-        "promoter_approved_by": ",".join(_approvers(notes, request, traced=traced)),
-        applied_tag(request.alias): str(Applied(pull=traced.pull.number, origin="")),
+        "promoter_approved_by": ",".join(_approvers(notes, traced)),
+        applied_tag(alias): str(replace(entered, pull=number)),
     }
 
 
-def _approvers(notes: Notes, request: PromotionRequest, *, traced: Traced) -> tuple[str, ...]:
+def _is_of_a_move(tag: str) -> bool:
+    return tag.startswith("promoter_") and not tag.startswith((applied_tag(""), PULL_TAG))
+
+
+def _entered(version: ModelVersion, traced: Traced, *, alias: str) -> Applied:
+    """How the version came to hold the alias. A run that died may have come to write who held it before."""
+    pull, claim = traced.pull.number, traced.claim
+    origin = version.tags.get(ORIGIN_TAG, "") if version.tags.get(PULL_TAG) == str(pull) else ""
+    if origin:
+        return Applied(pull=pull, origin=origin)
+    applied = Applied.of(version, alias)
+    same = takewhile(lambda past: past.version == version.version, claim.past)
+    if applied is not None and any(applied.is_of(past, claim.pulls_of) for past in same):
+        # Only the words of the request have changed since.
+        return applied
+    return Applied(pull=pull, origin="", entry=Entry.FOUND)
+
+
+def _approvers(notes: Notes, traced: Traced) -> tuple[str, ...]:
+    request = traced.claim.request
     reviewed = gather_reviews(
         Question(pull=traced.pull, onto=traced.onto, paths=(request.path,)),
         notes.policy.approvals,

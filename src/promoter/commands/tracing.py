@@ -26,6 +26,9 @@ FARTHEST = 500
 _AT_ONCE = 24
 # A rebase of three commits is looked through in one question, as a merge is.
 _AT_FIRST = 4
+# How far back a change is looked for of what is noted already, and how many files at how many commits.
+MOST_MERGES = 12
+_PLACES = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +60,19 @@ class Trail:
     def newest_change(self, request: PromotionRequest) -> Ancestor:
         """The commit at which the branch's file became what it is; NO_PULL_REQUEST: too far away."""
         return self._stretch(self._newest_change(request) + 1)[-1]
+
+    def changed_since(self, asked: Mapping[PromotionRequest, str]) -> frozenset[str]:
+        """The paths of those that the branch changed after the commit given with each, or lately where that
+        one is not among the newest. The more requests, the fewer commits are looked at, in one question."""
+        limit = max(_AT_FIRST, min(MOST_MERGES, _PLACES // max(len(asked), 1)))
+        chain = [ancestor.commit for ancestor in self._stretch(limit)]
+        held = self.repository.blob_ids([(commit, one.path) for commit in chain for one in asked])
+        newer = {
+            one: chain[: chain.index(since) + 1] if since in chain else chain for one, since in asked.items()
+        }
+        return frozenset(
+            one.path for one in asked if any(held[commit, one.path] != one.blob_id for commit in newer[one])
+        )
 
     def _stretch(self, limit: int) -> tuple[Ancestor, ...]:
         """The branch's newest commits; fewer than `limit`: all. To look farther is to ask GitHub again."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 from promoter.core.model_version import ModelVersion
@@ -57,26 +58,45 @@ class Claim:
     longer: Callable[[], tuple[Past, ...]] = tuple
 
 
+class Entry(StrEnum):
+    """How a version came to hold an alias, as far as its tag knows."""
+
+    MOVED = "moved"
+    FOUND = "found"
+
+
+# In the place of a version: the first that ever held the alias, and one that was there already.
+_FIRST, _FOUND = "first", "found"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Applied:
     """What the tag of an applied version says: by which pull request, and who held the alias before.
 
     The tag is a brake: it can keep an alias from being moved. The one thing it loosens is how a version is
     judged that a merged pull request asked for earlier: only one that really held the alias is a rollback.
-    `pull` is 0 where the alias was there before git asked for it.
+    `pull` is 0 where the alias was there before git asked for it. `entry` is MOVED where apply itself gave
+    the version the alias, after its checks; FOUND where it only held it already, by whatever way.
     """
 
     pull: int
     origin: str
+    entry: Entry = Entry.MOVED
 
     @classmethod
     def of(cls, version: ModelVersion, alias: str) -> Applied | None:
         """None when the version was never given this alias by Promoter."""
         pull, _, origin = version.tags.get(applied_tag(alias), "").partition(" ")
-        return cls(pull=int(pull), origin=origin) if _NUMBER.fullmatch(pull) else None
+        if not _NUMBER.fullmatch(pull):
+            return None
+        if origin == _FIRST:
+            return cls(pull=int(pull), origin="")
+        # Earlier releases left the place empty for both: then nothing says that it was moved by us.
+        entry = Entry.FOUND if origin in {"", _FOUND} else Entry.MOVED
+        return cls(pull=int(pull), origin="" if entry is Entry.FOUND else origin, entry=entry)
 
     def __str__(self) -> str:
-        return f"{self.pull} {self.origin}"
+        return f"{self.pull} {self.origin or (_FOUND if self.entry is Entry.FOUND else _FIRST)}"
 
     def is_of(self, past: Past, pulls_of: PullsOf) -> bool:
         """Whether it speaks of that change; where nobody can tell, it does."""
@@ -93,21 +113,21 @@ def three_way(
     registry: RegistryReader, claim: Claim, *, challenger: ModelVersion, live: str | None
 ) -> ThreeWay:
     """Raises CONFLICT when this very change was applied once and the alias has been moved away since, unless
-    the claim says that it is to be put back."""
+    the claim says that it is to be put back. Then it is judged against what is live, as any promotion is: a
+    tag can be forged, and says nothing of what the checks said."""
     request = claim.request
     applied = Applied.of(challenger, request.alias)
+    before: str | None
     if live != request.version and claim.pull and applied and applied.pull == claim.pull:
-        if claim.outside is MovedOutside.REFUSED and live not in claim.ours:
-            raise _moved_away(request, live)
-        outside = MovedOutside.PUT_BACK
-        return ThreeWay(before=live, proposed=request.version, live=live, outside=outside)
+        is_put_back = claim.outside is MovedOutside.PUT_BACK and applied.entry is Entry.MOVED
+        if live not in claim.ours and not is_put_back:
+            raise _moved_away(request, live, applied=applied)
+        before = live
+    else:
+        before = _before(registry, claim, live=live)
     held_before = _held_before(registry, claim, challenger=challenger)
-    return ThreeWay(
-        before=_before(registry, claim, live=live),
-        proposed=request.version,
-        live=live,
-        earlier=(request.version,) if held_before else (),
-    )
+    earlier = (request.version,) if held_before else ()
+    return ThreeWay(before=before, proposed=request.version, live=live, earlier=earlier)
 
 
 def _before(registry: RegistryReader, claim: Claim, *, live: str | None) -> str | None:
@@ -189,14 +209,15 @@ def took_over(registry: RegistryReader, claim: Claim, *, past: Past) -> bool:
     )
 
 
-def _moved_away(request: PromotionRequest, live: str | None) -> PromoterError:
+def _moved_away(request: PromotionRequest, live: str | None, *, applied: Applied) -> PromoterError:
     alias = quote(f"{request.model}@{request.alias}")
+    held = " was applied, and " if applied.entry is Entry.MOVED else " was in place, and "
     return PromoterError(
         ReasonCode.CONFLICT,
         say(
             "version ",
             quote(request.version),
-            " was applied, and ",
+            held,
             alias,
             " has been moved to ",
             quote(live or "nobody"),

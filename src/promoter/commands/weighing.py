@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from promoter.core.approval import ApprovalState, Standing, approvals, authors, pushers, weigh
+from promoter.core.approval import (
+    ApprovalState,
+    Pushers,
+    Standing,
+    approvals,
+    authors,
+    pushers,
+    weigh,
+)
 from promoter.core.override import approvals_asked
 from promoter.core.policy import Approvals, Policy
 from promoter.core.pull_request import Permission, PullRequest, Review
@@ -30,7 +38,8 @@ class Reviewed:
     """A pull request's approvals with what is known of the people and of what they looked at.
 
     `seen` maps commit → path → the blob id there, for those files where the reviewer was shown the change
-    from what the pull request was merged onto. `pushers` is None where GitHub does not tell who pushed.
+    from what the pull request was merged onto. `pushed` is None where nobody was asked, because the answer
+    would decide nothing.
     """
 
     given: tuple[Review, ...]
@@ -39,7 +48,7 @@ class Reviewed:
     listed: frozenset[str] | None
     seen: Mapping[str, Mapping[str, str | None]]
     needed: int
-    pushers: frozenset[str] | None = frozenset()
+    pushed: Pushers | None = None
 
     def state(self, request: PromotionRequest, *, at_least: int = 0) -> ApprovalState:
         """Whether enough people approved exactly this change of the request's file; `at_least` so many."""
@@ -50,7 +59,7 @@ class Reviewed:
             permissions=self.permissions,
             listed=self.listed,
             needed=max(self.needed, at_least),
-            pushers=self.pushers or frozenset(),
+            pushers=self.pushed.logins if self.pushed else frozenset(),
         )
         return weigh(standing, self.given)
 
@@ -66,8 +75,10 @@ class Reviewed:
     def noted(self, reports: Sequence[RequestReport]) -> list[RequestReport]:
         """The reports of the pull request's requests; the first that has approvals says what is not known."""
         told = list(reports)
+        if self.pushed is None or self.pushed.last is not None:
+            return told
         for at, report in enumerate(told):
-            if self.pushers is None and report.approval and report.approval.counted:
+            if report.approval and report.approval.counted:
                 told[at] = replace(report, notes=(*report.notes, _PUSHER_UNKNOWN))
                 break
         return told
@@ -87,7 +98,7 @@ def gather_reviews(
     given = approvals(pull_requests.reviews(pull.number))
     people = [review for review in given if review.is_person]
     wrote, pushed = _hands(pull, people, rules=rules, pull_requests=pull_requests)
-    own = wrote | (pushed or frozenset())
+    own = wrote | (pushed.logins if pushed else frozenset())
     weighable = [review for review in people if review.reviewer.casefold() not in own]
     commits = sorted({review.commit_id for review in weighable if review.commit_id})
     return Reviewed(
@@ -97,20 +108,19 @@ def gather_reviews(
         listed=_listed(pull_requests, rules, logins=[review.reviewer for review in weighable]),
         seen={commit: _seen(repository, question, commit=commit) for commit in commits},
         needed=rules.minimum,
-        pushers=pushed,
+        pushed=pushed,
     )
 
 
 def _hands(
     pull: PullRequest, people: Sequence[Review], *, rules: Approvals, pull_requests: PullRequests
-) -> tuple[frozenset[str], frozenset[str] | None]:
+) -> tuple[frozenset[str], Pushers | None]:
     """Who wrote the change, and who pushed it; nobody is asked about where the answer decides nothing."""
-    nobody: frozenset[str] = frozenset()
     if not people or rules.author_counts:
-        return nobody, nobody
+        return frozenset(), None
     wrote = authors(pull, pull_requests.contributors(pull.number))
     if wrote.issuperset(review.reviewer.casefold() for review in people):
-        return wrote, nobody
+        return wrote, None
     commits = pull_requests.commits(pull.number)
     return wrote, pushers(pull_requests.moves(pull), head=pull.head_commit, commits=commits)
 

@@ -84,17 +84,25 @@ def _login_of(email: str) -> frozenset[str]:
     return frozenset({local.rpartition("+")[2]})
 
 
-def pushers(moves: Iterable[BranchMove], *, head: str, commits: Collection[str]) -> frozenset[str] | None:
-    """Logins, in lower case, of whoever put commits of a pull request onto its branch.
+@dataclass(frozen=True, kw_only=True)
+class Pushers:
+    """Logins, in lower case, of those known to have put commits of a pull request onto its branch; `last`
+    pushed the head, None where that is not known."""
+
+    logins: frozenset[str] = frozenset()
+    last: str | None = None
+
+
+def pushers(moves: Iterable[BranchMove], *, head: str, commits: Collection[str]) -> Pushers:
+    """Whoever put commits of a pull request onto its branch.
 
     `moves` are all that is known of the branch, newest first; `commits` those of the pull request. Only moves
     onto such a commit count: what was pushed before the branch left its base, and what came after the merge,
     is none of it. What a forced push replaced counts too: the same content may be in what replaced it.
-    None where it is not known who pushed the head.
     """
     found: set[str] = set()
     replaced: set[str] = set()
-    reached: set[str] = set()
+    last: str | None = None
     for move in moves:
         is_own = move.after == head or move.after in commits
         if not is_own and move.after not in replaced:
@@ -104,8 +112,9 @@ def pushers(moves: Iterable[BranchMove], *, head: str, commits: Collection[str])
             replaced.add(move.before)
         if move.actor:
             found.add(move.actor.casefold())
-            reached.add(move.after)
-    return frozenset(found) if head in reached else None
+            if move.after == head:
+                last = move.actor.casefold()
+    return Pushers(logins=frozenset(found), last=last)
 
 
 @dataclass(frozen=True, kw_only=True)

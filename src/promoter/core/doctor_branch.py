@@ -43,11 +43,9 @@ def _merge_queue_unchecked(facts: Facts) -> Iterator[Found]:
     judging = facts.running("validate")
     queued = {trigger.name for use in judging for trigger in use.workflow.triggers}
     for use in judging if "merge_group" not in queued else ():
-        if "pull_request" in {trigger.name for trigger in use.workflow.triggers}:
-            yield found(
-                "the merge queue is on, and this workflow does not run on `merge_group`",
-                path=use.workflow.path,
-            )
+        yield found(
+            "the merge queue is on, and this workflow does not run on `merge_group`", path=use.workflow.path
+        )
 
 
 RULES = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import Enum, auto
+from typing import TypeAlias
 
 from promoter.core.doctor import CodeOwnersFile, Facts, Found, Rule, Severity, found
 from promoter.text import quote
@@ -16,32 +18,74 @@ _WORD = re.compile(r"(?:\\.|[^\s\\])+")
 
 def owners(text: str, path: str) -> tuple[str, ...]:
     """Who owns a path; nobody where the last line that matches names nobody."""
-    named: tuple[str, ...] = ()
-    for line in text.splitlines():
+    for line in reversed(text.splitlines()):
         words = _WORD.findall(re.sub(r"(?:^|(?<=\s))#.*", "", line))
         if words and _matches(path, words[0].replace("\\ ", " ")):
-            named = tuple(words[1:])
-    return named
+            return tuple(words[1:])
+    return ()
+
+
+class _Wild(Enum):
+    """What is no character of its own in a pattern; `FOLDERS` opens, and `WITHIN` is inside of, `**/`."""
+
+    ONE = auto()
+    NAME = auto()
+    ALL = auto()
+    FOLDERS = auto()
+    WITHIN = auto()
+
+
+_PIECES = re.compile(r"(?:^|(?<=/))\*\*/|\*\*|\*|\?|.", re.DOTALL)
+_WILD = {"?": (_Wild.ONE,), "*": (_Wild.NAME,), "**": (_Wild.ALL,), "**/": (_Wild.FOLDERS, _Wild.WITHIN)}
+_EVERYTHING_BELOW = ("/", _Wild.ALL)
+_Token: TypeAlias = str | _Wild
 
 
 def _matches(path: str, pattern: str) -> bool:
     """Git's rules for ignored files, without `!`, `[…]` and an escaped `#`, which GitHub does not take."""
-    anchored = "/" in pattern.rstrip("/")
     text = pattern.strip("/")
-    out = "" if anchored else r"(?:.*/)?"
-    for piece in re.split(r"(/\*\*/|^\*\*/|/\*\*$|\*\*|\*|\?)", text):
-        special = {
-            "/**/": r"/(?:.*/)?",
-            "**/": r"(?:.*/)?",
-            "/**": r"/.*",
-            "**": r".*",
-            "*": r"[^/]*",
-            "?": r"[^/]",
-        }
-        out += special.get(piece, re.escape(piece))
+    anchored = "/" in pattern.rstrip("/")
+    tokens = _tokens(text if anchored else f"**/{text}")
     # `docs/*` owns the files in the folder, not those of folders below; every other name owns what is below.
-    below = r"/.+" if pattern.endswith("/") else "" if text.endswith("/*") else r"(?:/.+)?"
-    return re.fullmatch(out + below, path, re.DOTALL) is not None
+    itself = not pattern.endswith("/") and _accepts(tokens, path)
+    return itself or (not text.endswith("/*") and _accepts((*tokens, *_EVERYTHING_BELOW), path))
+
+
+def _tokens(text: str) -> tuple[_Token, ...]:
+    return tuple(token for piece in _PIECES.findall(text) for token in _WILD.get(piece, (piece,)))
+
+
+def _accepts(tokens: tuple[_Token, ...], path: str) -> bool:
+    """All ways to match at once, so that no pattern takes longer than its length times the path's."""
+    places = _reached(tokens, {0})
+    for char in path:
+        following = {at for place in places for at in _after(tokens, place, char=char)}
+        if not following:
+            return False
+        places = _reached(tokens, following)
+    return len(tokens) in places
+
+
+def _after(tokens: tuple[_Token, ...], place: int, *, char: str) -> Iterator[int]:
+    token = tokens[place] if place < len(tokens) else ""
+    in_name = char != "/"
+    if token in {_Wild.ALL, _Wild.WITHIN} or (token is _Wild.NAME and in_name):
+        yield place
+    if token == char or token is (_Wild.ONE if in_name else _Wild.WITHIN):
+        yield place + 1
+
+
+def _reached(tokens: tuple[_Token, ...], places: set[int]) -> set[int]:
+    """The places, and those that are reached from them without a character."""
+    found, waiting = set(places), list(places)
+    while waiting:
+        place = waiting.pop()
+        token = tokens[place] if place < len(tokens) else ""
+        skips = {_Wild.NAME: (1,), _Wild.ALL: (1,), _Wild.FOLDERS: (1, 2)}
+        new = {place + step for step in (skips.get(token, ()) if isinstance(token, _Wild) else ())} - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _missing(facts: Facts) -> Iterator[Found]:

@@ -209,8 +209,14 @@ def kind_of(request: PromotionRequest, facts: Facts) -> DriftKind | None:
     return DriftKind.MISSING if live is None else DriftKind.MOVED
 
 
+_WAITING = frozenset({DriftKind.NEVER_APPLIED, DriftKind.VERSION_NOT_READY})
+
+
 def is_waiting(finding: Finding, *, now: datetime, grace: timedelta) -> bool:
-    """Whether its apply may still be on its way. A date far ahead of now is nobody's merge."""
+    """Whether its apply may still be on its way. A date far ahead of now is nobody's merge, and what was
+    applied, or is gone, waits for nothing."""
+    if finding.kind not in _WAITING:
+        return False
     try:
         since = datetime.fromisoformat(finding.since)
     except ValueError:

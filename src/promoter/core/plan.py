@@ -49,15 +49,13 @@ class Move:
 class ThreeWay:
     """B, H and R of one alias, as versions in digits; None where there is none.
 
-    `earlier` holds the versions this file held before B on the default branch, newest first. `outside` is
-    PUT_BACK where H was applied, was moved away outside git, and is to be put back.
+    `earlier` holds the versions this file held before B on the default branch, newest first.
     """
 
     before: str | None
     proposed: str
     live: str | None
     earlier: tuple[str, ...] = ()
-    outside: MovedOutside = MovedOutside.REFUSED
 
 
 def plan_step(versions: ThreeWay, *, on_missing: OnMissingChampion) -> Step:
@@ -65,8 +63,6 @@ def plan_step(versions: ThreeWay, *, on_missing: OnMissingChampion) -> Step:
     before, proposed, live = versions.before, versions.proposed, versions.live
     if live == proposed:
         return Step.ALREADY_APPLIED
-    if versions.outside is MovedOutside.PUT_BACK:
-        return Step.ROLLBACK
     if live is None:
         if before is not None:
             # Git says somebody held it and the registry proves that nobody does: not a first promotion.

@@ -30,7 +30,7 @@ def auc_opinions(scores: PairedScores, *, rule: Rule, row_draws: int) -> tuple[S
     resamples = min(rule.resamples, MOST_RESAMPLES, row_draws // max(1, len(scores.truth)))
     if resamples < min(rule.resamples, FEWEST_RESAMPLES) or len(_units(scores)[0]) <= 1:
         return ()
-    found = resampled_spread(auc_changes(scores, resamples=resamples, seed=rule.seed), rule)
+    found = resampled_spread(auc_changes(scores, rule=rule, resamples=resamples), rule)
     if found.lower is None:
         return ()
     of = "rows" if scores.groups is None else "groups"
@@ -38,14 +38,15 @@ def auc_opinions(scores: PairedScores, *, rule: Rule, row_draws: int) -> tuple[S
     return (SecondOpinion(method=method, lower=found.lower, upper=found.upper),)
 
 
-def auc_changes(scores: PairedScores, *, resamples: int, seed: int) -> FloatArray:
+def auc_changes(scores: PairedScores, *, rule: Rule, resamples: int) -> FloatArray:
     """(resamples,): the change of ROC AUC in each; NaN where one class did not come."""
     names, unit = _units(scores)
     units = len(names)
     new, old = (weighted_auc(scores.truth, model) for model in (scores.challenger, scores.reference))
-    generator = np.random.Generator(np.random.PCG64(seed))
+    generator = np.random.Generator(np.random.PCG64(rule.seed))
     changes = np.empty(resamples)
     for at in range(resamples):
+        rule.tick()
         times = np.bincount(generator.integers(0, units, units), minlength=units)[unit]
         changes[at] = new(times) - old(times)
     return changes

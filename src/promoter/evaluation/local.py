@@ -11,6 +11,7 @@ from pathlib import Path
 from promoter.core.layers import Strictness
 from promoter.core.measurement import Estimate, Measurement, ModelRun, ReferenceMeasurement
 from promoter.core.policy import ModelRule, Task
+from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.dataset import Batch, Dataset
 from promoter.evaluation.prediction_source import Logged, Running, open_logged
 from promoter.evaluation.readings import Meaning, ReadAnew, Reader, Reading
@@ -70,7 +71,7 @@ def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) 
     Raises POLICY_INVALID for a metric that is not computed, CHECK_UNAVAILABLE where the sandbox is not whole
     and has to be, DEADLINE_EXCEEDED.
     """
-    asked = _asked(case)
+    asked = _asked(case, tick=lambda: _in_time(deadline))
     refuse_unknown(asked)
     runs, counted = _scored(case, asked, deadline=deadline, log=log)
     base = Measurement(
@@ -95,7 +96,19 @@ def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) 
     )
 
 
-def _asked(case: Case) -> Asked:
+def _in_time(deadline: TimeLeft) -> None:
+    if deadline.remaining() <= 0:
+        raise PromoterError(
+            ReasonCode.DEADLINE_EXCEEDED,
+            say("the deadline was reached while intervals were computed"),
+            hint=say(
+                "Nothing was decided. Raise the `deadline` input, or ask for fewer `resamples`, slices or "
+                "metrics."
+            ),
+        )
+
+
+def _asked(case: Case, *, tick: Callable[[], None]) -> Asked:
     evaluation, labels = case.rule.evaluation, case.dataset.labels
     positive = evaluation.positive_label if evaluation else None
     return Asked(
@@ -108,6 +121,7 @@ def _asked(case: Case) -> Asked:
         ),
         columns=case.columns,
         seed=case.seed,
+        tick=tick,
     )
 
 

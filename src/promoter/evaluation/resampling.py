@@ -7,8 +7,8 @@ Every draw is an array (resamples of the chunk, width); together they are as man
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,12 +22,18 @@ _VARIES = 1e-13
 """Share of a sum of squares that must be spread, for a sum to count as varying: less is binary rounding."""
 
 
+def on_and_on() -> None:
+    """The tick of whoever has all the time there is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resampling:
-    """How often, and from which start of the generator (PCG64)."""
+    """How often, and from which start of the generator (PCG64). `tick` is called before each chunk of draws,
+    and may raise where there is no time left."""
 
     resamples: int
     seed: int
+    tick: Callable[[], None] = field(default=on_and_on, compare=False, repr=False)
 
     def generator(self) -> np.random.Generator:
         """A new generator: the same seed gives the same draws."""
@@ -37,6 +43,7 @@ class Resampling:
         """Numbers of resamples that add up to all of them, few enough to fit CHUNK numbers of this width."""
         step = max(1, CHUNK // max(1, width))
         for start in range(0, self.resamples, step):
+            self.tick()
             yield min(step, self.resamples - start)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from promoter.core.measurement import Estimate, FlipEstimate, SliceEstimates, ValueEstimate
@@ -23,6 +23,7 @@ from promoter.evaluation.figures import (
 )
 from promoter.evaluation.mean_tally import MeanKind, MeanTally
 from promoter.evaluation.readings import Meaning, Reading
+from promoter.evaluation.resampling import on_and_on
 from promoter.evaluation.score_tally import ScoreTally
 from promoter.evaluation.statistics import (
     ROW_DRAWS,
@@ -48,13 +49,15 @@ from promoter.text import NOTHING, Message, quote, say
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What the policy asks of the rows, and how sure to be. `columns` are the slice columns, in order."""
+    """What the policy asks of the rows, and how sure to be. `columns` are the slice columns, in order;
+    `tick` is that of `Resampling`."""
 
     checks: Checks
     statistics: Statistics
     meaning: Meaning
     columns: tuple[str, ...]
     seed: int
+    tick: Callable[[], None] = field(default=on_and_on, compare=False, repr=False)
 
     def names(self) -> frozenset[str]:
         """Every metric's name."""
@@ -232,6 +235,7 @@ class Tallies:
             confidence_level=statistics.confidence_level,
             resamples=statistics.resamples if resamples is None else resamples,
             seed=self._asked.seed,
+            tick=self._asked.tick,
         )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from math import ceil, inf, isfinite
 
 import numpy as np
 from scipy.stats import beta, binomtest, norm, t
 
 from promoter.evaluation.figures import FloatArray, IntArray
-from promoter.evaluation.resampling import Resampling
+from promoter.evaluation.resampling import Resampling, on_and_on
 
 ROUNDING = 1e-12
 """Differences up to this are binary rounding, not a loss."""
@@ -24,7 +24,7 @@ class Rule:
     """How one figure is judged. `margin` ≥ 0: how much worse is allowed, in the figure's unit.
 
     Every test and every end of an interval is one-sided at `alpha`, so 0.95 gives a two-sided 90 % interval.
-    `resamples` 0 asks for point figures only.
+    `resamples` 0 asks for point figures only. `tick` is that of `Resampling`.
     """
 
     greater_is_better: bool
@@ -32,6 +32,7 @@ class Rule:
     confidence_level: float = 0.95
     resamples: int = 10_000
     seed: int = 0
+    tick: Callable[[], None] = field(default=on_and_on, compare=False, repr=False)
 
     @property
     def alpha(self) -> float:
@@ -41,7 +42,7 @@ class Rule:
     @property
     def resampling(self) -> Resampling:
         """How to draw."""
-        return Resampling(resamples=self.resamples, seed=self.seed)
+        return Resampling(resamples=self.resamples, seed=self.seed, tick=self.tick)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ class Catalog:
         self.aliases: dict[str, str] = {}
         self.pages = pages
         self.deleted: set[str] = set()
+        self.hidden: set[str] = set()
 
     def get_registered_model(self, name: str) -> SimpleNamespace:
         if name in self.deleted:
@@ -37,6 +38,11 @@ class Catalog:
             from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST  # noqa: PLC0415
 
             raise MlflowException("gone", RESOURCE_DOES_NOT_EXIST)
+        if name in self.hidden:
+            from mlflow.exceptions import MlflowException  # noqa: PLC0415
+            from mlflow.protos.databricks_pb2 import PERMISSION_DENIED  # noqa: PLC0415
+
+            raise MlflowException("no EXECUTE on it", PERMISSION_DENIED)
         return SimpleNamespace(name=name.lower(), aliases=self.aliases)
 
     def get_model_version(self, name: str, version: str) -> SimpleNamespace:
@@ -180,4 +186,11 @@ def test_unity_catalog_lists_no_aliases_so_each_model_is_asked() -> None:
     catalog = Catalog(Page(a_model("main.ml.a", print, x="1"), a_model("main.ml.b", print)))
     catalog.aliases = {"champion": "7"}
     catalog.deleted = {"main.ml.b"}
+    assert registry(catalog, []).all_aliases() == {"main.ml.a": {"champion": "7"}}
+
+
+def test_a_model_that_may_be_listed_and_not_read_hides_no_other() -> None:
+    catalog = Catalog(Page(a_model("main.ml.a", print), a_model("other.team.secret", print)))
+    catalog.aliases = {"champion": "7"}
+    catalog.hidden = {"other.team.secret"}
     assert registry(catalog, []).all_aliases() == {"main.ml.a": {"champion": "7"}}

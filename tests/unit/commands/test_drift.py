@@ -254,3 +254,36 @@ def test_of_very_many_those_with_an_issue_are_looked_at_first(team: Team) -> Non
     assert report.findings[0].model == "churn-104"
     assert str(report.message) == "105 of 106 aliases differ from git"
     assert report.unexamined[0].model == "churn-099"
+
+
+def test_a_change_of_the_reason_does_not_make_an_applied_version_one_that_never_was(team: Team) -> None:
+    promoted(team)
+    team.ask({REQUEST: request("7").replace(b"better", b"better, see the ticket")}, 13)
+    team.registry.set_alias("churn", "champion", version="6")
+    assert kinds(looked(team)) == [DriftKind.MOVED]
+
+
+def test_a_version_asked_for_again_was_not_applied_because_it_once_was(team: Team) -> None:
+    promoted(team)
+    team.ask({REQUEST: request("6")}, 13)
+    apply(team.apply_world(), branch="main")
+    team.ask({REQUEST: request("7")}, 14)
+    assert kinds(looked(team)) == [DriftKind.NEVER_APPLIED]
+
+
+def test_what_was_applied_and_then_moved_by_hand_is_told_at_once(team: Team) -> None:
+    promoted(team)
+    team.when[team.main] = NOW.isoformat()
+    team.registry.delete_alias("churn", "champion")
+    assert kinds(looked(team)) == [DriftKind.MISSING]
+
+
+def test_an_unmanaged_alias_is_found_where_there_is_no_request_at_all(team: Team) -> None:
+    watching = policy("version: 1\n", "version: 1\ndrift: {unmanaged: report}\n")
+    team.push({POLICY: watching, REQUEST: None})
+    assert kinds(looked(team)) == [DriftKind.UNMANAGED]
+
+
+def test_without_policy_and_requests_there_is_nothing_to_compare(team: Team) -> None:
+    team.push({POLICY: None, REQUEST: None})
+    assert looked(team).reason is ReasonCode.NOTHING_TO_PROMOTE

@@ -180,11 +180,25 @@ def test_what_could_not_be_decided_keeps_its_issue(team: Team, issues: InMemoryI
     assert issues.writes == [("create", 1)]
 
 
-def test_issues_that_cannot_be_read_end_the_run(team: Team, issues: InMemoryIssues) -> None:
+def test_where_issues_cannot_be_read_the_drift_is_told_and_none_is_written(
+    team: Team, issues: InMemoryIssues
+) -> None:
     team.ask({REQUEST: request("7")})
     issues.fail("opened", GITHUB_DOWN)
     report = watched(team, issues)
-    assert (report.reason, report.compared, issues.writes) == (ReasonCode.GITHUB_UNAVAILABLE, None, [])
+    assert (report.reason, issues.writes) == (ReasonCode.GITHUB_UNAVAILABLE, [])
+    assert "the open issues could not be read" in str(report.message)
+    assert [one.kind for one in report.findings] == [DriftKind.NEVER_APPLIED]
+
+
+def test_what_ended_the_comparison_outweighs_issues_that_cannot_be_read(
+    team: Team, issues: InMemoryIssues
+) -> None:
+    team.push({REQUEST: b"no request"})
+    issues.fail("opened", GITHUB_DOWN)
+    report = watched(team, issues)
+    assert report.reason is ReasonCode.REQUEST_INVALID
+    assert "the open issues could not be read" in str(report.notes[-1])
 
 
 def test_an_issue_that_cannot_be_written_is_told_beside_the_drift(team: Team, issues: InMemoryIssues) -> None:
@@ -242,30 +256,86 @@ def test_healing_applies_what_was_merged_and_dropped(team: Team, issues: InMemor
     assert team.registry.model_version("churn", "7").tags["promoter_applied_champion"] == "12 6"
 
 
-@pytest.mark.parametrize("live", ["6", None])
-def test_healing_puts_back_what_was_moved_or_deleted(
-    team: Team, issues: InMemoryIssues, live: str | None
-) -> None:
+def test_healing_puts_back_what_was_moved(team: Team, issues: InMemoryIssues) -> None:
     team.push({POLICY: HEAL})
     promoted(team)
-    if live:
-        team.registry.set_alias("churn", "champion", version=live)
-    else:
-        team.registry.delete_alias("churn", "champion")
+    team.registry.set_alias("churn", "champion", version="6")
     report = healed(team, issues)
     assert (report.reason, team.champion(), issues.writes) == (ReasonCode.IN_SYNC, "7", [])
     assert report.healed is not None
     (moved,) = report.healed.requests
-    assert (moved.step, moved.now, moved.reason) == (Step.ROLLBACK, live, ReasonCode.APPLIED)
+    assert (moved.step, moved.now, moved.reason) == (Step.PROMOTE, "6", ReasonCode.APPLIED)
 
 
-def test_healing_puts_back_though_the_figures_are_worse_now(team: Team, issues: InMemoryIssues) -> None:
+@pytest.mark.parametrize(
+    ("on_missing", "step", "champion"),
+    [(b"bootstrap", Step.FIRST_PROMOTION, "7"), (b"block", Step.MISSING_CHAMPION, None)],
+)
+def test_healing_sets_a_deleted_alias_where_a_first_promotion_may(
+    team: Team, issues: InMemoryIssues, on_missing: bytes, step: Step, champion: str | None
+) -> None:
+    team.push({POLICY: HEAL.replace(b"on_missing_champion: block", b"on_missing_champion: " + on_missing)})
+    promoted(team)
+    team.registry.delete_alias("churn", "champion")
+    report = healed(team, issues)
+    assert report.healed is not None
+    assert (report.healed.requests[0].step, team.champion()) == (step, champion)
+    assert len(issues.open) == (champion is None)
+
+
+def test_healing_leaves_what_is_better_than_what_git_asks_for(team: Team, issues: InMemoryIssues) -> None:
     team.push({POLICY: HEAL})
     promoted(team)
     team.version("8", 0.99)
     team.registry.set_alias("churn", "champion", version="8")
+    report = healed(team, issues)
+    assert (report.reason, team.champion(), len(issues.open)) == (ReasonCode.DRIFT_FOUND, "8", 1)
+    assert report.healed is not None
+    assert report.healed.reason is ReasonCode.CHECKS_FAILED
+
+
+def test_healing_puts_a_rollback_back_though_its_figures_are_worse(
+    team: Team, issues: InMemoryIssues
+) -> None:
+    team.push({POLICY: HEAL})
+    team.version("8", 0.99)
+    for number, version in ((12, "7"), (13, "8"), (14, "7")):
+        team.ask({REQUEST: request(version)}, number)
+        assert apply(team.apply_world(), branch="main").reason is ReasonCode.APPLIED
+    team.registry.set_alias("churn", "champion", version="8")
     assert healed(team, issues).reason is ReasonCode.IN_SYNC
     assert team.champion() == "7"
+
+
+def test_a_slip_to_a_version_that_was_refused_is_not_healed_back_to(
+    team: Team, issues: InMemoryIssues
+) -> None:
+    team.push({POLICY: HEAL})
+    promoted(team)
+    team.version("8", 0.80)
+    team.ask({REQUEST: request("8")}, 13)
+    assert apply(team.apply_world(), branch="main").reason is ReasonCode.CHECKS_FAILED
+    team.registry.set_alias("churn", "champion", version="8")
+    apply(team.apply_world(), branch="main")
+    assert team.registry.model_version("churn", "8").tags["promoter_applied_champion"] == "13 found"
+    team.registry.set_alias("churn", "champion", version="7")
+    report = healed(team, issues)
+    assert (report.reason, team.champion()) == (ReasonCode.DRIFT_FOUND, "7")
+    assert report.healed is not None
+    assert report.healed.reason is ReasonCode.CONFLICT
+
+
+def test_a_forged_tag_heals_nothing_that_the_checks_refuse(team: Team, issues: InMemoryIssues) -> None:
+    team.push({POLICY: HEAL})
+    promoted(team)
+    team.version("8", 0.80)
+    team.ask({REQUEST: request("8")}, 13)
+    for forged in ("13 7", "13 first"):
+        team.registry.set_tags("churn", "8", tags={"promoter_applied_champion": forged})
+        report = healed(team, issues)
+        assert (report.reason, team.champion()) == (ReasonCode.DRIFT_FOUND, "7")
+        assert report.healed is not None
+        assert report.healed.reason is ReasonCode.CHECKS_FAILED
 
 
 def test_healing_asks_for_the_approvals_of_now(team: Team, issues: InMemoryIssues) -> None:

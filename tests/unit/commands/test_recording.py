@@ -36,14 +36,14 @@ def test_a_merged_request_that_is_in_place_is_noted_with_its_pull_request(team: 
     team.ask({REQUEST: request("7")})
     report, _ = applied(team, before)
     assert report.reason is ReasonCode.ALREADY_APPLIED
-    assert tag(team) == "12 "
+    assert tag(team) == "12 found"
 
 
 def test_a_direct_push_that_is_in_place_is_noted_without_one(team: Team) -> None:
     before = team.main
     team.push({REQUEST: request("7")})
     applied(team, before)
-    assert tag(team) == "0 "
+    assert tag(team) == "0 found"
 
 
 def test_what_is_noted_is_not_noted_again(team: Team) -> None:
@@ -71,7 +71,7 @@ def test_any_later_run_makes_good_what_a_run_that_died_left_out(team: Team, befo
     team.push({"README.md": b"x"})
     report, _ = applied(team, before)
     assert report.reason is ReasonCode.ALREADY_APPLIED
-    assert tag(team) == "12 "
+    assert tag(team) == "12 found"
     tags = team.registry.model_version("churn", "7").tags
     assert (tags["promoter_pull_request"], tags["promoter_approved_by"]) == ("12", "bob")
     assert "promoter_verdict" not in tags
@@ -135,3 +135,19 @@ def test_a_note_that_cannot_be_written_changes_no_outcome(team: Team) -> None:
     assert report.reason is ReasonCode.ALREADY_APPLIED
     (note,) = report.requests[0].notes
     assert "could not be noted in the registry: down" in str(note)
+
+
+def test_who_held_the_alias_before_is_known_where_the_run_that_died_had_written_it(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    begun = {"promoter_pull_request": "12", "promoter_previous_version": "6"}
+    team.registry.set_tags("churn", "7", tags=begun)
+    applied(team, "")
+    assert tag(team) == "12 6"
+
+
+def test_what_another_pull_request_left_says_nothing_of_this_one(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    begun = {"promoter_pull_request": "11", "promoter_previous_version": "6"}
+    team.registry.set_tags("churn", "7", tags=begun)
+    applied(team, "")
+    assert tag(team) == "12 found"

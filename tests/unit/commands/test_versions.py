@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.commands.versions import Applied, Claim, Past, applied_tag, three_way
+from promoter.commands.versions import Applied, Claim, Entry, Past, applied_tag, three_way
 from promoter.core.plan import MovedOutside, Step, ThreeWay, plan_step
 from promoter.core.policy import OnMissingChampion
 from promoter.errors import PromoterError, ReasonCode
@@ -59,8 +59,22 @@ def test_the_tag_says_by_which_pull_request_and_from_whom() -> None:
     version = a_model_version(tags={TAG: str(Applied(pull=12, origin="6"))})
     assert Applied.of(version, "champion") == Applied(pull=12, origin="6")
     assert Applied.of(version, "shadow") is None
-    assert Applied.of(a_model_version(tags={TAG: "12"}), "champion") == Applied(pull=12, origin="")
-    assert Applied.of(a_model_version(tags={TAG: "0 "}), "champion") == Applied(pull=0, origin="")
+
+
+@pytest.mark.parametrize(
+    ("tag", "entry", "origin"),
+    [
+        ("12 6", Entry.MOVED, "6"),
+        ("12 first", Entry.MOVED, ""),
+        ("12 found", Entry.FOUND, ""),
+        ("12 ", Entry.FOUND, ""),
+        ("12", Entry.FOUND, ""),
+    ],
+)
+def test_the_tag_tells_what_apply_moved_from_what_it_found(tag: str, entry: Entry, origin: str) -> None:
+    read = Applied.of(a_model_version(tags={TAG: tag}), "champion")
+    assert read == Applied(pull=12, origin=origin, entry=entry)
+    assert str(read).partition(" ")[::2] == ("12", origin or {"moved": "first"}.get(entry, "found"))
 
 
 @pytest.mark.parametrize(
@@ -130,19 +144,45 @@ def test_what_was_applied_and_moved_away_since_is_a_conflict() -> None:
     assert "`churn@champion` has been moved to `7` outside git since" in str(refused.value.message)
 
 
-@pytest.mark.parametrize("live", ["7", "5", None])
-def test_what_was_moved_away_is_put_back_like_a_rollback_where_that_is_asked_for(live: str | None) -> None:
-    registry = registry_with({"8": "8 7"})
-    claim = Claim(
-        request=a_request(version="8"),
-        past=past_of("7"),
-        pull=8,
-        pulls_of=pulls_of,
-        outside=MovedOutside.PUT_BACK,
-    )
-    versions = asked(registry, claim, live)
+PUTTING_BACK = Claim(
+    request=a_request(version="8"),
+    past=past_of("7"),
+    pull=8,
+    pulls_of=pulls_of,
+    outside=MovedOutside.PUT_BACK,
+)
+
+
+@pytest.mark.parametrize(
+    ("live", "on_missing", "step"),
+    [
+        ("7", OnMissingChampion.BLOCK, Step.PROMOTE),
+        ("5", OnMissingChampion.BLOCK, Step.PROMOTE),
+        (None, OnMissingChampion.BLOCK, Step.MISSING_CHAMPION),
+        (None, OnMissingChampion.BOOTSTRAP, Step.FIRST_PROMOTION),
+    ],
+)
+def test_what_is_put_back_is_judged_like_any_promotion(
+    live: str | None, on_missing: OnMissingChampion, step: Step
+) -> None:
+    versions = asked(registry_with({"8": "8 7"}), PUTTING_BACK, live)
     assert (versions.before, versions.proposed, versions.live) == (live, "8", live)
-    assert plan_step(versions, on_missing=OnMissingChampion.BLOCK) is Step.ROLLBACK
+    assert plan_step(versions, on_missing=on_missing) is step
+
+
+def test_what_is_put_back_is_a_rollback_where_an_earlier_record_proves_that_it_held_the_alias() -> None:
+    registry = registry_with({"8": "9 7", "7": "7 8"})
+    claim = replace(PUTTING_BACK, past=past_of("7", "8"), pull=9)
+    assert plan_step(asked(registry, claim, "7"), on_missing=OnMissingChampion.BLOCK) is Step.ROLLBACK
+    forged = registry_with({"8": "9 7"})
+    assert plan_step(asked(forged, claim, "7"), on_missing=OnMissingChampion.BLOCK) is Step.PROMOTE
+
+
+@pytest.mark.parametrize("tag", ["8 found", "8 "])
+def test_what_apply_never_moved_is_not_put_back(tag: str) -> None:
+    with pytest.raises(PromoterError, match="version `8` was in place, and `churn@champion`") as refused:
+        asked(registry_with({"8": tag}), PUTTING_BACK, "7")
+    assert refused.value.reason is ReasonCode.CONFLICT
 
 
 def test_to_put_back_changes_nothing_for_what_was_never_applied() -> None:
@@ -197,8 +237,8 @@ def test_a_rollback_is_to_a_version_that_really_held_the_alias(
 # --- whoever can write tags -----------------------------------------------------------------------
 
 _tag_values = st.one_of(
-    st.tuples(st.sampled_from(PULLS), st.sampled_from(["", *VERSIONS])).map(
-        lambda tag: str(Applied(pull=tag[0], origin=tag[1]))
+    st.tuples(st.sampled_from(PULLS), st.sampled_from(["", "first", "found", *VERSIONS])).map(
+        lambda tag: f"{tag[0]} {tag[1]}"
     ),
     st.text(max_size=4),
 )

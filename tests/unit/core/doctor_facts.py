@@ -1,9 +1,9 @@
-"""Facts of a repository that is set up as our documents say, and changes of them as the documents write them."""
+"""Facts of a repository that is set up as our documents say, and changes of them as docs/doctor.md writes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -179,7 +179,9 @@ def _about(facts: Facts, told: Mapping[str, Any]) -> dict[str, Any]:
 
 def _branch_rules(facts: Facts, told: Mapping[str, Any]) -> dict[str, Any]:
     assert facts.branch_rules is not None
-    changes = {key: frozenset(value) if isinstance(value, list) else value for key, value in told.items()}
+    changes: dict[str, Any] = dict(told)
+    if "required_checks" in changes:
+        changes["required_checks"] = frozenset(changes["required_checks"])
     return {"branch_rules": replace(facts.branch_rules, **changes)}
 
 
@@ -204,7 +206,7 @@ def _code_owners(facts: Facts, told: Mapping[str, Any]) -> dict[str, Any]:
     return {"code_owners": replace(facts.code_owners, **changes)}
 
 
-_TOLD = {
+_TOLD: Mapping[str, Callable[[Facts, Any], dict[str, Any]]] = {
     "about": _about,
     "branch_rules": _branch_rules,
     "environments": _environments,

@@ -10,6 +10,7 @@ from promoter.core.doctor import BranchRules, Facts, Severity, Unseen, Visibilit
 from promoter.core.doctor_catalog import RULES, examine
 from promoter.core.doctor_jobs import NEEDED
 from promoter.core.doctor_workflow import Workflow, read_workflow, uses
+from promoter.core.policy import BusinessValueRule, Checks, Inverted
 from promoter.text import say
 from tests.unit.core.doctor_facts import POLICY, REQUESTS, sound, workflow
 
@@ -123,7 +124,10 @@ def test_a_runner_by_expression_is_told() -> None:
 
 
 def test_one_job_for_both_hands_the_writing_credential_to_pull_requests() -> None:
-    text = "on: [push, pull_request]\njobs: {a: {environment: e, env: {P: '${{ secrets.W }}'}, steps: [{uses: o/promoter@v1}]}}"
+    text = (
+        "on: [push, pull_request]\n"
+        "jobs: {a: {environment: e, env: {P: '${{ secrets.W }}'}, steps: [{uses: o/promoter@v1}]}}"
+    )
     assert "secret_shared" in ids(replace(sound(), workflows=(read(text),)))
 
 
@@ -179,3 +183,17 @@ def test_findings_come_worst_first() -> None:
 
 def test_ids_are_words_of_lower_case() -> None:
     assert all(rule.id.replace("_", "").isalpha() and rule.id.islower() for rule in RULES)
+
+
+def test_a_group_alone_lets_runs_finish() -> None:
+    text = "on: push\nconcurrency: apply\njobs: {a: {environment: e, steps: [{uses: o/promoter@v1}]}}"
+    found = ids(replace(sound(), workflows=(read(text),)))
+    assert not found & {"apply_cancelled", "apply_unordered"}
+
+
+def test_values_that_pay_for_being_wrong_are_told() -> None:
+    policy = sound().policy
+    assert policy is not None
+    value = BusinessValueRule(unit="USD", unsafe_inverted_values=Inverted.ALLOWED)
+    rule = replace(policy.models[0], checks=Checks(business_value=value))
+    assert ids(replace(sound(), policy=replace(policy, models=(rule,)))) == {"unsafe_setting"}

@@ -140,11 +140,20 @@ def test_unmanaged_aliases_are_told_where_the_policy_wants_it_and_would_have_the
     ],
 )
 def test_a_young_request_waits_for_its_apply(since: str, waits: bool) -> None:
-    assert is_waiting(a_finding(since=since), now=NOW, grace=timedelta(minutes=30)) is waits
+    finding = a_finding(kind=DriftKind.NEVER_APPLIED, since=since)
+    assert is_waiting(finding, now=NOW, grace=timedelta(minutes=30)) is waits
+
+
+@pytest.mark.parametrize("kind", DriftKind)
+def test_only_what_was_not_applied_yet_waits(kind: DriftKind) -> None:
+    finding = a_finding(kind=kind, since=NOW.isoformat())
+    waits = kind in {DriftKind.NEVER_APPLIED, DriftKind.VERSION_NOT_READY}
+    assert is_waiting(finding, now=NOW, grace=timedelta(minutes=30)) is waits
 
 
 def test_without_grace_nothing_waits() -> None:
-    assert not is_waiting(a_finding(since=NOW.isoformat()), now=NOW, grace=timedelta(0))
+    finding = a_finding(kind=DriftKind.NEVER_APPLIED, since=NOW.isoformat())
+    assert not is_waiting(finding, now=NOW, grace=timedelta(0))
 
 
 # --- the whole run --------------------------------------------------------------------------------

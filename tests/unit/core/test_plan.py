@@ -71,17 +71,3 @@ def test_an_alias_moves_only_from_where_git_says_it_is(
 
 def test_which_steps_move() -> None:
     assert {step for step in Step if step.moves} == {Step.PROMOTE, Step.FIRST_PROMOTION, Step.ROLLBACK}
-
-
-@pytest.mark.parametrize("live", ["5", None])
-@pytest.mark.parametrize("on_missing", OnMissingChampion)
-def test_what_was_moved_outside_git_is_put_back_like_a_rollback(
-    live: str | None, on_missing: OnMissingChampion
-) -> None:
-    versions = ThreeWay(before=live, proposed="7", live=live, outside=MovedOutside.PUT_BACK)
-    assert plan_step(versions, on_missing=on_missing) is Step.ROLLBACK
-
-
-def test_what_is_in_place_is_not_put_back() -> None:
-    versions = ThreeWay(before="7", proposed="7", live="7", outside=MovedOutside.PUT_BACK)
-    assert plan_step(versions, on_missing=BLOCK) is Step.ALREADY_APPLIED

@@ -67,7 +67,7 @@ def test_the_changes_are_those_of_scipys_bootstrap() -> None:
         confidence_level=0.9,
         rng=np.random.default_rng(0),
     )
-    found = auc_changes(sample, resamples=10_000, seed=1)
+    found = auc_changes(sample, rule=Rule(greater_is_better=True, seed=1), resamples=10_000)
     noise = 0.13 * expected.standard_error
     ends = np.nanquantile(found, [0.05, 0.95])
     assert np.nanstd(found, ddof=1) == pytest.approx(expected.standard_error, rel=0.08)

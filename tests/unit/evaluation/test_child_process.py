@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -141,3 +142,37 @@ def test_what_the_kernel_keeps_is_told(tmp_path: Path) -> None:
     assert "start the machine anew" in str(caught.value.hint)
     ends.close()
     os.close(life_line)
+
+
+class Kept:
+    """A process that the kernel does not let go, whatever it is sent."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.asked: list[float | None] = []
+
+    def kill(self) -> None:
+        """Nothing comes of it."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.asked.append(timeout)
+        raise subprocess.TimeoutExpired("kept", timeout or 0)
+
+
+def test_a_process_that_the_kernel_keeps_is_told_and_not_waited_for_without_end() -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    read, life_line = os.pipe()
+    process = Kept(gone.pid)
+    started = Started(
+        ends=Ends(questions=-1, results=-1, printed=-1),
+        process=cast("subprocess.Popen[bytes]", process),
+        life_line=life_line,
+        model=Path("/"),
+        confinement=Confinement(),
+    )
+    with pytest.raises(PromoterError, match="could not be ended") as caught:
+        end_all(started, patience=0.1)
+    os.close(read)
+    assert caught.value.reason is ReasonCode.CHECK_UNAVAILABLE
+    assert process.asked == [0.1, 0.1]

@@ -87,3 +87,16 @@ def test_totals_stray_as_sums_of_rows_do_also_when_columns_depend_on_each_other(
     np.testing.assert_allclose(np.cov(drawn.T), 500 * np.cov(rows.T, ddof=0), rtol=0.05, atol=5)
     np.testing.assert_allclose(drawn[:, 1], 2 * drawn[:, 0], rtol=1e-6)
     assert (drawn[:, 3] == rows.sum(axis=0)[3]).all()
+
+
+def test_draws_stop_where_the_tick_says_so() -> None:
+    left = iter([None, None])
+
+    def tick() -> None:
+        next(left)
+
+    how = Resampling(resamples=10 * CHUNK, seed=1, tick=tick)
+    chunks = how.chunks(1)
+    assert [next(chunks), next(chunks)] == [CHUNK, CHUNK]
+    with pytest.raises(RuntimeError):  # what StopIteration becomes inside a generator
+        next(chunks)

@@ -11,7 +11,7 @@ _OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 
 def branch_rules(call: Call) -> Answer:
-    """GET /repos/{owner}/{repo}/rules/branches/{branch}: nothing for a branch that is not there, as GitHub."""
+    """GET /repos/{owner}/{repo}/rules/branches/{branch}: nothing where there is no such branch, as GitHub."""
     is_default = call.named["branch"] == call.world.repository.default_branch
     return listing(call, call.world.settings.rules if is_default else (), show=lambda rule: _rule(call, rule))
 

@@ -254,24 +254,27 @@ def _widen(pipe: int) -> None:
 def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
     """End the process and everything it started; returns when nothing of it is left.
 
-    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in three times `patience` seconds.
+    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in four times `patience` seconds.
     """
     os.close(started.life_line)
     process = started.process
-    ended = True
+    ended, waited = True, True
     try:
         process.wait(timeout=patience)
     except subprocess.TimeoutExpired:
         ended = confinement.kill_descendants(process.pid, seconds=patience)
         process.kill()
-        process.wait()
+        try:
+            process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            waited = False
     # Had something killed the process around it, those left in its group or of its user are still there.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     if started.confinement.user is not None:
         ended = confinement.kill_user(started.confinement.user, seconds=patience)
     started.claim.close()
-    if not ended:
+    if not (ended and waited):
         raise PromoterError(
             ReasonCode.CHECK_UNAVAILABLE,
             say("a process that ran a model or a custom check could not be ended"),
