@@ -205,12 +205,10 @@ class RegistryReader(Protocol):
     """A model registry, for reading. It has no method that writes."""
 
     def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
-        """Registered model → alias → version, of everything of that kind that the credential may see, in bulk
-        pages."""
+        """Name → alias → version, of all of one kind that the credential may see, in bulk pages."""
 
     def aliases(self, model: str, *, kind: Kind | None = None) -> Mapping[str, str]:
-        """Alias → version (normalised digits) of a registered model or prompt. Raises MODEL_NOT_FOUND, also
-        where it is of another kind than the one asked for."""
+        """Alias → version (normalised digits). Raises MODEL_NOT_FOUND, also for another kind than `kind`."""
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel. Raises VERSION_NOT_FOUND."""

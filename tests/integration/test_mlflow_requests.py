@@ -7,6 +7,7 @@ import pytest
 from promoter.adapters import mlflow_registry
 from promoter.adapters.deadline import Deadline
 from promoter.core.model_version import Column, Signature
+from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
 from tests.proxy import Proxy
@@ -258,7 +259,7 @@ def test_a_prompt_is_no_registered_model(world: HttpWorld) -> None:
     store = world.client._get_registry_client().store
     store.create_registered_model(name, tags=[RegisteredModelTag("mlflow.prompt.is_prompt", "true")])
     with pytest.raises(PromoterError) as caught:
-        world.registry.aliases(name)
+        world.registry.aliases(name, kind=Kind.MODEL)
     assert caught.value.reason is ReasonCode.MODEL_NOT_FOUND
 
 

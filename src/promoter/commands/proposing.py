@@ -72,7 +72,7 @@ class Drafter:
         why = why_proposed(rule.propose, challenger.version)
         request = self._request(item.key, challenger.version)
         data = self._edited(request, reason=_plain(why))
-        report = self._judged(rule, replace(request, reason=_plain(why)))
+        report = self._judged(rule, replace(request, reason=""))
         digest = fingerprint(challenger, policy_digest=ground.policy.digest)
         mark = Mark(scope=self.scope.digest, key=item.key, version=challenger.version, fingerprint=digest)
         notes = _CUSTOM if rule.checks.custom and report is not None else NOTHING

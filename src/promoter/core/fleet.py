@@ -142,7 +142,7 @@ def _others(report: DriftReport) -> Iterator[Row]:
 
 
 def _of_finding(finding: Finding, state: State) -> Row:
-    row = Row(model=finding.model, alias=finding.alias, state=state, live=finding.live, kind=finding.kind)
+    row = Row(model=finding.key[0], alias=finding.alias, state=state, live=finding.live, kind=finding.kind)
     if finding.request is None:
         return row
     asked = _of_request(finding.request, state)
@@ -151,7 +151,7 @@ def _of_finding(finding: Finding, state: State) -> Row:
 
 def _of_request(request: PromotionRequest, state: State) -> Row:
     return Row(
-        model=request.model, alias=request.alias, state=state, asked=request.version, path=request.path
+        model=request.key[0], alias=request.alias, state=state, asked=request.version, path=request.path
     )
 
 

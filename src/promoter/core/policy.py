@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from promoter.core.drift_rules import DriftRules
 from promoter.core.layers import Strictness
 from promoter.core.override_rules import OverrideRules
-from promoter.core.policy_sources import Sources
+from promoter.core.policy_sources import NO_SOURCES, Sources
 from promoter.core.prompt import Kind
 from promoter.core.prompt_rules import PromptRule
 from promoter.core.propose_rules import ProposeLimits, ProposeRule
@@ -114,8 +114,7 @@ class SignatureRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsRule:
-    """Where a version's files may lie and which there may be: prefixes of addresses, globs on paths. Empty:
-    anywhere, any."""
+    """Where files may lie (prefixes of addresses), and which there may be (globs); empty: anywhere, any."""
 
     sources: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
@@ -281,7 +280,7 @@ class ModelRule:
     unsafe_sandbox: Strictness = Strictness.REQUIRED
     override: OverrideRules | None = None
     propose: ProposeRule | None = None
-    sources: Sources = Sources()
+    sources: Sources = NO_SOURCES
     kind: Kind = Kind.MODEL
 
 
@@ -298,5 +297,4 @@ class Policy:
 
     def rule_for(self, model: str, kind: Kind = Kind.MODEL) -> ModelRule | None:
         """The first rule of that kind whose glob matches, case and all; None when none speaks for it."""
-        fitting = (rule for rule in self.models if rule.kind is kind)
-        return next((rule for rule in fitting if fnmatchcase(model, rule.match)), None)
+        return next((one for one in self.models if one.kind is kind and fnmatchcase(model, one.match)), None)

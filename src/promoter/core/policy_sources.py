@@ -17,3 +17,6 @@ class Sources:
     def allow(self, source: SourceVersion | None) -> bool:
         """Whether a request may ask for that: a version of its own model, or a copy from one allowed."""
         return source is None or any(fnmatchcase(source.model, one) for one in self.globs)
+
+
+NO_SOURCES = Sources()

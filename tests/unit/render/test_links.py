@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promoter.core.report import Links
+from promoter.core.request import SourceVersion
 from promoter.render import links as address
-from tests.builders import a_model_version, a_run
+from tests.builders import a_model_version, a_request, a_run
 
 LINKS = Links(
     registry="https://mlflow.example:5000/team/",
@@ -74,7 +75,7 @@ def test_a_source_that_is_to_be_copied_is_shown_where_it_is() -> None:
     source = SourceVersion(model="dev.churn", version="7")
     asked = a_request(model="prod.churn", version="dev.churn/7", source=source)
     links = Links(registry="https://mlflow.example")
-    pages = [version_of(links, asked, version=version) for version in ("dev.churn/7", "12")]
+    pages = [address.version_of(links, asked, version=version) for version in ("dev.churn/7", "12")]
     assert pages == [
         "https://mlflow.example/#/models/dev.churn/versions/7",
         "https://mlflow.example/#/models/prod.churn/versions/12",
