@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promoter.core.deployments import Deployment, Recorded
-from promoter.core.doctor import About, BranchRules, Environment, Rights, WorkflowSettings
 from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.issue import Issue
@@ -164,41 +163,6 @@ class Deployments(Protocol):
 
     def record(self, wanted: Deployment) -> Recorded:
         """Have it as its environment's newest, as a success; never a second one."""
-
-
-class RepositorySettings(Protocol):
-    """How the repository is set up. What the token may not see is PERMISSION_DENIED."""
-
-    def about(self) -> About:
-        """Repository, token and server."""
-
-    def branch_rules(self, branch: str) -> BranchRules:
-        """What holds for a branch; `is_whole` False where a part of it was not shown."""
-
-    def environment(self, name: str) -> Environment | None:
-        """A deployment environment; None where there is none of that name."""
-
-    def workflow_settings(self) -> WorkflowSettings:
-        """What workflows may do unless they say otherwise."""
-
-    def sha_pinning(self) -> bool:
-        """Whether actions have to be pinned by commit."""
-
-    def fork_approval(self) -> str:
-        """GitHub's word for whose forks must wait for approval before workflows run."""
-
-    def code_owners_errors(self, commit: str) -> tuple[tuple[int, str], ...]:
-        """The lines of CODEOWNERS at a commit that are not taken, each with why."""
-
-
-class RegistryRights(Protocol):
-    """What the credentials of this run may do in the registry; asking changes nothing."""
-
-    def server_version(self) -> str:
-        """The version that the server says it has."""
-
-    def rights(self, models: Sequence[str]) -> Rights:
-        """Whether an alias of one of the models could be set."""
 
 
 class RegistryReader(Protocol):

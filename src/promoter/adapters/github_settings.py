@@ -20,7 +20,7 @@ _NO_DIRECT_PUSH = frozenset({"pull_request", "update", "merge_queue", "required_
 
 
 class GitHubSettings:
-    """Implements `ports.RepositorySettings`."""
+    """Implements `doctor_ports.RepositorySettings`."""
 
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection

@@ -37,7 +37,7 @@ class _Credentials(Enum):
 
 
 class MlflowRights:
-    """Implements `ports.RegistryRights` for MLflow's own server."""
+    """Implements `doctor_ports.RegistryRights` for MLflow's own server."""
 
     def __init__(self, *, addresses: Addresses, deadline: Deadline) -> None:
         self._addresses = addresses

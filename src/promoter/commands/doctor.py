@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from promoter.commands.doctor_ports import RegistryRights, RepositorySettings
 from promoter.commands.trees import Places, read_policy, read_tree
 from promoter.core.doctor import (
     About,
@@ -27,7 +28,7 @@ from promoter.core.files import REGULAR_FILE, FileEntry
 from promoter.core.requests import read_requests
 from promoter.core.strict_yaml import LARGEST_FILE
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import RegistryReader, RegistryRights, Repository, RepositorySettings
+from promoter.ports import RegistryReader, Repository
 from promoter.text import NOTHING, Message, Part, quote, say
 
 _WORKFLOWS = (".github/workflows/*.yml", ".github/workflows/*.yaml")
