@@ -147,7 +147,7 @@ def test_t01_a_policy_in_a_merge_group_with_a_request_is_told_over_http(house: H
 
 
 def test_t13_an_old_branch_that_still_holds_the_content_does_not_ask_for_it(team: Team) -> None:
-    old = team.commits[team.main][REQUEST]
+    old = request("6")
     team.propose(11, {"README.md": b"opened before the request changed\n"})
     team.push({REQUEST: request("7")})
     team.propose(12, {REQUEST: old}, **FORK)

@@ -235,9 +235,8 @@ def recorded(registry: Registry, report: RequestReport, *, record: Record) -> Re
 class Withdrawal:
     """What became of an alias that was moved and is asked for no more.
 
-    `note` tells it. `stands` is its report where it may still be where this run put it; `ours` are the
-    versions at which the alias is by this run's own last write, as far as anybody knows: none where somebody
-    else has moved it since.
+    `note` tells it. `stands` is its report where it may still be where this run put it; `ours`: the versions
+    at which it may be by this run's own last write, none where somebody else has moved it since.
     """
 
     report: RequestReport
