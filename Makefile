@@ -22,7 +22,7 @@ demo: $(STAMP) ## Run the main job end to end, without any account; leaves demo-
 	$(BIN)/promoter demo --output demo-output
 
 test: $(STAMP) ## Run all tests and the coverage gate (PYTEST_ARGS=... to pass more)
-	$(BIN)/pytest -n auto --cov --cov-report=term $(PYTEST_ARGS)
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
 test-hostile: $(STAMP) ## 100,000 broken requests and answers; escapes from the sandbox, here and in the image
 	PROMOTER_FUZZ_FILES=100000 $(BIN)/pytest -q -k t28_whatever tests/trust/test_requests.py

@@ -405,12 +405,3 @@ def test_no_secret_is_told(house: House) -> None:
     told = finished.log + finished.summary + "".join(finished.outputs.values())
     shown = "\n".join(line for line in told.splitlines() if not line.startswith("::add-mask::"))
     assert TOKEN not in shown
-
-
-@pytest.mark.parametrize("command", ["propose"])
-def test_a_command_of_a_later_version(house: House, command: str) -> None:
-    payload = {"repository": {"default_branch": "main"}}
-    finished = house.job(
-        "workflow_dispatch", payload, ref="refs/heads/main", commit="f" * 40, command=command
-    )
-    ends(finished, ReasonCode.NOT_AVAILABLE, command)

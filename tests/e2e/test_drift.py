@@ -25,9 +25,10 @@ def drift(house: House, **inputs: str) -> Finished:
     return house.job("schedule", payload, ref=MAIN, commit="f" * 40, **inputs)
 
 
-def rules(house: House, text: str) -> None:
+def rules(house: House, text: str, *, on_missing: str = "block") -> None:
     """How drift is looked for; the policy speaks for this test's model alone."""
-    policy = POLICY_TEXT.replace('match: "*"', f'match: "{house.model}"')
+    only = f'match: "{house.model}"\n    on_missing_champion: {on_missing}'
+    policy = POLICY_TEXT.replace('match: "*"', only)
     house.land({POLICY: policy.replace("version: 1\n", f"version: 1\ndrift: {text}\n").encode()})
 
 
@@ -179,9 +180,12 @@ def test_healing_puts_back_what_was_moved_and_says_so(watched: House) -> None:
     assert Path(finished.outputs["report"]) == finished.folder / "drift.json"
 
 
-def test_healing_puts_back_what_was_deleted(watched: House) -> None:
+def test_healing_sets_what_was_deleted_only_where_a_first_promotion_may(watched: House) -> None:
     rules(watched, "{grace_minutes: 0, heal: true}")
     watched.client.delete_registered_model_alias(watched.model, "champion")
+    (refused,) = json.loads(drift(watched).outputs["result"])["healing"]
+    assert (refused["reason_code"], watched.champion()) == ("missing_champion", None)
+    rules(watched, "{grace_minutes: 0, heal: true}", on_missing="bootstrap")
     assert drift(watched).outputs["reason-code"] == "in_sync"
     assert watched.champion() == "2"
 

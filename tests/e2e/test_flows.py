@@ -93,10 +93,11 @@ def test_a_first_promotion_needs_the_policys_word(house: House) -> None:
 def test_a_push_that_changes_no_alias_moves_nothing(house: House) -> None:
     version = house.version(0.8)
     house.adopt(version)
-    applied = house.apply(house.land({"README.md": b"hello\n"}))
+    push = house.land({"README.md": b"hello\n"})
+    applied = house.apply(push)
     assert (applied.exit_code, applied.outputs["reason-code"]) == (ExitCode.DONE, "already_applied")
     # Somebody pushed it without a pull request: that much is noted.
-    assert house.tags(version) == {"promoter_applied_champion": "0 "}
+    assert house.tags(version) == {"promoter_applied_champion": "0 found", "promoter_commit": push.after}
 
 
 def test_replaying_an_old_push_writes_nothing(house: House) -> None:

@@ -112,7 +112,7 @@ def test_an_alias_in_place_is_noted_so_that_a_move_by_hand_is_noticed(house: Hou
     push = house.merge(number)
     assert house.apply(push).outputs["reason-code"] == "already_applied"
     assert house.tags(new) == {
-        "promoter_applied_champion": f"{number} ",
+        "promoter_applied_champion": f"{number} found",
         "promoter_approved_by": "alice",
         "promoter_commit": push.after,
         "promoter_pull_request": str(number),

@@ -36,8 +36,15 @@ class Watched:
         """Let the database go."""
         self._store.close()
 
-    def reset(self, held: Mapping[tuple[str, str], str | None], models: Iterable[str]) -> None:
-        """Give the models these aliases (model, alias → version) and no others, and take Promoter's tags."""
+    def reset(
+        self,
+        held: Mapping[tuple[str, str], str | None],
+        models: Iterable[str],
+        *,
+        tags: Mapping[tuple[str, str], Mapping[str, str]],
+    ) -> None:
+        """Give the models these aliases (model, alias → version) and no others, and of Promoter's tags these
+        (model, version → tags)."""
         with self._lock:
             self._store.execute("BEGIN IMMEDIATE")
             for model in models:
@@ -52,6 +59,11 @@ class Watched:
                         "INSERT INTO registered_model_aliases (name, alias, version) VALUES (?, ?, ?)",
                         (model, alias, int(version)),
                     )
+            for (model, version), own in tags.items():
+                self._store.executemany(
+                    "INSERT INTO model_version_tags (name, version, key, value) VALUES (?, ?, ?, ?)",
+                    [(model, int(version), key, value) for key, value in own.items()],
+                )
             self._store.execute("COMMIT")
         self.forget()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -47,7 +47,8 @@ class _RememberingGit(Git):
 class Scene:
     """A world and what is right for it. `validated` is the comment that validate wrote.
 
-    `held` is who holds the aliases at the beginning, where that is not the old versions.
+    `held` is who holds the aliases at the beginning, where that is not the old versions; `tags`, by model and
+    version, are what earlier promotions wrote.
     """
 
     house: House
@@ -56,10 +57,11 @@ class Scene:
     situation: Situation
     held: Mapping[tuple[str, str], str | None]
     validated: str = ""
+    tags: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def reset(self, registry: Watched, start: Start) -> None:
         """As it was in the beginning."""
-        registry.reset(self.held, {alias.model for alias in self.situation.aliases})
+        registry.reset(self.held, {alias.model for alias in self.situation.aliases}, tags=self.tags)
         world = self.house.world
         world.comments.clear()
         world.used.clear()
@@ -89,6 +91,8 @@ def scenes(folder: Path, registry: str) -> Iterator[dict[str, Scene]]:
         "first": _first,
         "moved already": _moved_already,
         "dropped": _dropped,
+        "again": _again,
+        "moved again": _moved_again,
         "not approved": _not_approved,
         "worse": _worse,
         "moved by hand": _moved_by_hand,
@@ -132,7 +136,9 @@ def _merged(house: House, *aliases: Alias, approved_by: str = "alice") -> Scene:
         trigger=Trigger(
             name="push", payload=push_event(house.standin.view, push), ref=push.ref, commit=push.after
         ),
-        situation=Situation(command=Command.APPLY, due=Due.MOVE, aliases=aliases, reasons=_MOVED),
+        situation=Situation(
+            command=Command.APPLY, due=Due.MOVE, aliases=aliases, reasons=_MOVED, pull=number
+        ),
         held={(alias.model, alias.name): alias.old for alias in aliases},
         validated=comment.body,
     )
@@ -143,17 +149,7 @@ def _refusing(scene: Scene, reason: ReasonCode) -> Scene:
 
 
 def _with_situation(scene: Scene, *, due: Due, reasons: frozenset[ReasonCode]) -> Scene:
-    situation = Situation(
-        command=scene.situation.command, due=due, aliases=scene.situation.aliases, reasons=reasons
-    )
-    return Scene(
-        house=scene.house,
-        number=scene.number,
-        trigger=scene.trigger,
-        situation=situation,
-        held=scene.held,
-        validated=scene.validated,
-    )
+    return replace(scene, situation=replace(scene.situation, due=due, reasons=reasons))
 
 
 def _path(alias: Alias) -> str:
@@ -189,17 +185,29 @@ def _first(house: House) -> Scene:
 
 def _moved_already(house: House) -> Scene:
     """A job moved the alias and died before it told anybody."""
-    scene = _one(house)
+    return _died(_one(house))
+
+
+def _died(scene: Scene) -> Scene:
     held = {(alias.model, alias.name): alias.new for alias in scene.situation.aliases}
-    moved = _with_situation(scene, due=Due.MOVE, reasons=_LATER)
-    return Scene(
-        house=house,
-        number=moved.number,
-        trigger=moved.trigger,
-        situation=moved.situation,
-        held=held,
-        validated=moved.validated,
-    )
+    return replace(_with_situation(scene, due=Due.MOVE, reasons=_LATER), held=held)
+
+
+def _again(house: House) -> Scene:
+    """A version that was promoted before, and gone back from: its tags speak of that first time."""
+    old, new = house.version(0.80), house.version(0.85)
+    house.adopt(old)
+    for version in (new, old):
+        number = house.ask_for(version)
+        house.approve(number)
+        house.apply(house.merge(number))
+    tags = {(house.model, version): house.tags(version) for version in (old, new)}
+    return replace(_merged(house, _alias(house, old, new)), tags=tags)
+
+
+def _moved_again(house: House) -> Scene:
+    """The same, and a job moved the alias the second time and died before it wrote a tag."""
+    return _died(_again(house))
 
 
 def _dropped(house: House) -> Scene:
@@ -209,14 +217,7 @@ def _dropped(house: House) -> Scene:
     trigger = Trigger(
         name="push", payload=push_event(house.standin.view, push), ref=push.ref, commit=push.after
     )
-    return Scene(
-        house=house,
-        number=scene.number,
-        trigger=trigger,
-        situation=scene.situation,
-        held=scene.held,
-        validated=scene.validated,
-    )
+    return replace(scene, trigger=trigger)
 
 
 def _not_approved(house: House) -> Scene:
@@ -235,17 +236,8 @@ def _moved_by_hand(house: House) -> Scene:
     old, new, other = house.version(0.80), house.version(0.85), house.version(0.81)
     scene = _refusing(_merged(house, _alias(house, old, new)), _R.CONFLICT)
     alias = _alias(house, other, new)
-    situation = Situation(
-        command=Command.APPLY, due=Due.STAY, aliases=(alias,), reasons=scene.situation.reasons
-    )
-    return Scene(
-        house=house,
-        number=scene.number,
-        trigger=scene.trigger,
-        situation=situation,
-        held={(alias.model, alias.name): other},
-        validated=scene.validated,
-    )
+    situation = replace(scene.situation, aliases=(alias,))
+    return replace(scene, situation=situation, held={(alias.model, alias.name): other})
 
 
 def _two_one_worse(house: House) -> Scene:
@@ -269,7 +261,11 @@ def _proposal(house: House, score: float, reason: ReasonCode) -> Scene:
             name="pull_request", payload=payload, ref=f"refs/pull/{number}/merge", commit="f" * 40
         ),
         situation=Situation(
-            command=Command.VALIDATE, due=Due.STAY, aliases=(alias,), reasons=frozenset({reason})
+            command=Command.VALIDATE,
+            due=Due.STAY,
+            aliases=(alias,),
+            reasons=frozenset({reason}),
+            pull=number,
         ),
         held={(alias.model, alias.name): alias.old},
         validated=house.comments(number)[0].body,

@@ -53,12 +53,14 @@ class Alias:
 
 @dataclass(frozen=True, kw_only=True)
 class Situation:
-    """A world in which one pull request asks for aliases; `reasons` are how an undisturbed run may end."""
+    """A world in which one pull request (`pull`) asks for aliases; `reasons` are how an undisturbed run may
+    end."""
 
     command: Command
     due: Due
     aliases: tuple[Alias, ...]
     reasons: frozenset[ReasonCode]
+    pull: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +178,11 @@ def _of_convergence(situation: Situation, seen: Seen) -> Iterator[str]:
         missing = [tag for tag in (*_ALIAS_TAGS, f"promoter_applied_{alias.name}") if tag not in tags]
         if missing:
             yield f"{alias}: version {alias.new} lacks the tags {', '.join(missing)}"
+            continue
+        named = {tags["promoter_pull_request"], tags[f"promoter_applied_{alias.name}"].partition(" ")[0]}
+        if named != {str(situation.pull)}:
+            told = " and ".join(sorted(named))
+            yield f"{alias}: tags name pull request {told}, and {situation.pull} asks for it"
 
 
 def _of_last_comments(situation: Situation, seen: Seen) -> Iterator[str]:
@@ -200,7 +207,9 @@ def _of_last_comments(situation: Situation, seen: Seen) -> Iterator[str]:
 def _untold(bodies: Sequence[str]) -> Iterator[str]:
     for body in bodies:
         told = title(body)
-        if "Not promoted" in told or not any(words in told for words in ("Promoted", "Nothing to do")):
+        if "Not promoted" in told or not any(
+            words in told for words in ("Promoted", "Rolled back", "Nothing to do")
+        ):
             yield f"the aliases have moved, and a comment still says {told!r}"
 
 

@@ -71,6 +71,9 @@ SCENES = (
     *("not approved", "worse", "moved by hand", "two, one worse"),
     *("proposed", "proposed", "proposed worse"),
 )
+# Instead of each: some of the time its version was promoted once before.
+_AGAIN = {"one": "again", "moved already": "moved again"}
+_PROMOTED_BEFORE = 0.3
 # Undisturbed runs make fewer calls.
 _MOST_CALLS = 40
 _MOST_CALLS_OF_THREE = 70
@@ -141,6 +144,8 @@ def schedule_of(seed: int) -> Schedule:
     random = Random(f"schedule {seed}")
     family = _FAMILIES[seed % len(_FAMILIES)]
     scene = random.choice(SCENES)
+    if Random(f"again {seed}").random() < _PROMOTED_BEFORE:
+        scene = _AGAIN.get(scene, scene)
     most_calls = _MOST_CALLS_OF_THREE if scene == "three" else _MOST_CALLS
     is_slow = random.random() < 0.06
     drawn = tuple(sorted(SLOW)) if is_slow else _DRAWN

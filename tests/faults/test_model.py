@@ -30,15 +30,16 @@ ONE = Situation(
     due=Due.MOVE,
     aliases=(CHURN,),
     reasons=frozenset({ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED}),
+    pull=3,
 )
 TWO = replace(ONE, aliases=(CHURN, FRAUD))
 REFUSED = replace(ONE, due=Due.STAY, reasons=frozenset({ReasonCode.APPROVAL_MISSING}))
 PROPOSED = replace(REFUSED, command=Command.VALIDATE, reasons=frozenset({ReasonCode.VALIDATED}), due=Due.STAY)
 TAGS = {
-    "promoter_pull_request": "1",
+    "promoter_pull_request": "3",
     "promoter_commit": "c",
     "promoter_approved_by": "alice",
-    "promoter_applied_champion": "1 1",
+    "promoter_applied_champion": "3 1",
 }
 PROMOTED = "<!-- promoter results -->\n### ✅ Promoted: `champion` moved"
 NOT_PROMOTED = "<!-- promoter after-merge -->\n### ❌ Not promoted: `churn`"
@@ -125,6 +126,16 @@ def test_what_is_right_is_not_complained_about() -> None:
         (ONE, seen(ONE, OLD, health=Health.DISTURBED), "it says applied"),
         (ONE, seen(ONE, OLD), "where git asks"),
         (ONE, seen(ONE, tags={}), "lacks the tags promoter_pull_request"),
+        (
+            ONE,
+            seen(ONE, tags={("churn", NEW): {**TAGS, "promoter_applied_champion": "1 1"}}),
+            "tags name pull request 1 and 3, and 3 asks for it",
+        ),
+        (
+            ONE,
+            seen(ONE, tags={("churn", NEW): {**TAGS, "promoter_pull_request": "1"}}),
+            "tags name pull request 1 and 3",
+        ),
         (ONE, seen(ONE, comments=Comments(results=(PROMOTED, PROMOTED))), "DUPLICATE COMMENT: 2"),
         (
             REFUSED,

@@ -30,7 +30,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, f1_score
 
 from promoter.adapters.deadline import Deadline
-from promoter.commands.moving import Record, carry_out
+from promoter.commands.moving import carry_out
+from promoter.commands.record_tags import Record
 from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
 from promoter.core.policy import Environment

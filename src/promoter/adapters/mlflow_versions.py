@@ -49,9 +49,7 @@ class Versions:
                 raise PromoterError(
                     ReasonCode.REGISTRY_UNAVAILABLE,
                     say(*doing.parts, " failed: the list leads back to a page that was read"),
-                    hint=say(
-                        "Look at ", quote(self._shown), ": something else than MLflow may answer."
-                    ),
+                    hint=say("Look at ", quote(self._shown), ": something else than MLflow may answer."),
                 )
             seen.add(token)
 

@@ -19,8 +19,8 @@ from promoter.commands.landing import (
     land,
     too_often,
 )
-from promoter.commands.moving import Record
 from promoter.commands.pinning import hold_to_pins
+from promoter.commands.record_tags import Record
 from promoter.commands.recording import Notes, record_in_place
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree

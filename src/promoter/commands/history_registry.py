@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from promoter.commands.moving import COMMIT_TAG
+from promoter.commands.record_tags import COMMIT_TAG
 from promoter.commands.versions import Applied
 from promoter.core.model_version import ModelVersion
 from promoter.core.request import named_by

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from promoter.commands.copying import copy_all
 from promoter.commands.moving import (
-    Record,
     Withdrawal,
     move_all,
     not_begun,
     recorded,
     withdrawn,
 )
+from promoter.commands.record_tags import Record
 from promoter.commands.tracing import Branch
 from promoter.core.report import Report, RequestReport
 from promoter.errors import PromoterError, ReasonCode

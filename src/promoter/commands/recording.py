@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from promoter.commands.moving import COMMIT_TAG, ORIGIN_TAG, PULL_TAG
+from promoter.commands.record_tags import COMMIT_TAG, ORIGIN_TAG, PULL_TAG
 from promoter.commands.tracing import Traced, Tracer
 from promoter.commands.versions import Applied, Entry, applied_tag
 from promoter.commands.weighing import Question, gather_reviews
@@ -48,7 +48,9 @@ def record_in_place(notes: Notes, *, before: str, reports: Sequence[RequestRepor
         r for r in reports if r.reason is ReasonCode.ALREADY_APPLIED and _enforced(notes.policy, r.request)
     ]
     looked = [_looked(notes, report=report) for report in _to_look_at(notes.tracer, in_place, before=before)]
-    changed = _changed(notes.tracer, looked)
+    # What moves something has asked GitHub enough: what is noted already can wait for a run that does not.
+    is_idle = all(report.reason is not ReasonCode.APPLIED for report in reports)
+    changed = _changed(notes.tracer, looked) if is_idle else frozenset()
     noted = {one.report.request.path: _noted(notes, one, changed=changed) for one in looked}
     return [noted.get(report.request.path, report) for report in reports]
 
@@ -68,8 +70,17 @@ class _Look:
     def since(self) -> str:
         """The commit at which that was noted; empty where the other tags are of another alias's move."""
         tags = self.version.tags if self.version else {}
-        is_whole = self.applied is not None and tags.get(PULL_TAG) == str(self.applied.pull)
+        is_whole = self.applied is not None and tags.get(PULL_TAG, "0") == str(self.applied.pull)
         return tags.get(COMMIT_TAG, "") if is_whole else ""
+
+    def is_of_commit(self, tip: str) -> bool:
+        """Whether a pull request's move was noted at that commit."""
+        return self.applied is not None and self.applied.pull > 0 and self.since == tip
+
+    def is_noted(self, traced: Traced | None) -> bool:
+        """Whether it names the pull request that asks now. A direct push is never applied, so it makes no
+        older note untrue."""
+        return self.applied is not None and (traced is None or self.applied.pull == traced.pull.number)
 
 
 def _looked(notes: Notes, *, report: RequestReport) -> _Look:
@@ -83,8 +94,8 @@ def _looked(notes: Notes, *, report: RequestReport) -> _Look:
 def _changed(tracer: Tracer, looked: Sequence[_Look]) -> frozenset[str]:
     """Of what is noted, the paths where another pull request may ask by now."""
     noted = {one.report.request: one.since for one in looked if one.applied is not None}
-    at_tip = frozenset(request.path for request, since in noted.items() if since == tracer.branch.tip)
     others = {request: since for request, since in noted.items() if since != tracer.branch.tip}
+    at_tip = frozenset(one.report.request.path for one in looked if one.is_of_commit(tracer.branch.tip))
     try:
         return at_tip | (tracer.changed_since(others) if others else frozenset())
     except PromoterError:
@@ -126,13 +137,11 @@ def _noted(notes: Notes, look: _Look, *, changed: Collection[str]) -> RequestRep
         return report
     try:
         traced = _traced(notes, request)
-        number = traced.pull.number if traced else 0
-        # A direct push is never applied, so it makes no older note untrue.
-        is_missing = look.applied is None or (traced is not None and look.applied.pull != number)
-        if is_missing or look.since == notes.tracer.branch.tip:
-            # What was applied at this very tip may have been told to nobody by an earlier attempt of this job.
-            report = replace(report, pull_request=number or None)
-        if is_missing:
+        is_noted = look.is_noted(traced)
+        if not is_noted or look.is_of_commit(notes.tracer.branch.tip):
+            # Of what was applied at this very tip an earlier attempt of this job may have told nobody.
+            report = replace(report, pull_request=traced.pull.number if traced else None)
+        if not is_noted:
             tags = _tags(notes, version, traced=traced, alias=request.alias)
             notes.registry.set_tags(request.model, request.version, tags=tags)
     except PromoterError as error:
@@ -158,7 +167,9 @@ def _traced(notes: Notes, request: PromotionRequest) -> Traced | None:
 def _tags(notes: Notes, version: ModelVersion, *, traced: Traced | None, alias: str) -> dict[str, str]:
     """What is still known: verdict and time went with the run that moved the alias, if one did."""
     if traced is None:
-        return {applied_tag(alias): str(Applied(pull=0, origin="", entry=Entry.FOUND))}
+        # Beside another alias's move the commit would be taken for that one's.
+        commit = {} if PULL_TAG in version.tags else {COMMIT_TAG: notes.tracer.branch.tip}
+        return {**commit, applied_tag(alias): str(Applied(pull=0, origin="", entry=Entry.FOUND))}
     number = traced.pull.number
     entered = _entered(version, traced, alias=alias)
     stale: dict[str, str] = {}

@@ -6,7 +6,7 @@ It is for people to read. What neither of them tells is left out, never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -23,9 +23,13 @@ WHEN_TAG = "promoter_promoted_at"
 
 @dataclass(frozen=True, kw_only=True)
 class _Change:
-    """One change of the request's file, and the version it asked for where the registry still tells."""
+    """One change of the request's file, and the version it asked for where the registry still tells.
+
+    `newest` is the last change that asked for the same, of which the version's tag speaks.
+    """
 
     past: Past
+    newest: Past
     version: ModelVersion | None
 
 
@@ -37,7 +41,7 @@ def tenure(registry: RegistryReader, claim: Claim, *, challenger: ModelVersion) 
     at = next((at for at, one in enumerate(past) if at and one.version == challenger.version), None)
     if at is None:
         return ()
-    came = _Change(past=_first_of(past[at:]), version=challenger)
+    came = _Change(past=_first_of(past[at:]), newest=past[at], version=challenger)
     left = _successor(registry, claim, newer=past[:at])
     return (
         say(
@@ -59,12 +63,14 @@ def _first_of(past: tuple[Past, ...]) -> Past:
 def _successor(registry: RegistryReader, claim: Claim, *, newer: tuple[Past, ...]) -> _Change:
     """The change that took the alias from it, by the registry's tags; else git's next one."""
     found = next((one for one in successors(claim, newer) if took_over(registry, claim, past=one)), newer[-1])
+    # Its file may have been edited or renamed since it took over.
+    change = _Change(past=_first_of(newer[newer.index(found) :]), newest=found, version=None)
     if found.version is None:
-        return _Change(past=found, version=None)
+        return change
     try:
-        return _Change(past=found, version=registry.model_version(claim.request.model, found.version))
+        return replace(change, version=registry.model_version(claim.request.model, found.version))
     except PromoterError:
-        return _Change(past=found, version=None)
+        return change
 
 
 def _left(left: _Change, claim: Claim) -> Iterator[Part]:
@@ -86,7 +92,9 @@ def _dated(word: str, change: _Change, *, claim: Claim) -> tuple[Part, ...]:
     """When the tag says that it was promoted; where that is of another time, the date of git's commit."""
     version = change.version
     applied = Applied.of(version, claim.request.alias) if version is not None else None
-    by_tag = applied is not None and applied.is_of(change.past, claim.pulls_of)
+    by_tag = applied is not None and any(
+        applied.is_of(one, claim.pulls_of) for one in (change.newest, change.past)
+    )
     told = version.tags.get(WHEN_TAG, "") if version is not None and by_tag else ""
     moment = _moment(told) or _moment(change.past.when)
     return (word, moment) if moment else ()

@@ -181,7 +181,7 @@ def _held_before(registry: RegistryReader, claim: Claim, *, challenger: ModelVer
     own = Applied.of(challenger, request.alias)
     past = asked_before(claim, applied=own)
     asked = [one for one in past if one.version == request.version]
-    if own is not None and asked:
+    if own is not None and own.entry is Entry.MOVED and own.pull != claim.pull and asked:
         # Of another pull request, it was promoted again from elsewhere: that it held the alias stays true.
         return True
     return bool(asked) and any(took_over(registry, claim, past=one) for one in successors(claim, claim.past))

@@ -16,6 +16,7 @@ BUILT_IN = (
     "description",
     "tags",
     "lineage",
+    "prompt",
     "signature",
     "artifacts",
     "inference",

@@ -39,8 +39,8 @@ _WHY = {
 }
 _HEAL = (
     "Or let Promoter do it: write `drift: {heal: true}` into the policy, give the drift workflow a "
-    "credential that may write, and run it: the alias goes back under the same approvals and integrity "
-    "checks as in a rollback. Plain apply refuses to undo what somebody did by hand."
+    "credential that may write, and run it: the alias goes back where approvals and all checks allow it, "
+    "against what is live. Plain apply refuses to undo what somebody did by hand."
 )
 _APPLY = (
     "Run apply again: **Actions → Apply promotion → Run workflow** (`workflow_dispatch` with "

@@ -43,7 +43,7 @@ class Catalog:
             from mlflow.protos.databricks_pb2 import PERMISSION_DENIED  # noqa: PLC0415
 
             raise MlflowException("no EXECUTE on it", PERMISSION_DENIED)
-        return SimpleNamespace(name=name.lower(), aliases=self.aliases)
+        return SimpleNamespace(name=name.lower(), aliases=self.aliases, _tags={})
 
     def get_model_version(self, name: str, version: str) -> SimpleNamespace:
         return SimpleNamespace(name=name.lower(), version=version, run_id="", source="")
@@ -74,7 +74,7 @@ class Page(list[SimpleNamespace]):
 
 
 def a_model(name: str, aliases: object, **tags: str) -> SimpleNamespace:
-    return SimpleNamespace(name=name, aliases=aliases, tags=tags)
+    return SimpleNamespace(name=name, aliases=aliases, tags=tags, _tags=tags)
 
 
 class Credentialed:

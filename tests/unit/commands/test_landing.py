@@ -11,6 +11,7 @@ from promoter.commands.landing import MOST_ROUNDS
 from promoter.core.report import Report
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
+from promoter.world import stopped
 from tests.fakes.observed import Calls, observed, raising
 from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
 
@@ -183,3 +184,99 @@ def test_it_does_not_go_on_for_ever(team: Team) -> None:
     report = watched.run()
     assert (report.reason, written(team)) == (ReasonCode.SUPERSEDED, [])
     assert f"{MOST_ROUNDS} times" in str(report.message)
+
+
+# --- what was moved is told, however it ends ------------------------------------------------------
+
+
+def with_a_shadow(team: Team) -> None:
+    """Another alias is asked for in a pull request of its own, and moves."""
+    team.registry.set_alias("churn", "shadow", version="6")
+    team.push({SHADOW: request("6", alias="shadow")})
+    team.ask({SHADOW: request("9", alias="shadow")}, 14)
+
+
+@pytest.mark.parametrize("nth", [4, 5])
+def test_what_earlier_rounds_moved_is_told_where_a_later_one_fails(team: Team, nth: int) -> None:
+    with_a_shadow(team)
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({REQUEST: request("8")}, 15))
+    watched.tip_fails(nth)
+    report = watched.run()
+    assert (report.reason, team.champion(), team.champion("shadow")) == (DOWN.reason, "6", "9")
+    assert [(one.request.alias, one.reason) for one in report.requests] == [("shadow", ReasonCode.APPLIED)]
+    assert [str(note) for note in report.notes] == [
+        "`churn@champion` was moved to version `7`, which the branch asks for no more, "
+        "and was put back to version `6`"
+    ]
+    assert str(stopped(report).message) == "the job was interrupted; before that it moved 1 alias(es)"
+
+
+def test_what_was_moved_is_told_where_its_file_is_gone_by_then(team: Team) -> None:
+    with_a_shadow(team)
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({REQUEST: request("8")}, 15))
+    # Before the last round begins the other file goes.
+    watched.calls.after("set_alias", lambda: team.push({SHADOW: None}), nth=3)
+    report = watched.run()
+    assert {(one.request.alias, one.request.version): one.reason for one in report.requests} == {
+        ("champion", "8"): ReasonCode.APPLIED,
+        ("shadow", "9"): ReasonCode.APPLIED,
+    }
+
+
+def test_what_could_not_be_put_back_and_stands_is_recorded_and_undecided(team: Team) -> None:
+    team.version("5", 0.2)
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({REQUEST: request("5")}, 13))
+    watched.calls.fail("set_alias", DOWN, nth=2)
+    report = watched.run()
+    assert (report.reason, team.champion()) == (ReasonCode.APPLY_FAILED, "7")
+    assert [(one.pull_request, one.reason) for one in report.requests] == [
+        (13, ReasonCode.CHECKS_FAILED),
+        (12, ReasonCode.APPLY_FAILED),
+    ]
+    assert "was not put back: no answer" in str(report.requests[1].message)
+    assert team.registry.model_version("churn", "7").tags["promoter_applied_champion"] == "12 6"
+
+
+@pytest.mark.parametrize("rest", ["others", "none"])
+def test_a_first_promotion_that_nobody_asks_for_any_more_is_recorded_and_told(rest: str) -> None:
+    team = Team()
+    team.push({POLICY: policy("on_missing_champion: block", "on_missing_champion: bootstrap")})
+    team.ask({SHADOW: request("7", alias="shadow")}, 12)
+    watched = Watched(team)
+    gone = {SHADOW: None, **({REQUEST: None} if rest == "none" else {})}
+    watched.calls.before("set_alias", lambda: team.ask(gone, 13))
+    report = watched.run()
+    assert (report.reason, team.champion("shadow")) == (ReasonCode.APPLIED, "7")
+    assert (report.requests[-1].pull_request, report.requests[-1].reason) == (12, ReasonCode.APPLIED)
+    assert "stays: nobody held it before" in str(report.notes[0])
+    assert team.registry.model_version("churn", "7").tags["promoter_applied_shadow"] == "12 first"
+
+
+# --- whose move it was ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by_hand", ["6", "9"])
+def test_what_a_person_did_after_another_run_is_not_undone(team: Team, by_hand: str) -> None:
+    watched = Watched(team)
+
+    def others() -> None:
+        team.ask({REQUEST: request("8")}, 13)
+        assert apply(team.apply_world(), branch="main").reason is ReasonCode.APPLIED
+        team.registry.set_alias("churn", "champion", version=by_hand)
+
+    # This run has read its own write back by then.
+    watched.calls.after("aliases", others, nth=4)
+    report = watched.run()
+    assert (report.reason, team.champion()) == (ReasonCode.CONFLICT, by_hand)
+    assert written(team) == ["7", "8", by_hand]
+    (note,) = report.notes
+    told = {
+        "6": "somebody else has moved it back to version `6`",
+        "9": "was not put back: `churn@champion` went",
+    }
+    assert told[by_hand] in str(note)
+    assert report.requests[0].pull_request == 13
+    assert len(report.requests) == 1

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promoter.commands.moving import Record, carry_out, move_of, tags_of
+from promoter.commands.moving import carry_out, move_of
+from promoter.commands.record_tags import Record, tags_of
 from promoter.core.evidence import Outcome
 from promoter.core.plan import Move, Step
 from promoter.core.report import RequestReport

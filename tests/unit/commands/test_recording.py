@@ -6,6 +6,7 @@ import pytest
 
 from promoter.commands.apply import apply
 from promoter.commands.recording import MOST_OTHERS
+from promoter.commands.tracing import MOST_MERGES
 from promoter.core.report import Report
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
@@ -151,3 +152,89 @@ def test_what_another_pull_request_left_says_nothing_of_this_one(team: Team) -> 
     team.registry.set_tags("churn", "7", tags=begun)
     applied(team, "")
     assert tag(team) == "12 found"
+
+
+# --- promoted again -------------------------------------------------------------------------------
+
+DOWN = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("down"))
+
+
+def asked_again(team: Team) -> None:
+    """7 by #12, back to 6 by #13, 7 again by #14, whose tags are lost."""
+    team.registry.set_alias("churn", "champion", version="6")
+    for number, version in ((12, "7"), (13, "6"), (14, "7")):
+        team.ask({REQUEST: request(version)}, number)
+        if number == 14:
+            team.registry.fail("set_tags", DOWN)
+        assert apply(team.apply_world(), branch="main").reason is ReasonCode.APPLIED
+
+
+@pytest.mark.parametrize("pushes", [0, 1, MOST_MERGES - 2])
+def test_an_older_note_of_the_same_version_is_not_taken_for_this_one(team: Team, pushes: int) -> None:
+    asked_again(team)
+    for _ in range(pushes):
+        team.push({"README.md": b"x"})
+    report, _ = applied(team, "")
+    assert report.requests[0].pull_request == 14
+    tags = team.registry.model_version("churn", "7").tags
+    assert (tags[TAG], tags["promoter_pull_request"], tags["promoter_verdict"]) == ("14 found", "14", "")
+    team.registry.set_alias("churn", "champion", version="6")
+    assert apply(team.apply_world(), branch="main").reason is ReasonCode.CONFLICT
+    assert team.champion() == "6"
+
+
+def test_a_record_that_was_begun_over_an_older_one_is_finished(team: Team) -> None:
+    asked_again(team)
+    begun = {"promoter_previous_version": "6", "promoter_pull_request": "14", "promoter_commit": team.main}
+    team.registry.set_tags("churn", "7", tags=begun)
+    team.push({"README.md": b"x"})
+    applied(team, "")
+    assert tag(team) == "14 6"
+
+
+def test_other_words_for_the_same_version_leave_what_was_moved_as_moved(team: Team) -> None:
+    team.registry.set_alias("churn", "champion", version="6")
+    team.ask({REQUEST: request("7")}, 12)
+    applied(team, "")
+    team.ask({REQUEST: request("7").replace(b"better", b"better, see ticket 5")}, 13)
+    applied(team, "")
+    tags = team.registry.model_version("churn", "7").tags
+    assert (tags[TAG], tags["promoter_verdict"]) == ("13 6", "promote")
+
+
+def test_a_direct_push_of_the_same_version_makes_no_note_untrue(team: Team) -> None:
+    team.registry.set_alias("churn", "champion", version="6")
+    team.ask({REQUEST: request("7")}, 12)
+    applied(team, "")
+    team.push({REQUEST: request("7").replace(b"better", b"better, see ticket 5")})
+    applied(team, "")
+    assert tag(team) == "12 6"
+
+
+def asked_of_github(team: Team) -> tuple[Calls, Calls]:
+    """What a run asks of the repository, and of pull requests."""
+    repository, files = observed(team.repository)
+    pull_requests, pulls = observed(team.pull_requests)
+    apply(team.apply_world(repository=repository, pull_requests=pull_requests), branch="main")
+    return files, pulls
+
+
+def test_where_all_is_noted_no_pull_request_is_looked_for(team: Team) -> None:
+    team.registry.set_alias("churn", "champion", version="6")
+    team.push({POLICY: policy('match: "churn*"', 'match: "*"')})
+    team.ask(managing(team, 5))
+    asked_of_github(team)
+    team.push({"README.md": b"x"})
+    files, pulls = asked_of_github(team)
+    assert pulls.made == []
+    assert (files.count("first_parents"), files.count("blob_ids"), files.count("history")) == (1, 1, 0)
+
+
+def test_whether_another_asks_that_cannot_be_read_is_left_to_the_next_run(team: Team) -> None:
+    asked_again(team)
+    repository, calls = observed(team.repository)
+    calls.fail("first_parents", DOWN)
+    report = apply(team.apply_world(repository=repository), branch="main")
+    assert (report.reason, report.requests[0].notes) == (ReasonCode.ALREADY_APPLIED, ())
+    applied(team, "")
+    assert tag(team) == "14 found"

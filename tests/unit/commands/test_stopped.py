@@ -27,7 +27,7 @@ def team() -> Team:
 
 
 def test_asked_to_stop_no_further_pull_request_is_begun(team: Team) -> None:
-    answers = [True, False]
+    answers = [True, True, False]
     report = apply(team.apply_world(may_write=lambda: answers.pop(0)), branch="main")
     assert {one.request.path: one.reason for one in report.requests} == {
         REQUEST: ReasonCode.APPLIED,

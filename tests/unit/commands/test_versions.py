@@ -286,3 +286,16 @@ def test_an_alias_moves_only_from_nobody_or_from_what_git_asked_for(claim: Claim
     if step.moves and live is not None:
         assert live in {past.version for past in claim.past}
     assert step_of({}, replace(claim, past=()), live).moves == (live is None)
+
+
+@given(
+    tags=st.dictionaries(st.sampled_from(VERSIONS), _tag_values),
+    claim=_claims,
+    live=st.one_of(st.none(), st.sampled_from(VERSIONS)),
+)
+def test_forged_tags_heal_nothing_without_comparisons_that_git_did_not_ask_for_twice(
+    tags: dict[str, str], claim: Claim, live: str | None
+) -> None:
+    forged = step_of(tags, replace(claim, outside=MovedOutside.PUT_BACK), live)
+    asked_before = any(past.version == claim.request.version for past in claim.past[1:])
+    assert forged is not Step.ROLLBACK or asked_before

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from promoter.core.plan import MovedOutside, Step, ThreeWay, plan_step
+from promoter.core.plan import Step, ThreeWay, plan_step
 from promoter.core.policy import OnMissingChampion
 from tests.builders import a_three_way
 

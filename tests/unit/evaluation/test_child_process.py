@@ -175,4 +175,4 @@ def test_a_process_that_the_kernel_keeps_is_told_and_not_waited_for_without_end(
         end_all(started, patience=0.1)
     os.close(read)
     assert caught.value.reason is ReasonCode.CHECK_UNAVAILABLE
-    assert process.asked == [0.1, 0.1]
+    assert process.asked == [0.1, 10.0]

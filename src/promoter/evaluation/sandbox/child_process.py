@@ -251,10 +251,14 @@ def _widen(pipe: int) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
+# However busy a machine is: what was killed and is still there then is kept by the kernel.
+_KILLED_SECONDS = 10.0
+
+
 def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
     """End the process and everything it started; returns when nothing of it is left.
 
-    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in four times `patience` seconds.
+    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in three times `patience` seconds and ten more.
     """
     os.close(started.life_line)
     process = started.process
@@ -265,7 +269,7 @@ def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
         ended = confinement.kill_descendants(process.pid, seconds=patience)
         process.kill()
         try:
-            process.wait(timeout=patience)
+            process.wait(timeout=max(patience, _KILLED_SECONDS))
         except subprocess.TimeoutExpired:
             waited = False
     # Had something killed the process around it, those left in its group or of its user are still there.
