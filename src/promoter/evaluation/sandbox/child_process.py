@@ -258,7 +258,8 @@ _KILLED_SECONDS = 10.0
 def end_all(started: Started, *, patience: float = _ENDING_SECONDS) -> None:
     """End the process and everything it started; returns when nothing of it is left.
 
-    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in three times `patience` seconds and ten more.
+    Raises PromoterError, CHECK_UNAVAILABLE, when something cannot be ended in three times `patience` seconds
+    and ten more.
     """
     os.close(started.life_line)
     process = started.process
