@@ -17,6 +17,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import http.client
 import json
 import os
 import re
@@ -133,13 +134,14 @@ def _answer(relay: Relay, environ: Mapping[str, Any]) -> tuple[str, str]:
     length = str(environ.get("CONTENT_LENGTH") or "0")
     if environ.get("REQUEST_METHOD") != "POST":
         return "405 Method Not Allowed", "POST only\n"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    # Digits of ASCII, and few: `int` takes neither "²" nor thousands of them.
+    if not re.fullmatch("[0-9]{1,12}", length) or int(length) > LARGEST_BODY:
         return "413 Content Too Large", "too large\n"
     try:
         passed_on = relay.receive(headers, environ["wsgi.input"].read(int(length)))
     except RefusedError as refused:
         return refused.status, f"{refused}\n"
-    except OSError:
+    except (OSError, http.client.HTTPException):
         # GitHub could not be reached, or refused. Its words may tell too much to whoever asks.
         return "502 Bad Gateway", "GitHub did not take it\n"
     return "200 OK", "passed on\n" if passed_on else "not wanted\n"

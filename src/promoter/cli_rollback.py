@@ -14,7 +14,14 @@ from promoter.adapters.local_repository import LocalRepository
 from promoter.cli_history import Door, history_world
 from promoter.commands.history import Wanted, history
 from promoter.commands.request import Asked, Edit, edit, requests_at
-from promoter.commands.rollback import Rollback, open_rollback, plan_rollback, reason_of, told
+from promoter.commands.rollback import (
+    Rollback,
+    open_rollback,
+    plan_rollback,
+    reason_of,
+    refuse_other_file,
+    told,
+)
 from promoter.core.proposal import Proposal
 from promoter.core.request_file import parse_request
 from promoter.core.timeline import Entry
@@ -62,6 +69,7 @@ def _written(
 ) -> _Outcome:
     folder = LocalFolder(clone.root)
     edited = edit(folder.listed(door.inputs.requests), asked, places=places(door.inputs))
+    refuse_other_file(rollback, edited)
     if not door.options.dry_run:
         folder.write(edited.path, edited.data)
     dry = "would change" if door.options.dry_run else ""

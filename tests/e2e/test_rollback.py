@@ -33,11 +33,15 @@ class Person:
     out: str = ""
     err: str = ""
     folder: Path = Path()
+    edited: bytes = b""
+    """What the request in the clone holds before the command; empty: what is committed."""
 
     def rolls_back(self, *arguments: str) -> ExitCode:
         """`promoter rollback` in a fresh clone."""
         self.folder = self.house.folder / f"clone-{next(self.clones)}"
         self.house.world.git.run("clone", "--quiet", ".", str(self.folder))
+        if self.edited:
+            (self.folder / self.house.path).write_bytes(self.edited)
         environ = {
             "PATH": os.environ["PATH"],
             "MLFLOW_TRACKING_URI": self.house.registry,
@@ -90,6 +94,14 @@ def test_a_version_that_never_held_the_alias_is_refused(person: Person) -> None:
     assert person.rolls_back("--to", newest) == ExitCode.WRONG_INPUT
     assert f"Those that did: `{second}, {first}`" in person.err
     assert f"version: {third}\n".encode() in person.file
+
+
+def test_an_edit_that_is_not_committed_stays(person: Person) -> None:
+    person.edited = person.house.request("99")
+    for arguments in ((), ("--dry-run",)):
+        assert person.rolls_back(*arguments) == ExitCode.WRONG_INPUT
+        assert "the working tree asks for version `99`" in person.err
+        assert person.file == person.edited
 
 
 def test_a_pull_request_rolls_back_with_its_approval(person: Person) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import io
 import json
@@ -124,6 +125,8 @@ def test_without_a_secret_nothing_is_right() -> None:
         ({"REQUEST_METHOD": "GET"}, "405 Method Not Allowed"),
         ({"CONTENT_LENGTH": str(2**21)}, "413 Content Too Large"),
         ({"CONTENT_LENGTH": "-1"}, "413 Content Too Large"),
+        ({"CONTENT_LENGTH": "\u00b2"}, "413 Content Too Large"),
+        ({"CONTENT_LENGTH": "9" * 5_000}, "413 Content Too Large"),
         ({"HTTP_X_MLFLOW_SIGNATURE": "v1,AAAA"}, "401 Unauthorized"),
     ],
 )
@@ -143,11 +146,12 @@ def test_over_wsgi(changes: dict[str, str], status: str) -> None:
     assert (answers, len(sent)) == ([status], int(status == "200 OK"))
 
 
-def test_what_github_refuses_is_a_bad_gateway_without_its_words() -> None:
+@pytest.mark.parametrize("error", [OSError, http.client.BadStatusLine, http.client.IncompleteRead])
+def test_what_github_refuses_is_a_bad_gateway_without_its_words(error: Callable[[bytes], Exception]) -> None:
     headers, body = delivered()
 
     def refuse(_: bytes) -> None:
-        raise OSError("token ghs_secret refused")
+        raise error(b"token ghs_secret refused")
 
     environ: dict[str, Any] = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body))}
     environ |= {"wsgi.input": io.BytesIO(body)}

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from promoter.core.bounded_pattern import LONGEST_VALUE
 from promoter.core.evidence import CheckResult, Evidence, Outcome
+from promoter.core.model_version import ModelVersion
 from promoter.core.prompt import Prompt
 from promoter.core.prompt_rules import PromptRule, Variables
 from promoter.text import Message, Part, quote, say
@@ -18,7 +19,10 @@ RESPONSE_FORMAT = "response_format"
 _LENGTH = "max_length"
 _REQUIRED = "required_text"
 _FORBIDDEN = "forbidden_text"
-_STEP = LONGEST_VALUE // 2
+# What has to follow a match in a piece that the text goes on after: `$` matches at the end and before a last
+# line break, `\b` at the end, and there the end is none.
+_BEYOND = 2
+_STEP = LONGEST_VALUE // 2 - _BEYOND
 _NAMED = 10
 
 
@@ -27,13 +31,13 @@ def run(rule: PromptRule, evidence: Evidence) -> tuple[CheckResult, ...]:
     asked = evidence.challenger.prompt
     if asked is None:
         return (_result("", Outcome.ERROR, message=say("the challenger is no version of a prompt")),)
-    held = evidence.champion.prompt if evidence.champion is not None else None
-    return tuple(_judge(rule, asked, held=held))
+    return tuple(_judge(rule, asked, champion=evidence.champion))
 
 
-def _judge(rule: PromptRule, asked: Prompt, *, held: Prompt | None) -> Iterator[CheckResult]:
+def _judge(rule: PromptRule, asked: Prompt, *, champion: ModelVersion | None) -> Iterator[CheckResult]:
+    held = champion.prompt if champion is not None else None
     if rule.variables is not None:
-        yield _variables(rule.variables, asked, held=held)
+        yield _variables(rule.variables, asked, held=held) if held else _alone(VARIABLES, champion)
     if rule.max_length is not None:
         yield _length(rule.max_length, asked)
     for pattern in rule.required_text:
@@ -41,12 +45,10 @@ def _judge(rule: PromptRule, asked: Prompt, *, held: Prompt | None) -> Iterator[
     for pattern in rule.forbidden_text:
         yield _forbidden(pattern, asked)
     if rule.response_format is not None:
-        yield _response_format(asked, held=held)
+        yield _response_format(asked, held=held) if held else _alone(RESPONSE_FORMAT, champion)
 
 
-def _variables(rule: Variables, asked: Prompt, *, held: Prompt | None) -> CheckResult:
-    if held is None:
-        return _alone(VARIABLES)
+def _variables(rule: Variables, asked: Prompt, *, held: Prompt) -> CheckResult:
     logic = asked.logic or held.logic
     if logic:
         message = say(
@@ -92,17 +94,18 @@ def _forbidden(pattern: re.Pattern[str], asked: Prompt) -> CheckResult:
 def _find(pattern: re.Pattern[str], prompt: Prompt) -> str | None:
     """What the pattern matches first, piece by piece: each piece overlaps half of the one before, so that a
     match of at most half a piece is never cut."""
-    for message in prompt.messages:
-        for start in range(0, max(len(message.content), 1), _STEP):
-            found = pattern.search(message.content, start, start + LONGEST_VALUE)
+    # No pattern of a policy looks around: with that much text behind it, a match is one of the whole text.
+    inside = re.compile(rf"(?:{pattern.pattern})(?=[\s\S]{{{_BEYOND}}})", pattern.flags)
+    for text in prompt.texts:
+        for start in range(0, max(len(text), 1), _STEP):
+            end = start + LONGEST_VALUE
+            found = (inside if end < len(text) else pattern).search(text, start, end)
             if found is not None:
                 return found.group()
     return None
 
 
-def _response_format(asked: Prompt, *, held: Prompt | None) -> CheckResult:
-    if held is None:
-        return _alone(RESPONSE_FORMAT)
+def _response_format(asked: Prompt, *, held: Prompt) -> CheckResult:
     if _as_meant(asked.response_format) == _as_meant(held.response_format):
         words = "both have the same" if asked.response_format else "neither has a"
         return _result(RESPONSE_FORMAT, Outcome.PASSED, message=say(f"{words} response format"))
@@ -123,10 +126,13 @@ def _as_meant(text: str) -> str:
         return text
 
 
-def _alone(subject: str) -> CheckResult:
-    return _result(
-        subject, Outcome.SKIPPED, message=say("nobody holds the alias: there is nothing to compare with")
-    )
+def _alone(subject: str, champion: ModelVersion | None) -> CheckResult:
+    """There is no champion, or nobody can read its template: then nothing was compared."""
+    if champion is None:
+        message = say("nobody holds the alias: there is nothing to compare with")
+        return _result(subject, Outcome.SKIPPED, message=message)
+    message = say("the champion lacks MLflow's prompt tags: there is no template to compare with")
+    return _result(subject, Outcome.INCONCLUSIVE, message=message)
 
 
 def _names(names: Iterable[str]) -> list[Part]:

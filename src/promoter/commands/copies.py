@@ -1,7 +1,8 @@
 """Where `from` leads: the version that is judged, and its copy, found by where MLflow says it came from.
 
-MLflow writes a copy's source once and lets nobody edit it, which is why it is believed and a tag is not. That
-a copy is made of the same files is a question of its own, asked before an alias moves to it.
+MLflow writes a copy's source once and lets nobody edit it, but takes any source from whoever registers a
+version. So whether a copy is a true one, of the same files and the same run, is a question of its own, asked
+before an alias moves to it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from promoter.commands.versions import Applied, Claim, Past
+from promoter.commands.versions import Applied, Claim, Past, applied_tag
 from promoter.core.evidence import Evidence
 from promoter.core.model_version import READY, ModelFiles, ModelVersion
 from promoter.core.plan import Step
@@ -18,6 +19,8 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryIndex, RegistryReader
 from promoter.text import Message, quote, say
 
+# How tags of Promoter begin: they are no part of what is copied.
+_OURS = "promoter_"
 _GONE = frozenset({ReasonCode.VERSION_NOT_FOUND, ReasonCode.MODEL_NOT_FOUND})
 
 
@@ -69,7 +72,7 @@ def in_place(
     """The request with the live version's number, where that is what it asks for; None otherwise.
 
     A copy that no run of ours has noted yet is compared with its source first: raises ARTIFACTS_CHANGED where
-    they are not made of the same files, and what reading either raises.
+    they are not made of the same files or in the same run, and what reading either raises.
     """
     if live is None or request.source is None:
         return request if live == request.version else None
@@ -79,7 +82,7 @@ def in_place(
     found = replace(request, version=held.version)
     if Applied.of(held, request.alias) is None:
         source = registry.model_version(request.source.model, request.source.version)
-        hold_copy(registry, held, source=request.source, files=registry.files(source))
+        hold_copy(registry, held, original=source, files=registry.files(source))
     return found
 
 
@@ -147,7 +150,7 @@ def refuse_unproven(registry: RegistryReader, found: Identified, *, step: Step) 
         return
     if step is Step.ALREADY_APPLIED:
         if not found.lost_source and Applied.of(copy, request.alias) is None:
-            hold_copy(registry, copy, source=source, files=registry.files(found.challenger))
+            hold_copy(registry, copy, original=found.challenger, files=registry.files(found.challenger))
         return
     if not found.lost_source or step is Step.ROLLBACK:
         return
@@ -180,15 +183,64 @@ def hold_to_source(registry: RegistryReader, found: Identified, *, evidence: Evi
             hint=say("Only a copy that was compared with its source is promoted: see that both can be read."),
         )
     if found.copy is not None:
-        hold_copy(registry, found.copy, source=source, files=evidence.challenger_files)
+        hold_new_copy(registry, found.copy, original=found.challenger, files=evidence.challenger_files)
+
+
+def hold_new_copy(
+    registry: RegistryReader, copy: ModelVersion, *, original: ModelVersion, files: ModelFiles
+) -> None:
+    """Require a true copy that says of itself what was judged of its source. Raises ARTIFACTS_CHANGED.
+
+    One that Promoter gave an alias earlier is in use: people edit what they say of it, and its source's too.
+    """
+    if not any(tag.startswith(applied_tag("")) for tag in copy.tags):
+        _refuse_false(copy, original, differs=_other_words(copy, original))
+    hold_copy(registry, copy, original=original, files=files)
 
 
 def hold_copy(
-    registry: RegistryReader, copy: ModelVersion, *, source: SourceVersion, files: ModelFiles
+    registry: RegistryReader, copy: ModelVersion, *, original: ModelVersion, files: ModelFiles
 ) -> None:
-    """Require that a copy is made of its source's files. Raises ARTIFACTS_CHANGED."""
-    if registry.files(copy).digest == files.digest:
+    """Require that a copy is of its source's run and made of its files. Raises ARTIFACTS_CHANGED.
+
+    The run counts as much as the files: its figures are what the next challenger is compared with.
+    """
+    _refuse_false(copy, original, differs=_other_origin(copy, original))
+    if registry.files(copy).digest != files.digest:
+        _refuse_false(copy, original, differs=(say("is made of other files"),))
+
+
+def _other_origin(copy: ModelVersion, original: ModelVersion) -> tuple[Message, ...]:
+    """What nobody can edit of a version, where it is another."""
+    found: list[Message] = []
+    if copy.run_id != original.run_id:
+        run, other = quote(copy.run_id or "none"), quote(original.run_id or "none")
+        found.append(say("is of another run (", run, ", not ", other, ")"))
+    model, other_model = copy.logged_model, original.logged_model
+    if model and other_model and model.model_id != other_model.model_id:
+        ids = quote(model.model_id), quote(other_model.model_id)
+        found.append(say("is of another LoggedModel (", ids[0], ", not ", ids[1], ")"))
+    return tuple(found)
+
+
+def _other_words(copy: ModelVersion, original: ModelVersion) -> tuple[Message, ...]:
+    """What people say of a version, where its source has it otherwise. A copy may have more tags."""
+    found: list[Message] = []
+    if copy.description != original.description:
+        found.append(say("has another description"))
+    tags = {key: value for key, value in original.tags.items() if not key.startswith(_OURS)}
+    other = sorted(key for key, value in tags.items() if copy.tags.get(key, "") != value)
+    if other:
+        more = f" and {len(other) - 1} more" if len(other) > 1 else ""
+        found.append(say("has not its source's tag ", quote(other[0]), more))
+    return tuple(found)
+
+
+def _refuse_false(copy: ModelVersion, original: ModelVersion, *, differs: tuple[Message, ...]) -> None:
+    if not differs:
         return
+    source = SourceVersion(model=original.model, version=original.version)
+    told = [part for one in differs for part in (", and ", *one.parts)]
     raise PromoterError(
         ReasonCode.ARTIFACTS_CHANGED,
         say(
@@ -198,11 +250,11 @@ def hold_copy(
             quote(copy.model),
             " says that it is a copy of ",
             quote(str(source)),
-            ", and is made of other files",
+            *told,
         ),
         hint=say(
-            "Find out who made it, or who wrote to the artifact store. Once that version is deleted, a true "
-            "copy is made; to promote it as it is, ask for it by its number."
+            "Find out who made it, or who wrote to it or to the artifact store. Once that version is "
+            "deleted, a true copy is made; to promote it as it is, ask for it by its number."
         ),
     )
 

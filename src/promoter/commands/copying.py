@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from promoter.commands.copies import Copies, hold_copy
+from promoter.commands.copies import Copies, hold_new_copy
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import RequestReport
 from promoter.core.request import SourceVersion
@@ -47,7 +47,7 @@ def _copied(registry: Registry, report: RequestReport) -> RequestReport:
     notes: tuple[Message, ...] = ()
     if found is None:
         found, notes = _made(registry, evidence.challenger, model=request.model)
-    hold_copy(registry, found, source=source, files=files)
+    hold_new_copy(registry, found, original=evidence.challenger, files=files)
     return replace(report, request=replace(request, version=found.version), notes=(*report.notes, *notes))
 
 

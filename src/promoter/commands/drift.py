@@ -240,10 +240,15 @@ class _Examiner:
         return Application.NEVER
 
     def _same_before(self, request: PromotionRequest) -> Iterator[Past]:
-        """The newest changes of the file that asked for this very version: one may have edited the reason."""
+        """The newest changes of the file that asked for this very version: one may have edited the reason.
+
+        One that gave it in `from` did too.
+        """
         repository, tip = self.trail.repository, self.trail.branch.tip
         changes = repository.history(tip, request.path, limit=HISTORY_LIMIT)
-        return takewhile(lambda past: past.version == request.version, past_of(request, changes))
+        copies = Copies(self.registry, request.model)
+        past = copies.resolved_past(past_of(request, changes), live=request.version)
+        return takewhile(lambda one: one.version == request.version, past)
 
 
 @dataclass(frozen=True, kw_only=True)

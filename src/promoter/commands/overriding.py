@@ -27,23 +27,25 @@ class Overriding:
         """The report with its results, those warnings that the override speaks of."""
         if self.override is None:
             return replace(report, results=tuple(results), notes=(*report.notes, *self.notes))
-        accepted = overridden(results, self.override)
+        measurement = report.evidence.measurement if report.evidence else None
+        accepted = overridden(results, self.override, measurement=measurement)
         notes = (*report.notes, *unneeded(accepted, self.override))
         return replace(report, results=accepted, notes=notes)
+
+
+_WITHOUT = say("the override in this file does not count: a rollback does without")
 
 
 def weigh_override(rule: ModelRule, request: PromotionRequest, *, step: Step, now: datetime) -> Overriding:
     """What becomes of a request's override. Raises OVERRIDE_REFUSED where it may not count.
 
-    A revert brings back the file of long ago, with an override that has expired or that the policy allows no
-    more: a rollback goes on without it.
+    A rollback does without: what is in the file may be over, or was meant for the version that leaves.
     """
     if request.override is None:
         return Overriding()
+    if step is Step.ROLLBACK:
+        return Overriding(notes=(_WITHOUT,))
     error = misuse(request.override, rule.override, now=now)
-    if error is None:
-        return Overriding(override=request.override)
-    if step is not Step.ROLLBACK:
+    if error is not None:
         raise error
-    note = say("the override in this file does not count, and this rollback goes on without it: ")
-    return Overriding(notes=(say(*note.parts, *error.message.parts),))
+    return Overriding(override=request.override)

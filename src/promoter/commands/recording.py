@@ -12,11 +12,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from promoter.commands.copies import Copies
 from promoter.commands.record_tags import COMMIT_TAG, ORIGIN_TAG, PULL_TAG
 from promoter.commands.tracing import Traced, Tracer
-from promoter.commands.versions import Applied, Entry, applied_tag
+from promoter.commands.versions import Applied, Claim, Entry, applied_tag
 from promoter.commands.weighing import Question, gather_reviews
-from promoter.core.model_version import ModelVersion
+from promoter.core.model_version import COPIED_FROM, ModelVersion
 from promoter.core.policy import Mode, Policy
 from promoter.core.report import RequestReport
 from promoter.core.request import PromotionRequest
@@ -171,7 +172,7 @@ def _tags(notes: Notes, version: ModelVersion, *, traced: Traced | None, alias: 
         commit = {} if PULL_TAG in version.tags else {COMMIT_TAG: notes.tracer.branch.tip}
         return {**commit, applied_tag(alias): str(Applied(pull=0, origin="", entry=Entry.FOUND))}
     number = traced.pull.number
-    entered = _entered(version, traced, alias=alias)
+    entered = _entered(version, _resolved(notes, traced, live=version.version), alias=alias)
     stale: dict[str, str] = {}
     if entered.entry is Entry.FOUND:
         # Of another pull request's move: nothing of it is true of this one.
@@ -186,12 +187,21 @@ def _tags(notes: Notes, version: ModelVersion, *, traced: Traced | None, alias: 
 
 
 def _is_of_a_move(tag: str) -> bool:
-    return tag.startswith("promoter_") and not tag.startswith((applied_tag(""), PULL_TAG))
+    """What a version is a copy of stays true, whoever moved an alias to it."""
+    return tag.startswith("promoter_") and not tag.startswith((applied_tag(""), PULL_TAG, COPIED_FROM))
 
 
-def _entered(version: ModelVersion, traced: Traced, *, alias: str) -> Applied:
+def _resolved(notes: Notes, traced: Traced, *, live: str) -> Claim:
+    """The claim, its past with the numbers of copies. What a request gave in `from` is the copy in place."""
+    claim = traced.claim
+    return replace(
+        claim, past=Copies(notes.registry, claim.request.model).resolved_past(claim.past, live=live)
+    )
+
+
+def _entered(version: ModelVersion, claim: Claim, *, alias: str) -> Applied:
     """How the version came to hold the alias. A run that died may have come to write who held it before."""
-    pull, claim = traced.pull.number, traced.claim
+    pull = claim.pull
     origin = version.tags.get(ORIGIN_TAG, "") if version.tags.get(PULL_TAG) == str(pull) else ""
     if origin:
         return Applied(pull=pull, origin=origin)

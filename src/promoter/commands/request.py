@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from promoter.commands.overlay import PROPOSED, Overlay
 from promoter.commands.trees import Places, read_tree
 from promoter.commands.validate import Change, ValidateWorld, validate
+from promoter.core.drift import Key
 from promoter.core.files import REGULAR_FILE, FileEntry
 from promoter.core.proposal import BRANCHES, Draft, Proposal
 from promoter.core.report import Report
 from promoter.core.request import PromotionRequest
 from promoter.core.request_edit import with_version
 from promoter.core.request_file import parse_request
-from promoter.core.request_path import request_path, slug
+from promoter.core.request_path import request_path
 from promoter.core.requests import read_requests
 from promoter.core.starter import request_text
 from promoter.errors import ExitCode, PromoterError, ReasonCode
@@ -23,6 +27,7 @@ from promoter.render.comment import comment
 from promoter.text import Message, quote, say
 
 BODY_MARKER = "<!-- promoter request -->"
+_LONGEST_SLUG, _DIGITS = 48, 10
 _NO = (ExitCode.WRONG_INPUT, ExitCode.BUG, ExitCode.INTERRUPTED)
 
 
@@ -115,10 +120,17 @@ def requests_at(
     return tuple((entry, contents.get(entry.blob_id, b"")) for entry in entries)
 
 
+def branch_of(verb: str, key: Key) -> str:
+    """The one branch of an alias: readable, and a digest, because a dash joins other names to the same words
+    and git takes not every name."""
+    slug = re.sub(r"[^a-z0-9]+", "-", "-".join(key).lower())[:_LONGEST_SLUG].strip("-")
+    return f"{BRANCHES}{verb}-{slug}-{sha256(json.dumps(key).encode()).hexdigest()[:_DIGITS]}"
+
+
 def opened(proposals: Proposals, asked: Asked, *, edited: Edit, base: str, report: Report | None) -> Proposal:
     """The one pull request for the alias, opened or brought up to date. Raises CONFLICT where its branch
     holds commits of other people's."""
-    branch = f"{BRANCHES}request-{slug(asked.model)}-{slug(asked.alias)}"
+    branch = branch_of("request", (asked.model, asked.alias))
     draft = Draft(
         branch=branch,
         base=base,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from promoter.commands.request import Edit
-from promoter.core.proposal import BRANCHES, Draft, Proposal
-from promoter.core.request_path import slug
+from promoter.commands.request import Edit, branch_of
+from promoter.core.proposal import Draft, Proposal
+from promoter.core.request import PromotionRequest
+from promoter.core.request_file import parse_request
 from promoter.core.timeline import Entry, History, Kind, Reached
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import Proposals
@@ -120,26 +121,60 @@ def open_rollback(
 ) -> Proposal:
     """The one pull request for it, opened or brought up to date. Raises CONFLICT where its branch holds
     commits of other people's."""
-    branch = f"{BRANCHES}rollback-{slug(rollback.model)}-{slug(rollback.alias)}"
+    branch = branch_of("rollback", (rollback.model, rollback.alias))
     title = f"Roll back {rollback.model} {rollback.alias} from {rollback.origin} to {rollback.target}"
     draft = Draft(
         branch=branch,
         base=base,
         title=title[:_LONGEST_TITLE],
-        body=_body(rollback, reason),
+        body=_body(rollback, edited, reason=reason),
         files={edited.path: edited.data},
     )
     mine = next((one for one in proposals.listed(branch) if one.state == "open"), None)
     return proposals.create(draft) if mine is None else proposals.change(mine, draft)
 
 
-def _body(rollback: Rollback, reason: str) -> str:
+def refuse_other_file(rollback: Rollback, edited: Edit) -> None:
+    """Raises USAGE_INVALID unless the file on disk asks for the version that is to leave, or already for the
+    one to go back to: an edit that is not committed would be lost."""
+    there = _request(edited.before, edited).version if edited.before is not None else None
+    if there in {rollback.origin, rollback.target}:
+        return
+    asks = ("for version ", quote(there)) if there is not None else ("for no version",)
+    raise PromoterError(
+        ReasonCode.USAGE_INVALID,
+        say(
+            *("the working tree asks ", *asks, " of ", quote(f"{rollback.model}@{rollback.alias}")),
+            *(", and the revision looked at for version ", quote(rollback.origin)),
+            ": nothing is overwritten",
+        ),
+        hint=say(
+            *("Commit the change of ", quote(edited.path), " or undo it (`git restore`), or look from "),
+            "the revision that asks for it (`--rev`); `--pull-request` leaves the file alone.",
+        ),
+    )
+
+
+def _request(data: bytes, edited: Edit) -> PromotionRequest:
+    return parse_request(data, path=edited.path)
+
+
+def _body(rollback: Rollback, edited: Edit, *, reason: str) -> str:
     said = told(rollback)
     first, *rest = said.parts
     opening = say(first.capitalize() if isinstance(first, str) else first, *rest, ".")
     return (
         f"{BODY_MARKER}\n{sentence(opening)}\n\n"
-        f"**Reason:** {sentence(say(quote(reason)))}\n\n"
+        f"**Reason:** {sentence(say(quote(reason)))}\n\n{_override_of(edited)}"
         "It needs its approval like any change. Checks of the version itself decide, comparisons only "
         "report; the comment of this pull request's job says which.\n"
+    )
+
+
+def _override_of(edited: Edit) -> str:
+    if _request(edited.data, edited).override is None:
+        return ""
+    return (
+        "The file keeps the override that is in it, and **it does not count here**: a rollback does without. "
+        "Delete it with this change.\n\n"
     )

@@ -139,7 +139,7 @@ class Tracer(Trail):
             pull=pull.number,
             pulls_of=self.pull_requests.numbers_of_commit,
             outside=self.outside,
-            ours=self.ours.get((request.model, request.alias), frozenset()),
+            ours=self.ours.get(request.key, frozenset()),
             longer=lambda: longer_past(self.repository, request, past=past, places=self.places),
         )
         return Traced(claim=claim, pull=pull, onto=onto)

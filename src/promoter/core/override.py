@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from promoter.core.claims import finite
 from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.measurement import Measurement
 from promoter.core.override_rules import Overridable, Override, OverrideRules
 from promoter.core.policy import Policy
 from promoter.core.request import PromotionRequest
@@ -59,12 +61,22 @@ _MEET = say(
 _RENEW = say("Delete `override` from the request, or ask again with a later `expires`, to be reviewed anew.")
 
 
-def overridden(results: Sequence[CheckResult], override: Override) -> tuple[CheckResult, ...]:
-    """The results, warnings where a named check failed, or could not tell two known figures apart."""
-    return tuple(_accepted(one, override) if is_overridable(one, override) else one for one in results)
+def overridden(
+    results: Sequence[CheckResult], override: Override, *, measurement: Measurement | None = None
+) -> tuple[CheckResult, ...]:
+    """The results, warnings where a named check failed, or could not tell two known figures apart.
+
+    `measurement` is what they were judged by; None where nothing was measured.
+    """
+    return tuple(
+        _accepted(one, override) if is_overridable(one, override, measurement=measurement) else one
+        for one in results
+    )
 
 
-def is_overridable(result: CheckResult, override: Override) -> bool:
+def is_overridable(
+    result: CheckResult, override: Override, *, measurement: Measurement | None = None
+) -> bool:
     """Whether the override speaks of this result: its check is named, and there is something to accept.
 
     An error is never accepted, and neither is a figure that is missing.
@@ -73,9 +85,18 @@ def is_overridable(result: CheckResult, override: Override) -> bool:
         return False
     shown = result.comparison
     if result.outcome is Outcome.FAILED:
+        if result.check == Overridable.NEGATIVE_FLIPS:
+            return _were_counted(measurement)
         return result.check not in _FIGURED or (shown is not None and shown.challenger is not None)
     is_whole = shown is not None and None not in (shown.challenger, shown.champion)
     return result.outcome is Outcome.INCONCLUSIVE and is_whole
+
+
+def _were_counted(measurement: Measurement | None) -> bool:
+    """Whether there is a share of negative flips: the one figure that no result carries."""
+    if measurement is None or measurement.flips is None or not measurement.challenger.finished:
+        return False
+    return finite(measurement.flips.rate) is not None
 
 
 def _accepted(result: CheckResult, override: Override) -> CheckResult:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 
 
 class Kind(StrEnum):
@@ -48,6 +50,14 @@ class Prompt:
     def messages(self) -> tuple[PromptMessage, ...]:
         """The messages of a chat in order; a text, or a chat nobody can read as one, is a single message."""
         return _messages(self.template) if self.form == _CHAT else (_alone(self.template),)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Where a text is to be searched for: what each message holds, and of a chat each text in its JSON by
+        itself too, because what stands in JSON has its line breaks and quotes escaped."""
+        contents = [one.content for one in self.messages]
+        decoded = _decoded(self.template) if self.form == _CHAT else ()
+        return tuple(dict.fromkeys([*contents, *decoded]))
 
     @property
     def variables(self) -> frozenset[str]:
@@ -93,22 +103,57 @@ def _alone(template: str) -> PromptMessage:
 
 
 def _messages(template: str) -> tuple[PromptMessage, ...]:
-    try:
-        items = json.loads(template)
-    except (ValueError, RecursionError):
-        return (_alone(template),)
+    items = _parsed(template)
     if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
         return (_alone(template),)
-    return tuple(PromptMessage(role=str(item.get("role", "")), content=_content(item)) for item in items)
+    try:
+        return tuple(PromptMessage(role=str(item.get("role", "")), content=_content(item)) for item in items)
+    except RecursionError:
+        # Writing may stop at a nesting that reading has just borne.
+        return (_alone(template),)
+
+
+def _parsed(template: str) -> object:
+    """None for what is no JSON."""
+    try:
+        return json.loads(template)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _decoded(template: str) -> Iterator[str]:
+    """All texts of a chat's JSON, names of fields too, but for what every message has: its role, and the
+    name `content`."""
+    items = _parsed(template)
+    if isinstance(items, list):
+        items = [_told(item) if isinstance(item, dict) else item for item in items]
+    # By hand: what is nested deeply would be too much for a function that calls itself.
+    left = [items]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += reversed([*chain.from_iterable(one.items())])
+        elif isinstance(one, list):
+            left += reversed(one)
+
+
+def _told(item: dict[str, object]) -> list[object]:
+    return [item.get("content"), _without(item, "role", "content")]
+
+
+def _without(item: dict[str, object], *names: str) -> dict[str, object]:
+    return {key: value for key, value in item.items() if key not in names}
 
 
 def _content(item: dict[str, object]) -> str:
     """A message's text, and whatever else stands in it as JSON: nothing of it may go unseen."""
     content = item.get("content")
     if isinstance(content, str):
-        rest = {key: value for key, value in item.items() if key not in {"role", "content"}}
+        rest = _without(item, "role", "content")
         return "\n".join([content, _as_json(rest)]) if rest else content
-    return _as_json({key: value for key, value in item.items() if key != "role"})
+    return _as_json(_without(item, "role"))
 
 
 def _as_json(value: object) -> str:

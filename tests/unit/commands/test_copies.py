@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from promoter.commands.copies import Copies
 from promoter.commands.drift import drift
 from promoter.commands.validate import validate
 from promoter.core.drift import DriftKind, DriftReport
-from promoter.core.model_version import ModelVersion
-from promoter.core.plan import Step
+from promoter.core.model_version import LoggedModel, ModelVersion
+from promoter.core.plan import MovedOutside, Step
 from promoter.core.report import Report
 from promoter.core.request import SourceVersion
 from promoter.errors import PromoterError, ReasonCode
@@ -265,6 +266,80 @@ def test_a_false_copy_that_holds_the_alias_is_not_called_in_place(team: Across) 
     assert team.done({REQUEST: asking("7")}, 13).reason is ReasonCode.ARTIFACTS_CHANGED
 
 
+def edited(team: Across, number: str, *, model: str = "churn", **changes: object) -> None:
+    """Somebody else's hand on a version."""
+    given: dict[str, Any] = {**changes}
+    team.registry.add_version(replace(team.registry.model_version(model, number), **given))
+
+
+LOGGED = LoggedModel(model_id="m-1", metrics={})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"run_id": "other", "run": None}, "is of another run (`other`, not `dev.churn-7`)"),
+        ({"run_id": None, "run": None}, "is of another run (`none`, not `dev.churn-7`)"),
+        ({"logged_model": replace(LOGGED, model_id="m-2")}, "is of another LoggedModel (`m-2`, not `m-1`)"),
+        ({"description": "better than it is"}, "has another description"),
+        ({"tags": {"owner": "me", "use": "all"}}, "has not its source's tag `owner`"),
+        ({"tags": {}}, "has not its source's tag `owner` and 1 more"),
+    ],
+)
+def test_a_copy_of_the_same_files_that_is_another_model_is_refused(
+    team: Across, changes: dict[str, Any], told: str
+) -> None:
+    edited(team, "7", model=DEV, tags={"owner": "risk", "use": "all"}, logged_model=LOGGED)
+    edited(team, team.copy("7"), **changes)
+    for report in (team.tried({REQUEST: asking("7")}), team.done({REQUEST: asking("7")}, 13)):
+        assert report.reason is ReasonCode.ARTIFACTS_CHANGED
+        assert told in str(report.requests[0].message)
+    assert (team.champion(), team.copied()) == ("6", [])
+
+
+def test_everything_that_differs_but_the_files_is_told_at_once(team: Across) -> None:
+    edited(team, "7", model=DEV, tags={"owner": "risk"})
+    edited(team, team.copy("7"), description="x", tags={})
+    message = str(team.tried({REQUEST: asking("7")}).requests[0].message)
+    assert "has another description, and has not its source's tag `owner`" in message
+
+
+def test_a_copy_may_have_more_tags_and_lack_a_logged_model(team: Across) -> None:
+    edited(team, "7", model=DEV, tags={"owner": "risk", "blank": ""}, logged_model=LOGGED)
+    left = team.copy("7")
+    edited(team, left, tags={"owner": "risk", "seen by": "audit"}, logged_model=None)
+    assert team.done({REQUEST: asking("7")}).reason is ReasonCode.APPLIED
+    assert team.champion() == left
+
+
+@pytest.mark.parametrize("model", ["churn", DEV])
+def test_what_is_said_of_a_copy_in_use_or_of_its_source_may_be_edited(team: Across, model: str) -> None:
+    edited(team, "7", model=DEV, tags={"owner": "risk"})
+    team.done({REQUEST: asking("7")}, 12)
+    number = "8" if model == "churn" else "7"
+    tags = team.registry.model_version(model, number).tags
+    edited(team, number, model=model, description="d" * 50, tags={**tags, "owner": "ops"})
+    assert team.applied().reason is ReasonCode.ALREADY_APPLIED
+    team.registry.set_alias("churn", "shadow", version="6")
+    team.push({SHADOW: request("6", alias="shadow")})
+    assert team.done({SHADOW: asking("7", alias="shadow")}, 13).reason is ReasonCode.APPLIED
+    assert team.champion("shadow") == "8"
+    team.done({REQUEST: asking("8")}, 14)
+    back = team.done({REQUEST: asking("7")}, 15)
+    assert (back.requests[0].step, team.champion()) == (Step.ROLLBACK, "8")
+
+
+def test_a_copy_that_holds_the_alias_is_held_to_its_run_and_not_to_its_words(team: Across) -> None:
+    edited(team, "7", model=DEV, tags={"owner": "risk"})
+    left = team.copy("7")
+    edited(team, left, tags={"owner": "ops"})
+    team.registry.set_alias("churn", "champion", version=left)
+    assert team.tried({REQUEST: asking("7")}).reason is ReasonCode.ALREADY_APPLIED
+    edited(team, left, run_id="other")
+    assert team.tried({REQUEST: asking("7")}, 13).reason is ReasonCode.ARTIFACTS_CHANGED
+    assert team.done({REQUEST: asking("7")}, 14).reason is ReasonCode.ARTIFACTS_CHANGED
+
+
 def test_a_tag_alone_makes_no_copy(team: Across) -> None:
     team.version("9", 0.99, tags={"promoter_copied_from": f"{DEV}/7"})
     assert team.done({REQUEST: asking("7")}).reason is ReasonCode.APPLIED
@@ -345,6 +420,66 @@ def test_an_alias_moved_by_hand_after_it_is_a_conflict(team: Across) -> None:
     team.done({REQUEST: asking("7")})
     team.registry.set_alias("churn", "champion", version="7")
     assert team.applied().reason is ReasonCode.CONFLICT
+
+
+# --- the words of a request ----------------------------------------------------------------------
+
+
+def reworded(version: str, words: bytes = b"better, see JIRA-1") -> bytes:
+    return asking(version).replace(b"better", words)
+
+
+@pytest.mark.parametrize("second", [reworded("7"), request("8")])
+def test_a_record_outlives_new_words_for_the_same_copy(team: Across, second: bytes) -> None:
+    team.done({REQUEST: asking("7")}, 12)
+    before = dict(team.registry.model_version("churn", "8").tags)
+    assert team.done({REQUEST: second}, 13).reason is ReasonCode.ALREADY_APPLIED
+    after = team.registry.model_version("churn", "8").tags
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    assert changed == {
+        "promoter_applied_champion": "13 6",
+        "promoter_pull_request": "13",
+        "promoter_commit": team.main,
+    }
+    team.registry.set_alias("churn", "champion", version="6")
+    healed = apply(team.apply_world(outside=MovedOutside.PUT_BACK), branch="main")
+    assert (healed.reason, team.champion()) == (ReasonCode.APPLIED, "8")
+
+
+def test_new_words_leave_the_tag_of_an_override(team: Across) -> None:
+    rule = "    mode: enforce\n    sources: ['dev.*']\n    override: {checks: [metrics]}"
+    team.push({POLICY: policy("    mode: enforce", rule)})
+    team.trained("9", 0.70)
+    override = b"override:\n  checks: [metrics]\n  reason: a segment we leave\n  expires: 2026-03-10\n"
+    team.done({REQUEST: asking("9") + override}, 12)
+    told = team.registry.model_version("churn", "8").tags["promoter_override"]
+    assert told.startswith("metrics until 2026-03-10")
+    assert team.done({REQUEST: reworded("9") + override}, 13).reason is ReasonCode.ALREADY_APPLIED
+    assert team.registry.model_version("churn", "8").tags["promoter_override"] == told
+
+
+def test_going_back_is_a_rollback_after_new_words_too(team: Across) -> None:
+    for number, file in enumerate((asking("7"), reworded("7"), asking("8"), reworded("8")), 12):
+        team.done({REQUEST: file}, number)
+    assert team.champion() == "9"
+    assert team.tried({REQUEST: asking("7")}, 16).reason is ReasonCode.ROLLBACK_VALIDATED
+
+
+def test_a_copy_found_in_place_again_keeps_what_it_is_a_copy_of(team: Across) -> None:
+    team.done({REQUEST: asking("7")}, 12)
+    team.done({REQUEST: asking("8")}, 13)
+    team.registry.set_alias("churn", "champion", version="8")
+    team.done({REQUEST: asking("7")}, 14)
+    tags = team.registry.model_version("churn", "8").tags
+    assert (tags["promoter_applied_champion"], tags["promoter_verdict"]) == ("14 found", "")
+    assert tags["promoter_copied_from"] == f"{DEV}/7"
+
+
+def test_drift_knows_a_copy_that_was_applied_by_its_old_words(team: Across) -> None:
+    team.done({REQUEST: asking("7")}, 12)
+    team.registry.set_alias("churn", "champion", version="6")
+    team.ask({REQUEST: reworded("7")}, 13)
+    assert [one.kind for one in team.drifted().findings] == [DriftKind.MOVED]
 
 
 # --- drift ---------------------------------------------------------------------------------------

@@ -104,6 +104,12 @@ def test_a_variable_that_callers_do_not_fill_is_refused() -> None:
     assert judged(registry_with("Good day {{title}}")).reason is ReasonCode.CHECKS_FAILED
 
 
+def test_a_champion_whose_template_was_taken_away_settles_nothing() -> None:
+    registry = registry_with("Good day {{title}}")
+    registry.add_version(replace(registry.model_version("greet", "1"), prompt=None))
+    assert judged(registry).reason is ReasonCode.INCONCLUSIVE
+
+
 def test_the_first_one_is_bootstrapped() -> None:
     report = judged(registry_with("Good day {{title}}", holder=None), Claim(request=ASKED))
     assert (report.reason, report.step) == (ReasonCode.VALIDATED, Step.FIRST_PROMOTION)

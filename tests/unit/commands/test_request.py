@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from promoter.commands.overlay import PROPOSED, Overlay
-from promoter.commands.request import Asked, edit, judged, may_be_written, opened, requests_at
+from promoter.commands.request import Asked, branch_of, edit, judged, may_be_written, opened, requests_at
 from promoter.commands.validate import Change
 from promoter.core.files import FileEntry
+from promoter.core.names import ALIAS, MODEL
 from promoter.core.proposal import Draft, Proposal
 from promoter.errors import PromoterError, ReasonCode
 from tests.builders import a_file_entry
@@ -174,12 +179,51 @@ def test_one_pull_request_for_one_alias() -> None:
         assert made.number == 1
     assert [verb for verb, _ in proposals.made] == ["create", "change"]
     draft = proposals.made[0][1]
-    assert (draft.branch, draft.base) == ("promoter/request-churn-champion", "main")
+    assert (draft.branch, draft.base) == ("promoter/request-churn-champion-e0f23a56d5", "main")
     assert draft.title == "Promote churn 7 as champion"
     assert draft.files == {REQUEST: found.data}
     proposals.close(proposals.there[0], body="")
     opened(proposals, ASKED, edited=found, base="main", report=None)
     assert proposals.made[-1][0] == "create"
+
+
+_HOSTILE = [
+    "a..b",
+    "a.lock",
+    ".",
+    "-",
+    "@{",
+    "a b",
+    "a//b",
+    "HEAD",
+    "x" * 255,
+    "~^:?*[\\",
+    "\ud800",
+    "ä\n",
+    "",
+]
+_NAMES = st.sampled_from(_HOSTILE) | st.from_regex(MODEL.pattern, fullmatch=True) | st.text(max_size=80)
+_KEYS = st.tuples(_NAMES, _NAMES | st.from_regex(ALIAS.pattern, fullmatch=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(_KEYS, st.sampled_from(["request", "rollback"]))
+def test_git_takes_the_branch_of_whatever_name(key: tuple[str, str], verb: str) -> None:
+    branch = branch_of(verb, key)
+    subprocess.run(["git", "check-ref-format", "--branch", branch], check=True, capture_output=True)
+    assert re.fullmatch(rf"promoter/{verb}-[a-z0-9-]{{0,48}}-[0-9a-f]{{10}}", branch)
+
+
+@given(_KEYS, _KEYS)
+def test_two_aliases_never_share_a_branch(one: tuple[str, str], other: tuple[str, str]) -> None:
+    assert (branch_of("request", one) == branch_of("request", other)) is (one == other)
+
+
+@given(_NAMES, _NAMES, _NAMES)
+def test_a_dash_joins_no_two_aliases_to_one_branch(first: str, middle: str, last: str) -> None:
+    assert branch_of("request", (f"{first}-{middle}", last)) != branch_of(
+        "request", (first, f"{middle}-{last}")
+    )
 
 
 def test_the_comparison_stands_in_the_body() -> None:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from promoter.commands.request import Edit
-from promoter.commands.rollback import open_rollback, plan_rollback, reason_of, told
+from promoter.commands.rollback import open_rollback, plan_rollback, reason_of, refuse_other_file, told
 from promoter.core.history import Asked
 from promoter.core.timeline import Entry, History, Kind, Live, Pull, Reached, Teller
 from promoter.errors import PromoterError, ReasonCode
 from tests.fakes.proposals import InMemoryProposals
+from tests.fakes.team import request
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,16 +84,50 @@ def test_without_a_version_before_there_is_nothing_to_go_back_to(entries: tuple[
         plan_rollback(a_history(*entries), None)
 
 
+def an_edit(before: bytes | None, data: bytes | None = None) -> Edit:
+    return Edit(path="promotions/churn/champion.yaml", data=data or request("7"), before=before)
+
+
+def test_the_pull_request_says_that_an_override_in_its_file_does_not_count() -> None:
+    override = b"override: {checks: [metrics], reason: The season is over, expires: 2026-03-01}\n"
+    edited = an_edit(request("8") + override, request("7") + override)
+    plan, proposals = plan_rollback(SEEN, None), InMemoryProposals()
+    body = open_rollback(proposals, plan, edited=edited, base="main", reason="x").body
+    assert "it does not count here**: a rollback does without" in body
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (request("9"), "the working tree asks for version `9` of `churn@champion`"),
+        (None, "the working tree asks for no version of `churn@champion`"),
+    ],
+)
+def test_an_edit_that_is_not_committed_is_not_overwritten(before: bytes | None, said: str) -> None:
+    with pytest.raises(PromoterError) as caught:
+        refuse_other_file(plan_rollback(SEEN, None), an_edit(before))
+    assert caught.value.reason is ReasonCode.USAGE_INVALID
+    assert str(caught.value.message) == (
+        f"{said}, and the revision looked at for version `8`: nothing is overwritten"
+    )
+
+
+@pytest.mark.parametrize("version", ["8", "7"])
+def test_a_file_that_asks_for_either_version_may_be_written(version: str) -> None:
+    refuse_other_file(plan_rollback(SEEN, None), an_edit(request(version)))
+
+
 def test_the_pull_request_says_what_and_why_and_is_opened_once() -> None:
     plan, proposals = plan_rollback(SEEN, None), InMemoryProposals()
-    edited = Edit(path="promotions/churn/champion.yaml", data=b"version: 7\n", before=b"version: 8\n")
+    edited = an_edit(request("8"))
     reason = reason_of(plan, "Too many <b>alarms</b>")
     first = open_rollback(proposals, plan, edited=edited, base="main", reason=reason)
     again = open_rollback(proposals, plan, edited=edited, base="main", reason=reason)
     assert first.number == again.number
-    assert first.branch == "promoter/rollback-churn-champion"
+    assert first.branch == "promoter/rollback-churn-champion-e0f23a56d5"
     assert first.title == "Roll back churn champion from 8 to 7"
     assert "took its place (pull request" in first.body
+    assert "override" not in first.body
     assert "<b>alarms" not in first.body.replace("`Too many <b>alarms</b>`", "")
 
 

@@ -10,6 +10,7 @@ import pytest
 from promoter.commands.tracing import FARTHEST, Branch, Traced, Tracer
 from promoter.commands.trees import HISTORY_LIMIT
 from promoter.commands.versions import Past
+from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import Repository
 from tests.builders import a_request
@@ -174,6 +175,22 @@ def test_a_pull_request_from_a_fork(team: Team) -> None:
     team.propose(12, {REQUEST: request("7")}, head_repository="mallory/models")
     team.merge(12)
     assert refusal(team) is ReasonCode.FORK_UNSUPPORTED
+
+
+@pytest.mark.parametrize(("kind", "name"), [(Kind.MODEL, "churn"), (Kind.PROMPT, "prompts:/churn")])
+def test_what_the_run_itself_wrote_last_is_known_by_the_requests_key(
+    team: Team, kind: Kind, name: str
+) -> None:
+    team.ask({REQUEST: request("7")})
+    tracer = Tracer(
+        repository=team.repository,
+        pull_requests=team.pull_requests,
+        places=PLACES,
+        branch=Branch(name="main", tip=team.main),
+        ours={(name, "champion"): frozenset({"5"})},
+    )
+    asked = a_request(kind=kind, path=REQUEST, blob_id=blob_id(request("7")))
+    assert tracer.trace(asked).claim.ours == {"5"}
 
 
 # --- its own rules --------------------------------------------------------------------------------

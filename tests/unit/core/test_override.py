@@ -9,13 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from promoter.checks import negative_flips
 from promoter.core.evidence import CheckResult, Outcome
+from promoter.core.measurement import Measurement
 from promoter.core.override import approvals_asked, is_overridable, misuse, overridden, unneeded
 from promoter.core.override_rules import Overridable, Override, OverrideRules
+from promoter.core.policy import NegativeFlipsRule
 from promoter.core.verdict import Verdict, decide
 from promoter.errors import ReasonCode
 from promoter.text import say
-from tests.builders import a_comparison, a_model_rule, a_policy, a_request
+from tests.builders import (
+    a_comparison,
+    a_measured_evidence,
+    a_measurement,
+    a_model_rule,
+    a_model_run,
+    a_policy,
+    a_request,
+    some_flips,
+)
 
 RULES = OverrideRules(checks=(Overridable.METRICS, Overridable.TAGS), max_days=14)
 DAY = date(2026, 3, 31)
@@ -97,6 +109,28 @@ def test_what_failed_becomes_a_warning_that_says_so() -> None:
 )
 def test_only_what_a_named_check_has_found_can_be_overridden(result: CheckResult, *, expected: bool) -> None:
     assert is_overridable(result, an_override(Overridable.METRICS, Overridable.TAGS)) is expected
+
+
+@pytest.mark.parametrize(
+    ("measurement", "expected"),
+    [
+        (a_measurement(flips=some_flips(count=400, rate=0.25)), Outcome.WARNED),
+        (a_measurement(flips=some_flips(rate=float("nan"))), Outcome.FAILED),
+        (a_measurement(challenger=a_model_run(problem=say("it crashed"))), Outcome.FAILED),
+        (a_measurement(challenger=a_model_run(problem=say("it crashed")), flips=None), Outcome.FAILED),
+        (a_measurement(flips=None), Outcome.INCONCLUSIVE),
+        (None, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_negative_flips_that_were_not_counted_are_not_accepted(
+    measurement: Measurement | None, expected: Outcome
+) -> None:
+    evidence = a_measured_evidence(measurement=measurement)
+    results = negative_flips.run(NegativeFlipsRule(max_rate=0.05), evidence)
+    override = an_override(Overridable.NEGATIVE_FLIPS)
+    (after,) = overridden(results, override, measurement=measurement)
+    assert after.outcome is expected
+    assert (after == results[0]) is (expected is not Outcome.WARNED)
 
 
 def test_what_it_did_not_change_is_told() -> None:

@@ -48,6 +48,35 @@ def test_a_chat_that_is_none_is_read_as_a_text(template: str) -> None:
     assert len(prompt.digest) == 64
 
 
+def test_texts_have_no_escapes_and_no_roles() -> None:
+    parts = [{"type": "text", "text": 'say\n"no"'}, "or\tyes"]
+    items = [{"role": "system", "content": parts}, {"role": "user", "content": "hi", "name": "a\nb"}]
+    prompt = Prompt(template=json.dumps(items), form="chat")
+    contents = tuple(one.content for one in prompt.messages)
+    decoded = ("type", "text", 'say\n"no"', "or\tyes", "hi", "name", "a\nb")
+    assert prompt.texts == (*contents, *decoded)
+    plain = Prompt(template=json.dumps([{"role": "user", "content": "a\nb"}]), form="chat")
+    assert plain.texts == ("a\nb",)
+    assert TEXT.texts == (TEXT.template,)
+
+
+@pytest.mark.parametrize(
+    "template", ['["a\\nb"]', '"a\\nb"', '{"x": "a\\nb"}', '[{"content": "a"}, ["a\\nb"]]']
+)
+def test_texts_of_a_chat_that_is_none_are_read_too(template: str) -> None:
+    texts = Prompt(template=template, form="chat").texts
+    assert texts[0] == template
+    assert "a\nb" in texts
+
+
+@pytest.mark.parametrize("depth", [*range(900, 1_000, 5), 50_000])
+def test_no_nesting_is_too_deep(depth: int) -> None:
+    nested = '[{"role": "user", "content": ' + "[" * depth + "]" * depth + "}]"
+    prompt = Prompt(template=nested, form="chat")
+    assert len(prompt.messages) == 1
+    assert prompt.texts
+
+
 @pytest.mark.parametrize(
     ("template", "logic"),
     [
