@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from promoter.adapters import mlflow_client
 from promoter.adapters.deadline import Deadline
 from tests.mlflow_server import Access, MlflowServer, serving
 from tests.proxy import Proxy, proxied
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts us in the background has us ignore it, and so would whatever a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

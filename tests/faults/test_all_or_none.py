@@ -170,6 +170,7 @@ _SAYS = (
     (r"reads `(\w+)`", None),
     (r"went to `(\w+)` meanwhile", None),
     (r"put back to version `(\d+)`", None),
+    (r"somebody else put version `(\d+)` back meanwhile", None),
     (r"; it is at (?:version )?`(\w+)`", None),
     (r"was moved to version `(\d+)` by somebody else, and stays", None),
     (r"moved (?:from version `\d+`|for the first time) to version `(\d+)`", None),
