@@ -165,10 +165,10 @@ class World:
             now=datetime.now(UTC),
             tool_version=tool_version(),
             may_write=self._stop.may_write,
+            open_reserve=self._deadline.begin_telling,
             outside=outside,
         )
-        before = self._event.base_commit if self._event.kind is EventKind.PUSH else ""
-        return apply(world, branch=self._event.default_branch, before=before)
+        return apply(world, branch=self._event.default_branch, before=self._event.base_commit)
 
     def tell_drift(self, report: DriftReport) -> ExitCode:
         """Tell it in the log and in the job's files."""

@@ -14,8 +14,6 @@ from promoter.errors import ExitCode, ReasonCode
 
 # A run may end so much later than its deadline, in seconds.
 GRACE = 5.0
-# Work ends a tenth before the deadline, to leave time for telling.
-_SPENT = 0.8
 _ALIAS_TAGS = ("promoter_pull_request", "promoter_commit", "promoter_approved_by")
 
 
@@ -137,14 +135,8 @@ def _of_aliases(situation: Situation, seen: Seen) -> Iterator[str]:
         if seen.writes:
             yield f"WRONG MOVE: {seen.writes} attempts to write to the registry"
     moved = [seen.live.get((alias.model, alias.name)) == alias.new for alias in situation.aliases]
-    if any(moved) and not all(moved) and seen.unsettled < 2 and not _is_out_of_time(seen):
+    if any(moved) and not all(moved) and seen.unsettled < 2:
         yield f"WRONG MOVE: {sum(moved)} of {len(moved)} aliases of one pull request moved"
-
-
-def _is_out_of_time(seen: Seen) -> bool:
-    """Whether a silent registry ate what was left of the deadline, so that nothing could be put back."""
-    is_spent = seen.took >= _SPENT * seen.deadline
-    return seen.unsettled > 0 and is_spent and seen.exit_code == ExitCode.UNDECIDED
 
 
 def _of_ending(situation: Situation, seen: Seen) -> Iterator[str]:

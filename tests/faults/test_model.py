@@ -168,13 +168,3 @@ def test_what_cannot_be_put_right_may_stay_half_done_once() -> None:
     half = {**held(TWO, NEW), ("fraud", "champion"): OLD}
     assert complaints(TWO, seen(TWO, **OUTAGE, live=half, unsettled=2)) == ()
     assert complaints(TWO, seen(TWO, live=half)) != ()
-
-
-def test_what_a_silent_registry_left_no_time_for_may_stay_half_done_and_says_so() -> None:
-    half = {**held(TWO, NEW), ("fraud", "champion"): OLD}
-    late = seen(TWO, **OUTAGE, live=half, unsettled=1)
-    spent = replace(late, took=late.deadline)
-    assert complaints(TWO, spent) == ()
-    assert complaints(TWO, replace(spent, took=late.deadline / 2)) != ()
-    assert complaints(TWO, replace(spent, unsettled=0)) != ()
-    assert complaints(TWO, replace(spent, exit_code=ExitCode.NO)) != ()

@@ -19,6 +19,7 @@ from promoter.commands.landing import (
     land,
     too_often,
 )
+from promoter.commands.moving import Reserve
 from promoter.commands.pinning import hold_to_pins
 from promoter.commands.record_tags import Record
 from promoter.commands.recording import Notes, record_in_place
@@ -42,6 +43,7 @@ class ApplyWorld:
     """What apply needs from outside. `name` is the repository's, `now` has a zone; healing sets `outside`.
 
     `may_write` is asked before the moves of each pull request: whether nobody asked the job to stop.
+    `open_reserve` opens the time kept for the end, where a write has eaten the rest.
     """
 
     repository: Repository
@@ -54,6 +56,7 @@ class ApplyWorld:
     now: datetime
     tool_version: str
     may_write: Callable[[], bool] = lambda: True
+    open_reserve: Callable[[], None] = lambda: None
     outside: MovedOutside = MovedOutside.REFUSED
 
 
@@ -124,6 +127,7 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report, ro
         branch=branch,
         policy=world.places.policy,
         may_write=world.may_write,
+        reserve=Reserve(begin=world.open_reserve),
     )
     landed = land(ground, judged, record=record, rounds=rounds)
     notes = Notes(registry=world.registry(), tracer=tracer, policy=policy)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from promoter.commands.copying import copy_all
 from promoter.commands.moving import (
+    Reserve,
     Withdrawal,
     move_all,
     not_begun,
@@ -86,6 +87,7 @@ class Ground:
     branch: Branch
     policy: str
     may_write: Callable[[], bool]
+    reserve: Reserve
 
 
 def land(
@@ -106,7 +108,11 @@ def land(
             stands = recorded(ground.registry, report, record=record)
             finished[report.request.path] = replace(stands, notes=(*stands.notes, *unread))
     if late:
-        back = [withdrawn(ground.registry, report) for report in written if report.pull_request in late]
+        back = [
+            withdrawn(ground.registry, report, reserve=ground.reserve)
+            for report in written
+            if report.pull_request in late
+        ]
         left = [_left(ground.registry, one, record=record) for one in back]
         raise Overtaken(_next(rounds, finished=list(finished.values()), back=left))
     return tuple(finished.values())
@@ -143,12 +149,16 @@ def _moved(
 
 def _land_group(ground: Ground, group: Sequence[RequestReport]) -> list[RequestReport]:
     """The reports of one pull request: copies first, for which no alias has to be put back."""
+    if ground.reserve.is_open:
+        return not_begun(group, ReasonCode.DEADLINE_EXCEEDED)
     if not ground.may_write():
-        return not_begun(group)
+        return not_begun(group, ReasonCode.INTERRUPTED)
     copied = all_or_none(copy_all(ground.registry, group))
     if any(report.reason not in READY for report in copied):
         return copied
-    return move_all(ground.registry, copied) if ground.may_write() else not_begun(copied)
+    if not ground.may_write():
+        return not_begun(copied, ReasonCode.INTERRUPTED)
+    return move_all(ground.registry, copied, reserve=ground.reserve)
 
 
 def too_often() -> PromoterError:

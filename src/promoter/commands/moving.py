@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from promoter.commands.record_tags import Record, tags_of
@@ -13,6 +13,26 @@ from promoter.ports import Registry
 from promoter.text import Message, quote, say
 
 
+@dataclass(kw_only=True)
+class Reserve:
+    """The time that a run keeps for its end, which `begin` opens.
+
+    A write that ate all the rest opens it: what was begun is read back, and put back, within it. Nothing
+    else is begun then.
+    """
+
+    begin: Callable[[], None] = lambda: None
+    is_open: bool = False
+
+    def opens(self, error: PromoterError) -> bool:
+        """Whether there is time again after this error."""
+        if self.is_open or error.reason is not ReasonCode.DEADLINE_EXCEEDED:
+            return False
+        self.begin()
+        self.is_open = True
+        return True
+
+
 def move_of(report: RequestReport) -> Move:
     """The move a judged request asks for."""
     request = report.request
@@ -21,10 +41,12 @@ def move_of(report: RequestReport) -> Move:
 
 def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Record) -> list[RequestReport]:
     """Move every alias of one pull request, or none, and record what was moved."""
-    return [recorded(registry, report, record=record) for report in move_all(registry, group)]
+    return [
+        recorded(registry, report, record=record) for report in move_all(registry, group, reserve=Reserve())
+    ]
 
 
-def move_all(registry: Registry, group: Sequence[RequestReport]) -> list[RequestReport]:
+def move_all(registry: Registry, group: Sequence[RequestReport], *, reserve: Reserve) -> list[RequestReport]:
     """Move every alias of one pull request, or none: what was moved goes back when a later write fails.
 
     APPLIED is what this run wrote; what somebody else had moved there meanwhile is ALREADY_APPLIED.
@@ -33,15 +55,18 @@ def move_all(registry: Registry, group: Sequence[RequestReport]) -> list[Request
     written: list[RequestReport] = []
     for index, report in enumerate(group):
         try:
-            if _move(registry, move_of(report)):
+            if _move(registry, move_of(report), reserve=reserve):
                 written.append(report)
         except PromoterError as error:
             failed = replace(report, reason=error.reason, message=error.message, hint=error.hint)
+            reserve.opens(error)
             if len(group) > 1:
-                failed = _taken_back(registry, failed)
+                failed = _taken_back(registry, failed, reserve=reserve)
             rest = [_left(other, failed) for other in group[index + 1 :]]
             back = [
-                _put_back(registry, other, failed=failed) if other in written else _there_already(other)
+                _put_back(registry, other, failed=failed, reserve=reserve)
+                if other in written
+                else _there_already(other)
                 for other in done
             ]
             return [*back, failed, *rest]
@@ -49,14 +74,19 @@ def move_all(registry: Registry, group: Sequence[RequestReport]) -> list[Request
     return [_moved(report) if report in written else _there_already(report) for report in done]
 
 
-def not_begun(group: Sequence[RequestReport]) -> list[RequestReport]:
-    """What is validated, and left for the next run because this one was asked to stop."""
-    message = say("not moved: the job was stopped before")
+_NOT_BEGUN = {
+    ReasonCode.INTERRUPTED: say("not moved: the job was stopped before"),
+    ReasonCode.DEADLINE_EXCEEDED: say("not moved: the deadline was reached before"),
+}
+
+
+def not_begun(group: Sequence[RequestReport], reason: ReasonCode) -> list[RequestReport]:
+    """What is validated, and left for the next run: INTERRUPTED or DEADLINE_EXCEEDED."""
     hint = say("Run the job again: it goes on from what is live.")
-    return [replace(one, reason=ReasonCode.INTERRUPTED, message=message, hint=hint) for one in group]
+    return [replace(one, reason=reason, message=_NOT_BEGUN[reason], hint=hint) for one in group]
 
 
-def _move(registry: Registry, move: Move) -> bool:
+def _move(registry: Registry, move: Move, *, reserve: Reserve) -> bool:
     """Whether anything had to be written."""
     live = registry.aliases(move.model).get(move.alias)
     if live == move.target:
@@ -69,7 +99,8 @@ def _move(registry: Registry, move: Move) -> bool:
     except PromoterError as error:
         # The server may have acted before the answer was lost: only reading tells.
         failure = error
-    after = _read_back(registry, move)
+        reserve.opens(error)
+    after = _read_back(registry, move, reserve=reserve)
     if after == move.target:
         return True
     if failure is not None and after == move.origin:
@@ -86,10 +117,12 @@ def _at(version: str | None) -> Message:
     return say("; it is at ", quote(version or "nobody"))
 
 
-def _read_back(registry: Registry, move: Move) -> str | None:
+def _read_back(registry: Registry, move: Move, *, reserve: Reserve) -> str | None:
     try:
         return registry.aliases(move.model).get(move.alias)
     except PromoterError as error:
+        if reserve.opens(error):
+            return _read_back(registry, move, reserve=reserve)
         alias = quote(f"{move.model}@{move.alias}")
         raise PromoterError(
             ReasonCode.APPLY_FAILED,
@@ -116,7 +149,9 @@ def _back(move: Move, origin: str) -> Move:
     return Move(model=move.model, alias=move.alias, origin=move.target, target=origin)
 
 
-def _put_back(registry: Registry, report: RequestReport, *, failed: RequestReport) -> RequestReport:
+def _put_back(
+    registry: Registry, report: RequestReport, *, failed: RequestReport, reserve: Reserve
+) -> RequestReport:
     move = move_of(report)
     other = quote(f"{failed.request.model}@{failed.request.alias}")
     if move.origin is None:
@@ -127,7 +162,7 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
             message=say("moved, and stays: nobody held it before; the move of ", other, " failed"),
         )
     try:
-        is_ours = _move(registry, _back(move, move.origin))
+        is_ours = _move(registry, _back(move, move.origin), reserve=reserve)
     except PromoterError as error:
         message = say("moved, and could not be put back after the move of ", other, " failed: ")
         return replace(
@@ -140,7 +175,7 @@ def _put_back(registry: Registry, report: RequestReport, *, failed: RequestRepor
     return replace(report, reason=ReasonCode.APPLY_FAILED, message=message)
 
 
-def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
+def _taken_back(registry: Registry, failed: RequestReport, *, reserve: Reserve) -> RequestReport:
     """Where the write that failed has come through after all, undo it too: all of the group or none.
 
     The report says where the alias is, as far as anybody can read it.
@@ -158,7 +193,7 @@ def _taken_back(registry: Registry, failed: RequestReport) -> RequestReport:
         told = say(*_at(live).parts, " by now, and stays: nobody held it before")
     else:
         try:
-            _move(registry, _back(move, move.origin))
+            _move(registry, _back(move, move.origin), reserve=reserve)
             told = say("; it is at version ", quote(move.origin), " again")
         except PromoterError as error:
             told = say(*_at(live).parts, " by now, and could not be put back: ", *error.message.parts)
@@ -219,7 +254,7 @@ class Withdrawal:
     ours: frozenset[str] = frozenset()
 
 
-def withdrawn(registry: Registry, report: RequestReport) -> Withdrawal:
+def withdrawn(registry: Registry, report: RequestReport, *, reserve: Reserve) -> Withdrawal:
     """Put back one that was moved and is asked for no more; a first promotion stays."""
     move = move_of(report)
     alias = quote(f"{move.model}@{move.alias}")
@@ -230,7 +265,7 @@ def withdrawn(registry: Registry, report: RequestReport) -> Withdrawal:
         note = say(*told.parts, "stays: nobody held it before")
         return Withdrawal(report=report, note=note, stands=report, ours=frozenset({move.target}))
     try:
-        is_ours = _move(registry, _back(move, move.origin))
+        is_ours = _move(registry, _back(move, move.origin), reserve=reserve)
     except PromoterError as error:
         note = say(*told.parts, "was not put back: ", *error.message.parts)
         if error.reason is ReasonCode.CHAMPION_MOVED:
