@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from promoter.commands.deploying import deployed
+from promoter.commands.job_files import write_all
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.pin import kept, pin_of, pinned_line, pins_in, results_marker
 from promoter.core.report import CommentMode, Links, Phase, Report
@@ -67,15 +68,11 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     except PromoterError as error:
         report, path = replace(report, notes=(*report.notes, error.message)), ""
     runner.annotate(workflow_commands(report))
-    writes: tuple[Callable[[], None], ...] = (
+    write_all(
+        runner,
         lambda: runner.outputs(outputs(report, comment_url=address, report_path=path)),
         lambda: runner.summary(summary(report)),
     )
-    for write in writes:
-        try:
-            write()
-        except PromoterError as error:
-            runner.log(error.message)
     return report.reason.exit_code
 
 

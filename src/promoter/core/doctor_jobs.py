@@ -50,7 +50,7 @@ def _least(use: Use, tables: tuple[Mapping[str, Mapping[str, str]], ...]) -> dic
     return levels
 
 
-def _own_token(use: Use) -> bool:
+def has_own_token(use: Use) -> bool:
     """Whether the step uses the job's own token; another one is not the job's `permissions:` to give."""
     given = use.step.given.get("github-token", "").casefold()
     return not given or "github.token" in given or "secrets.github_token" in given
@@ -65,7 +65,7 @@ def _permissions_unset(facts: Facts) -> Iterator[Found]:
 def _permissions_narrow(facts: Facts) -> Iterator[Found]:
     for use in facts.uses:
         grants = use.job.grants
-        if grants is None or not _own_token(use):
+        if grants is None or not has_own_token(use):
             continue
         for scope, level in sorted(_needed(use).items()):
             if _of(grants, scope) < level:

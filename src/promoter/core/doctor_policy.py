@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from promoter.core.doctor import Facts, Found, Rights, Rule, Severity, found
-from promoter.core.doctor_workflow import Use
+from promoter.core.doctor_jobs import has_own_token
 from promoter.core.layers import Strictness
 from promoter.core.policy import Checks, Inverted, Mode, ModelRule
 from promoter.core.policy import Severity as Weight
@@ -73,18 +73,13 @@ def _author_counts(facts: Facts) -> Iterator[Found]:
 def _team_unreadable(facts: Facts) -> Iterator[Found]:
     teams = [one for one in facts.policy.approvals.approvers if "/" in one] if facts.policy else []
     for use in facts.running("apply") if teams else ():
-        if _own_token(use):
+        if has_own_token(use):
             yield found(
                 "the job's own token cannot read who is in ",
                 quote(", ".join(teams)),
                 path=use.workflow.path,
                 line=use.step.line,
             )
-
-
-def _own_token(use: Use) -> bool:
-    given = use.step.given.get("github-token", "").casefold()
-    return not given or "github.token" in given or "secrets.github_token" in given
 
 
 def _unsafe_setting(facts: Facts) -> Iterator[Found]:

@@ -9,8 +9,7 @@ from itertools import chain
 from promoter.core.drift import DriftReport, Finding, Undecided
 from promoter.core.prompt import Kind
 from promoter.core.request import PromotionRequest
-from promoter.errors import ExitCode
-from promoter.render.outputs import BY_EXIT_CODE, SCHEMA_VERSION, Decision, problem_json
+from promoter.render.outputs import SCHEMA_VERSION, looking_decision, problem_json
 
 # All outputs of a job share 1 MiB; what does not fit is counted.
 _LONGEST_RESULT = 256 * 1024
@@ -19,18 +18,12 @@ _LONGEST_RESULT = 256 * 1024
 def drift_outputs(report: DriftReport, *, report_path: str) -> dict[str, str]:
     """Name → value; the names are public contract."""
     return {
-        "decision": drift_decision(report).value,
+        "decision": looking_decision(report.reason).value,
         "reason-code": report.reason.value,
         "result": drift_result(report),
         "report": report_path,
         "comment-url": "",
     }
-
-
-def drift_decision(report: DriftReport) -> Decision:
-    """Drift is a no; agreement decides nothing."""
-    exit_code = report.reason.exit_code
-    return Decision.NONE if exit_code is ExitCode.DONE else BY_EXIT_CODE[exit_code]
 
 
 def drift_result(report: DriftReport) -> str:
@@ -56,7 +49,7 @@ def _document(report: DriftReport, entries: Sequence[dict[str, object]], *, left
     document = {
         "schema_version": SCHEMA_VERSION,
         "phase": "drift",
-        "decision": drift_decision(report).value,
+        "decision": looking_decision(report.reason).value,
         "reason_code": report.reason.value,
         "message": str(report.message),
         "hint": str(report.hint),

@@ -12,10 +12,10 @@ from promoter.render.annotations import Annotation, Level, commands
 from promoter.render.drift_words import Row, headline, healing, rows
 from promoter.render.figures import ABSENT
 from promoter.render.layout import Limit, Rank, block, fit, in_bytes, more, within
-from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table
+from promoter.render.markdown import Align, bullets, cell, cell_of, code, link, prose, sentence, table
 from promoter.render.sentences import full
 from promoter.render.words import TONE_ICONS, Tone, capital
-from promoter.text import Message, Quoted, quote, say
+from promoter.text import quote, say
 
 _LIMIT = 900 * 1024
 _SHORT = 12
@@ -69,14 +69,9 @@ def _row(row: Row, report: DriftReport, *, issue: str) -> tuple[str, ...]:
         asked,
         live,
         row.since or ABSENT,
-        _in_cell(row.what),
+        cell_of(row.what),
         _issue(issue, links),
     )
-
-
-def _in_cell(message: Message) -> str:
-    parts = (cell(part.value) if isinstance(part, Quoted) else prose(part) for part in message.parts)
-    return "".join(parts)
 
 
 def _issue(issue: str, links: Links) -> str:

@@ -8,13 +8,12 @@ from promoter.render.figures import ABSENT
 from promoter.render.sentences import full
 from promoter.render.terminal import TONE_PAINTS
 from promoter.render.terminal_figures import LONGEST_CELL
-from promoter.render.terminal_table import GAP, Cell, Paint, Style, paint, table
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, paint, table
 from promoter.render.words import TONE_SIGNS, Tone
 from promoter.text import printable
 
 _HEAD = ("MODEL@ALIAS", "GIT SAYS", "REGISTRY HOLDS", "SINCE", "WHAT")
 _MOST_ROWS = 200
-_SHORT = 12
 
 
 def drift_terminal(report: DriftReport, *, style: Style) -> str:
@@ -24,7 +23,13 @@ def drift_terminal(report: DriftReport, *, style: Style) -> str:
         [f"{TONE_SIGNS[Tone.BAD]} {problem}" for problem in report.problems],
         _table(report, style),
         [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in (*healing(report), *report.notes)],
-        [paint(_footer(report), Paint.FAINT, style=style)],
+        [
+            paint(
+                looked_at(report.head_commit, policy=report.policy_digest, version=report.tool_version),
+                Paint.FAINT,
+                style=style,
+            )
+        ],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -57,12 +62,3 @@ def _row(row: Row) -> tuple[Cell, ...]:
 
 def _live(row: Row) -> str:
     return row.live_word if row.live is None else printable(row.live, longest=LONGEST_CELL)
-
-
-def _footer(report: DriftReport) -> str:
-    parts = [
-        f"Looked at {report.head_commit[:_SHORT]}" if report.head_commit else "",
-        f"policy sha256:{report.policy_digest[:_SHORT]}" if report.policy_digest else "",
-        f"Promoter {report.tool_version}".rstrip(),
-    ]
-    return " · ".join(part for part in parts if part)

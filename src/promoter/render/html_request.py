@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from promoter.core.approval import ApprovalState
 from promoter.core.evidence import CheckResult
 from promoter.core.model_version import ModelVersion
-from promoter.core.prompt import Kind
 from promoter.core.report import Links, RequestReport
 from promoter.render import links as address
 from promoter.render import template_blocks
@@ -92,18 +91,13 @@ def _origin(version: ModelVersion, links: Links, *, role: str) -> tuple[str, ...
     data = training.datasets if training else ()
     return (
         text(role),
-        link(code(version.version), _address(links, version)),
+        link(code(version.version), address.of_version(links, version)),
         tag("span", text(_moment(version.created_at)), kind="figure"),
         link(code(training.run_id[:12]), address.training_run(links, version)) if training else ABSENT,
         code(commit[:12]) if commit else ABSENT,
         tag("span", "<br>".join(f"{code(one.name)} {code(one.digest)}" for one in data)) or ABSENT,
         tag("span", code(version.source, longest=120)),
     )
-
-
-def _address(links: Links, version: ModelVersion) -> str:
-    kind = Kind.PROMPT if version.prompt is not None else Kind.MODEL
-    return address.model_version(links, version.model, version=version.version, kind=kind)
 
 
 def _moment(milliseconds: int) -> str:

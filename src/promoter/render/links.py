@@ -24,6 +24,12 @@ def model_version(links: Links, model: str, *, version: str, kind: Kind = Kind.M
     return _address(links.registry, "/#/models/{}/versions/{}", model, version)
 
 
+def of_version(links: Links, version: ModelVersion) -> str:
+    """The page of a version that was read."""
+    kind = Kind.PROMPT if version.prompt is not None else Kind.MODEL
+    return model_version(links, version.model, version=version.version, kind=kind)
+
+
 def version_of(links: Links, asked: PromotionRequest, *, version: str) -> str:
     """The page of a version of what a request asks for; of its source where that is what is named."""
     if asked.source is not None and version == str(asked.source):

@@ -121,6 +121,12 @@ def sentence(message: Message) -> str:
     return "".join(code(part.value) if isinstance(part, Quoted) else prose(part) for part in message.parts)
 
 
+def cell_of(message: Message) -> str:
+    """A message inside a table's cell."""
+    parts = (cell(part.value) if isinstance(part, Quoted) else prose(part) for part in message.parts)
+    return "".join(parts)
+
+
 def link(text: str, address: str) -> str:
     """Rendered text that leads to an address of our own making; only the text where there is none."""
     return f"[{text}]({address})" if address else text

@@ -66,6 +66,12 @@ def decision(report: Report) -> Decision:
     return Decision.NONE if worst is None else Decision(worst.value)
 
 
+def looking_decision(reason: ReasonCode) -> Decision:
+    """Of a run that only looks or proposes: drift is a no, agreement and proposals decide nothing."""
+    exit_code = reason.exit_code
+    return Decision.NONE if exit_code is ExitCode.DONE else BY_EXIT_CODE[exit_code]
+
+
 def result_json(report: Report) -> str:
     """One line of ASCII JSON for other steps to read, one entry per request."""
     text = _line(report, [{**_request(request), "checks": _checks(request)} for request in report.requests])

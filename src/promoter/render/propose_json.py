@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 
 from promoter.core.propose_report import Action, Entry, ProposeReport
-from promoter.errors import ExitCode
-from promoter.render.outputs import BY_EXIT_CODE, SCHEMA_VERSION, Decision, problem_json
+from promoter.render.outputs import SCHEMA_VERSION, looking_decision, problem_json
 
 # All outputs of a job share 1 MiB; what does not fit is counted.
 _LONGEST_RESULT = 256 * 1024
@@ -16,18 +15,12 @@ _LONGEST_RESULT = 256 * 1024
 def propose_outputs(report: ProposeReport, *, report_path: str) -> dict[str, str]:
     """Name → value; the names are public contract."""
     return {
-        "decision": propose_decision(report).value,
+        "decision": looking_decision(report.reason).value,
         "reason-code": report.reason.value,
         "result": propose_result(report),
         "report": report_path,
         "comment-url": "",
     }
-
-
-def propose_decision(report: ProposeReport) -> Decision:
-    """To propose decides nothing."""
-    exit_code = report.reason.exit_code
-    return Decision.NONE if exit_code is ExitCode.DONE else BY_EXIT_CODE[exit_code]
 
 
 def propose_result(report: ProposeReport) -> str:
@@ -51,7 +44,7 @@ def _document(report: ProposeReport, entries: Sequence[Entry], *, left_out: int)
     document = {
         "schema_version": SCHEMA_VERSION,
         "phase": "propose",
-        "decision": propose_decision(report).value,
+        "decision": looking_decision(report.reason).value,
         "reason_code": report.reason.value,
         "message": str(report.message),
         "hint": str(report.hint),

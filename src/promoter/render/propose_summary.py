@@ -8,15 +8,15 @@ from promoter.render import links as address
 from promoter.render.annotations import Annotation, Level, commands
 from promoter.render.figures import ABSENT
 from promoter.render.layout import Limit, Rank, block, fit, in_bytes, more, within
-from promoter.render.markdown import Align, bullets, cell, code, link, prose, sentence, table
+from promoter.render.markdown import Align, bullets, cell, cell_of, code, link, prose, sentence, table
 from promoter.render.propose_words import ACTION_TONES, headline, notes, told, word
 from promoter.render.sentences import full
 from promoter.render.terminal import TONE_PAINTS
 from promoter.render.terminal_figures import LONGEST_CELL
-from promoter.render.terminal_table import GAP, Cell, Paint, Style, paint
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, paint
 from promoter.render.terminal_table import table as lines_of
 from promoter.render.words import TONE_ICONS, TONE_SIGNS, Tone, capital
-from promoter.text import Message, Quoted, printable, say
+from promoter.text import Quoted, printable, say
 
 _LIMIT = 900 * 1024
 _SHORT = 12
@@ -66,13 +66,8 @@ def _row(entry: Entry, report: ProposeReport) -> tuple[str, ...]:
         f"{TONE_ICONS[ACTION_TONES[entry.action]]}\u00a0{cell(model)} @\u00a0{cell(alias)}",
         *versions,
         f"{number} {word(entry, report)}" if entry.number else word(entry, report),
-        _in_cell(entry.why),
+        cell_of(entry.why),
     )
-
-
-def _in_cell(message: Message) -> str:
-    parts = (cell(part.value) if isinstance(part, Quoted) else prose(part) for part in message.parts)
-    return "".join(parts)
 
 
 def _footer(report: ProposeReport) -> str:
@@ -100,7 +95,13 @@ def propose_terminal(report: ProposeReport, *, style: Style) -> str:
         lines_of(_HEAD, rows, style=style) if rows else [],
         [f"… and {left:,} more"] if left > 0 else [],
         [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in notes(report)],
-        [paint(_plain_footer(report), Paint.FAINT, style=style)],
+        [
+            paint(
+                looked_at(report.head_commit, policy=report.policy_digest, version=report.tool_version),
+                Paint.FAINT,
+                style=style,
+            )
+        ],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
@@ -116,15 +117,6 @@ def _cells(entry: Entry, report: ProposeReport) -> tuple[Cell, ...]:
         Cell(f"{number}{word(entry, report)}"),
         Cell(str(entry.why)),
     )
-
-
-def _plain_footer(report: ProposeReport) -> str:
-    parts = [
-        f"Looked at {report.head_commit[:_SHORT]}" if report.head_commit else "",
-        f"policy sha256:{report.policy_digest[:_SHORT]}" if report.policy_digest else "",
-        f"Promoter {report.tool_version}".rstrip(),
-    ]
-    return " · ".join(part for part in parts if part)
 
 
 def propose_annotations(report: ProposeReport) -> tuple[str, ...]:

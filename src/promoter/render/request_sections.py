@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from promoter.core.evidence import CheckResult, Evidence, Outcome
 from promoter.core.layers import Layer, State, missing_in
 from promoter.core.model_version import ModelVersion
-from promoter.core.prompt import Kind
 from promoter.core.report import Links, Report, RequestReport
 from promoter.core.verdict import Verdict
 from promoter.render import links as address
@@ -199,7 +198,7 @@ def _confined(evidence: Evidence) -> tuple[str, ...]:
 
 def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
     number = f"version {code(version.version)}"
-    parts = [link(number, _address(links, version))]
+    parts = [link(number, address.of_version(links, version))]
     if version.run is not None:
         parts.append(f"run {link(code(version.run.run_id), address.training_run(links, version))}")
         if version.run.git_commit:
@@ -209,8 +208,3 @@ def _origin(version: ModelVersion, links: Links, *, role: str) -> str:
         if len(data) > _DATASETS_SHOWN:
             parts.append(f"and {count(len(data) - _DATASETS_SHOWN, 'more dataset')}")
     return f"{role}: {', '.join(parts)}"
-
-
-def _address(links: Links, version: ModelVersion) -> str:
-    kind = Kind.PROMPT if version.prompt is not None else Kind.MODEL
-    return address.model_version(links, version.model, version=version.version, kind=kind)

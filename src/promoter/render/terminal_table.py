@@ -11,6 +11,8 @@ from promoter.core.evidence import Outcome
 
 GAP = "  "
 
+_SHORT = 12
+
 
 class Style(Enum):
     """Whether colour may be used; the words and signs are the same."""
@@ -75,3 +77,13 @@ def paint(text: str, colour: Paint, *, style: Style) -> str:
     if style is Style.PLAIN or colour is Paint.NONE:
         return text
     return f"\x1b[{colour.value}m{text}\x1b[0m"
+
+
+def looked_at(commit: str, *, policy: str, version: str) -> str:
+    """The last line of a report: commit, the policy's digest and our version, as far as they are known."""
+    parts = [
+        f"Looked at {commit[:_SHORT]}" if commit else "",
+        f"policy sha256:{policy[:_SHORT]}" if policy else "",
+        f"Promoter {version}".rstrip(),
+    ]
+    return " · ".join(part for part in parts if part)
