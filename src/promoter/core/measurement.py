@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from promoter.core.layers import Found
 from promoter.core.model_version import ModelFiles
+from promoter.core.pictures import NO_PICTURES, Pictures
 from promoter.text import NOTHING, Message
 
 
@@ -159,7 +160,8 @@ class Data:
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
     """One evaluation. `estimates` by metric name; `seed` from the bytes of data, models and policy: same
-    evidence, same numbers. `challenger_files` is what was run; None where predictions were logged."""
+    evidence, same numbers. `challenger_files` is what was run; None where predictions were logged. `pictures`
+    are for the eye alone."""
 
     data: Data
     challenger: ModelRun
@@ -173,6 +175,7 @@ class Measurement:
     confidence_level: float = 0.95
     resamples: int = 10_000
     seed: int = 0
+    pictures: Pictures = NO_PICTURES
 
     @property
     def runs(self) -> tuple[ModelRun, ...]:
