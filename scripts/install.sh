@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv with everything in requirements/dev.txt and the project itself, editable. Safe to run again.
+# Makes .venv with everything in requirements/{dev,docs}.txt and the project itself, editable. Safe to run again.
 # PYTHON names the interpreter to use; without it the first of several that is new enough.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,5 +32,5 @@ fi
 .venv/bin/python -m pip install --quiet --disable-pip-version-check \
   --require-hashes --only-binary :all: -r requirements/uv.txt
 .venv/bin/uv pip install --quiet --python .venv/bin/python \
-  --require-hashes --only-binary :all: -r requirements/dev.txt
+  --require-hashes --only-binary :all: -r requirements/dev.txt -r requirements/docs.txt
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .

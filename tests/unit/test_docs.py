@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from promoter.core.policy_file import parse_policy
-from promoter.core.request_file import parse_request
 from promoter.core.requests import read_requests
-from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.errors import ExitCode, ReasonCode
 from tests.builders import a_file_entry
-from tests.markdown_blocks import yaml_blocks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -51,6 +50,13 @@ def test_reason_codes_stand_under_their_exit_code(exit_code: ExitCode) -> None:
     assert len(found) == len(set(found))
 
 
+def test_every_reason_code_says_when_and_what_to_do() -> None:
+    rows = re.findall(
+        r"^\| `([a-z_]+)` \| (.*?) \| (.*?) ?\|$", text_of("docs/reason-codes.md"), re.MULTILINE
+    )
+    assert {code for code, when, what in rows if when and what} == {code.value for code in ReasonCode}
+
+
 def test_every_exit_code_is_in_the_first_table() -> None:
     codes = re.findall(r"^\| (\d+) \|", text_of("docs/reason-codes.md"), flags=re.MULTILINE)
     assert [int(code) for code in codes] == [code.value for code in ExitCode]
@@ -80,8 +86,15 @@ def links_of(document: Path) -> list[str]:
 
 def anchors_of(document: Path) -> set[str]:
     """As GitHub names them: lower case, without punctuation, spaces as dashes."""
-    titles = re.findall(r"^#+ +(.+?)\s*$", document.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    tokens = MarkdownIt("commonmark").parse(document.read_text(encoding="utf-8"))
+    opened = [at for at, token in enumerate(tokens) if token.type == "heading_open"]
+    titles = [_plain(tokens[at + 1]) for at in opened]
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _plain(inline: Token) -> str:
+    """A heading without its markup."""
+    return "".join(child.content for child in inline.children or ())
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
@@ -124,28 +137,3 @@ def test_the_example_requests_are_ones_that_the_example_policy_allows() -> None:
         assert rule is not None
         assert request.alias in rule.aliases
         assert rule.sources.allow(request.source)
-
-
-def kind_of(block: str) -> str:
-    """What a block of YAML is: a whole policy, a request, or something else such as a workflow."""
-    keys = set(yaml.safe_load(block) or {})
-    if {"version", "models"} <= keys:
-        return "policy"
-    return "request" if {"model", "alias", "version"} <= keys else "other"
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
-def test_what_a_reader_copies_is_what_works(document: Path) -> None:
-    for block in yaml_blocks(document):
-        kind = kind_of(block)
-        try:
-            if kind == "policy":
-                parse_policy(block.encode(), path="policy.yaml")
-            elif kind == "request":
-                parse_request(block.encode(), path="request.yaml")
-        except PromoterError as error:
-            pytest.fail("\n".join([block, *map(str, error.problems)]))
-
-
-def test_the_readme_shows_a_request() -> None:
-    assert "request" in {kind_of(block) for block in yaml_blocks(ROOT / "README.md")}

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ["uv", "build", "image", "dev"]
-TARGETS = {"install", "demo", "test", "lint", "image", "help"}
+LOCKS = ["uv", "build", "image", "dev", "docs"]
+TARGETS = {"install", "demo", "test", "lint", "docs", "image", "help"}
 
 
 def pins(name: str) -> dict[str, set[str]]:
@@ -61,6 +61,13 @@ def test_lock_names_no_address(name: str) -> None:
 def test_contributors_work_with_the_versions_that_ship(name: str) -> None:
     everything = pins("dev")
     assert {package: everything.get(package) for package in pins(name)} == pins(name)
+
+
+def test_what_builds_the_site_can_be_installed_beside_everything_else() -> None:
+    site, everything = pins("docs"), pins("dev")
+    assert {package: site[package] for package in site.keys() & everything.keys()} == {
+        package: everything[package] for package in site.keys() & everything.keys()
+    }
 
 
 def test_locks_meet_what_the_package_declares() -> None:
