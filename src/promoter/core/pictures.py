@@ -27,7 +27,8 @@ class ScoreCurves:
     """Of one model's scores of the positive class, n rows.
 
     `roc` is (false positive rate, true positive rate) from (0, 0) to (1, 1); `precision_recall` is (recall,
-    precision), recall ascending. Each is thinned to at most 200 points. `calibration` is one point for each
+    precision), recall ascending. Each is thinned to at most 200 points; both are empty where scores passed by
+    without being kept, and too many lie too close together. `calibration` is one point for each
     bin of scores that has rows: (mean score, share of positive rows), with its rows in `calibration_rows`;
     empty where the scores are no probabilities.
     """

@@ -67,6 +67,26 @@ class MeanTally:
             if not self._grouped:
                 self._add_products(keys, np.hstack([old, new - old]))
 
+    @property
+    def width(self) -> int:
+        """How many figures a row has."""
+        return self._width
+
+    def add_sums(
+        self, sums: FloatArray, *, products: FloatArray | None, marks: Marks, is_paired: bool
+    ) -> None:
+        """Add rows that were summed elsewhere, one entry for those of the same `marks`.
+
+        `sums` (m, 1 + 3q): rows, and of each figure the sums of the challenger, the champion and the change;
+        of the challenger alone twice, and 0, where there is no champion. `products` (m, 2q, 2q): of the
+        champion's figures and the changes; None where rows come in groups.
+        """
+        keys = self._slicing.encode(marks, np.zeros(len(sums), dtype=np.int64))
+        self._paired, self._grouped = is_paired, marks.groups is not None
+        self._sums.add(keys, sums)
+        if products is not None:
+            self._products.add(keys, products.reshape(len(sums), -1))
+
     def slices(self, by: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""
         return self._slicing.present(self._sums.totals()[0], by)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from promoter.core.measurement import Estimate, FlipEstimate, SliceEstimates, ValueEstimate
 from promoter.core.policy import Checks, MetricRule, SliceRule, Statistics, Task
 from promoter.errors import PromoterError, ReasonCode
-from promoter.evaluation.dataset import Batch, Dataset
+from promoter.evaluation.dataset import Batch
+from promoter.evaluation.engines.binned_scores import BinnedScoreTally, binned_estimate
+from promoter.evaluation.engines.counted import Counted
 from promoter.evaluation.figures import (
     BINARY,
     CLASS_RANK_NAMES,
@@ -34,7 +36,7 @@ from promoter.evaluation.statistics import (
     mean_estimate,
     score_estimate,
 )
-from promoter.evaluation.tallied import EVERYWHERE, Marks
+from promoter.evaluation.tallied import EVERYWHERE, Marks, PairedScores
 from promoter.evaluation.tally import LabelTally
 from promoter.evaluation.value import (
     error_value_estimate,
@@ -91,10 +93,22 @@ def refuse_unknown(asked: Asked) -> None:
     refuse_other_labels(asked.checks.business_value, asked.meaning.labels)
 
 
+class Values(Protocol):
+    """What is known of the data before it is counted; the fields of `Dataset` of the same names."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the target."""
+
+    @property
+    def slice_values(self) -> tuple[tuple[str, ...], ...]:
+        """Of each slice column."""
+
+
 class Tallies:
     """Only those that are needed: scores are kept row by row."""
 
-    def __init__(self, asked: Asked, dataset: Dataset) -> None:
+    def __init__(self, asked: Asked, dataset: Values) -> None:
         names = asked.names()
         # Of columns that are not asked for nothing is counted.
         sizes = tuple(len(values) for values in dataset.slice_values[: len(asked.columns)])
@@ -102,7 +116,7 @@ class Tallies:
         self._dataset = dataset
         self._labels: LabelTally | None = None
         self._means: MeanTally | None = None
-        self._scores: ScoreTally | None = None
+        self._scores: ScoreTally | BinnedScoreTally | None = None
         if asked.meaning.task is Task.REGRESSION:
             self._means = MeanTally(MeanKind.REGRESSION, sizes=sizes)
             return
@@ -123,9 +137,28 @@ class Tallies:
             if self._asked.meaning.task is Task.BINARY:
                 truth = (truth == self._asked.meaning.positive).astype("int64")
         for tally in (self._means, self._scores):
-            if tally is not None:
+            if tally is not None and not isinstance(tally, BinnedScoreTally):
                 score, before = _numbers(challenger), _numbers(champion) if champion else None
                 tally.add(truth, champion=before, challenger=score, marks=marks)
+
+    def add_counted(self, counted: Counted) -> None:
+        """Take in what was counted elsewhere, in place of batches: all rows at once."""
+        if self._labels is not None and counted.labels is not None:
+            rows = counted.labels
+            self._labels.add(
+                rows.truth,
+                champion=rows.champion,
+                challenger=rows.challenger,
+                marks=rows.marks,
+                times=rows.times,
+            )
+        if self._means is not None and counted.means is not None:
+            sums = counted.means
+            self._means.add_sums(
+                sums.sums, products=sums.products, marks=sums.marks, is_paired=sums.is_paired
+            )
+        if self._scores is not None and counted.scores is not None:
+            self._scores = counted.scores
 
     def estimates(self, rules: Iterable[MetricRule], where: Mapping[int, int]) -> dict[str, Estimate]:
         """Each metric's estimate of the rows that `where` selects; those of labels share their draws."""
@@ -177,6 +210,14 @@ class Tallies:
             return None
         return flip_estimate(counts, rule=self._rule(greater_is_better=False, margin=0.0))
 
+    def joint(self) -> IntArray | None:
+        """Joint counts of all rows, as `LabelTally.joint`; None for a regression."""
+        return None if self._labels is None else self._labels.joint()
+
+    def kept_scores(self) -> PairedScores | None:
+        """Both models' scores of all rows; None where no figure has them kept."""
+        return self._scores.select() if isinstance(self._scores, ScoreTally) else None
+
     def _of_rule(self, rule: SliceRule) -> Iterator[SliceEstimates]:
         tally = self._labels or self._means
         by = tuple(self._asked.columns.index(column) for column in rule.by)
@@ -217,7 +258,9 @@ class Tallies:
         return self._rule(greater_is_better=rule.greater_is_better, margin=margin)
 
     def _of(self, rule: MetricRule, where: Mapping[int, int], *, how: Rule) -> Estimate:
-        if self._scores is not None and rule.name in RANK_NAMES:
+        if isinstance(self._scores, BinnedScoreTally) and rule.name in RANK_NAMES:
+            return binned_estimate(self._scores.select(where), name=rule.name, rule=how)
+        if isinstance(self._scores, ScoreTally) and rule.name in RANK_NAMES:
             # a second opinion is for the whole holdout: of every slice it would cost more than the rest
             draws = 0 if where else ROW_DRAWS
             return score_estimate(self._scores.select(where), name=rule.name, rule=how, row_draws=draws)

@@ -35,9 +35,16 @@ class LabelTally:
         self._grouped = False
 
     def add(
-        self, truth: IntArray, *, champion: IntArray | None, challenger: IntArray, marks: Marks = NO_MARKS
+        self,
+        truth: IntArray,
+        *,
+        champion: IntArray | None,
+        challenger: IntArray,
+        marks: Marks = NO_MARKS,
+        times: IntArray | None = None,
     ) -> None:
         """Count one batch of codes (n,) below `classes`; `champion` None when there is none, in every batch.
+        `times` (n,): how many rows each of them stands for, None for one.
 
         Raises ValueError for a code out of range or when the lengths differ.
         """
@@ -47,7 +54,11 @@ class LabelTally:
             cell = cell + in_range(champion, classes, rows=rows)
         cell = cell * classes + in_range(challenger, classes, rows=rows)
         self._paired, self._grouped = champion is not None, marks.groups is not None
-        self._counts.add(*_counted(self._slicing.encode(marks, cell)))
+        keys = self._slicing.encode(marks, cell)
+        if times is None:
+            self._counts.add(*_counted(keys))
+        else:
+            self._counts.add(keys, times[:, np.newaxis].astype(float))
 
     def slices(self, by: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """The combinations of codes that occur in the slice columns at the positions `by`, ascending."""

@@ -46,8 +46,9 @@ def digest(text: str) -> str:
 
 # What differs from run to run on the same evidence, and the check whose sentences tell of it.
 _VARYING = frozenset({"load_seconds", "p50_latency_ms", "p95_latency_ms", "peak_memory"})
-# Of a layer of the sandbox, the machine's own words; of the files, what stands elsewhere.
-_TOLD_APART = frozenset({"challenger_files", "note"})
+# Of a layer of the sandbox, the machine's own words; of the files, what stands elsewhere; of pictures, which
+# nothing is judged by, nothing.
+_TOLD_APART = frozenset({"challenger_files", "note", "pictures"})
 _OF_VARYING = frozenset({"inference"})
 
 

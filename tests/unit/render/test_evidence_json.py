@@ -9,6 +9,7 @@ import pytest
 
 from promoter.core.measurement import Estimate, Measurement
 from promoter.core.model_version import ModelFile, ModelFiles
+from promoter.core.pictures import Pictures, Residuals
 from promoter.core.report import Links, Phase, RequestReport
 from promoter.errors import ReasonCode
 from promoter.render.evidence_json import digest, evidence
@@ -122,7 +123,7 @@ def test_measurement_is_told_whole() -> None:
     run = a_model_run(problem=say("it does not load: ", quote("x`y")))
     measurement = a_measurement(challenger=run, value=None, estimates={"f1": an_estimate(lower=math.nan)})
     told = _told(reports.good_request(evidence=an_evidence(measurement=measurement)))["measurement"]
-    assert set(told) == {field.name for field in fields(Measurement)} - {"challenger_files"}
+    assert set(told) == {field.name for field in fields(Measurement)} - {"challenger_files", "pictures"}
     assert set(told["estimates"]["f1"]) == {field.name for field in fields(Estimate)}
     assert told["estimates"]["f1"]["lower"] == "nan"
     assert told["estimates"]["f1"]["rows"] == 1_600
@@ -150,6 +151,17 @@ def test_whatever_was_measured_changes_the_digest() -> None:
     found = [an_evidence(), *(an_evidence(measurement=a_measurement(**one)) for one in changes)]
     texts = {evidence(a_report(requests=(reports.good_request(evidence=one),))) for one in found}
     assert len(texts) == 5
+
+
+def test_pictures_are_no_evidence() -> None:
+    drawn = Pictures(residuals=Residuals(edges=(-1.0, 0.0, 1.0), challenger=(3, 4)))
+    texts = {
+        evidence(
+            a_report(requests=(reports.good_request(evidence=an_evidence(measurement=a_measurement(**one))),))
+        )
+        for one in ({}, {"pictures": drawn})
+    }
+    assert len(texts) == 1
 
 
 def test_comparison_has_its_interval() -> None:
