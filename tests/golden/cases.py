@@ -13,6 +13,7 @@ from promoter.render.html import html
 from promoter.render.outputs import outputs
 from promoter.render.summary import summary
 from promoter.render.terminal import Style, terminal
+from tests.unit.render.pictures import DRAWN
 from tests.unit.render.reports import EXAMPLES
 
 MARKER = "<!-- promoter results acme/models#12 -->"
@@ -27,6 +28,10 @@ def _annotations(report: Report) -> str:
 def _outputs(report: Report) -> str:
     values = outputs(report, comment_url="https://github.example/c/1", report_path="reports/report.html")
     return "".join(f"{name}={value}\n" for name, value in values.items())
+
+
+def _drawn(name: str) -> str:
+    return html(DRAWN[name]())
 
 
 def _each(renderer: Callable[[Report], str], ending: str, *names: str) -> dict[str, Callable[[], str]]:
@@ -51,6 +56,7 @@ CASES: Mapping[str, Callable[[], str]] = {
         *_MEASURED,
         *_MANY,
     ),
+    **{f"drawn-{name}.report.html": partial(_drawn, name) for name in ("rejected", "regression")},
     **_each(partial(terminal, style=Style.PLAIN), "plain.txt", *EXAMPLES),
     **_each(partial(terminal, style=Style.COLOUR), "colour.txt", "rejected", "mixed", "overridden"),
     **_each(_annotations, "annotations.txt", "rejected", "warned", "invalid", "mixed", "registry-down"),

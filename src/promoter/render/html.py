@@ -7,7 +7,9 @@ from html import escape
 from promoter.core.report import Links, Phase, Report, RequestReport
 from promoter.errors import Problem
 from promoter.render import links as address
+from promoter.render.drawing import LIBRARY
 from promoter.render.figures import ABSENT
+from promoter.render.html_charts import charts
 from promoter.render.html_page import page
 from promoter.render.html_request import section
 from promoter.render.html_text import code, items, link, sentence, table, tag, text
@@ -16,14 +18,20 @@ from promoter.render.sentences import consequence, counts, full, headline, in_or
 from promoter.render.words import OVERRIDE_ICON, OVERVIEW, REASONS, TONE_ICONS, Tone, tally
 
 
-def html(report: Report) -> str:
-    """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load."""
+def html(report: Report, *, library: str = LIBRARY) -> str:
+    """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load.
+
+    Charts are drawn by `library` where it is installed; without it a line says so.
+    """
     told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
     body = [
         _header(report),
         _problems(report),
         _overview(report),
-        *(section(request, report.links) for request in told),
+        *(
+            section(request, report.links, charts=drawn)
+            for request, drawn in zip(told, charts(told, library=library), strict=True)
+        ),
         tag("section", items(sentence(full(note)) for note in report.notes)),
         _footer(report),
     ]

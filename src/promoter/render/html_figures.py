@@ -7,6 +7,7 @@ from promoter.core.measurement import ModelRun, ValueEstimate
 from promoter.core.report import RequestReport
 from promoter.render import opinions, runs, scores
 from promoter.render.figures import ABSENT, change, interval, is_better, pair, shares
+from promoter.render.html_charts import tables
 from promoter.render.html_intervals import intervals
 from promoter.render.html_text import code, items, sentence, table, tag, text
 from promoter.render.sentences import full
@@ -14,6 +15,7 @@ from promoter.render.words import OUTCOME_ICONS
 
 _SLICES = ("Outcome", "Slice", "Metric", "Rows", "Champion", "Challenger", "Side by side", "Change")
 _RUNS = ("Model", "Loads in", "Row (p95)", "Memory", "Size", "Asked twice", "Environment")
+_LOADING = "Loading a model includes importing its libraries. p95: 95 of 100 rows took no longer than this."
 _OUTCOME_CLASSES: dict[Outcome, str] = {
     Outcome.FAILED: "bad",
     Outcome.ERROR: "bad",
@@ -24,15 +26,17 @@ _OUTCOME_CLASSES: dict[Outcome, str] = {
 }
 
 
-def figures(request: RequestReport) -> str:
-    """All tables of figures that there are."""
+def figures(request: RequestReport, charts: str) -> str:
+    """All tables of figures that there are, around the request's rendered charts."""
     found = scores.measurement_of(request)
     value = _value(found.value) if found is not None and found.value is not None else ""
     parts = (
         *map(_table, scores.tables(request)),
         intervals(request),
+        charts,
         value,
         _slices(request),
+        tables(request),
         _runs(request),
         _opinions(request),
     )
@@ -146,8 +150,11 @@ def _runs(request: RequestReport) -> str:
         return ""
     rows = [_run(role, run) for role, run in runs.runs(found)]
     stopped = (runs.run_in_words(role, run) for role, run in runs.runs(found) if not run.finished)
-    return table(_RUNS, rows, caption="How the models ran") + tag(
-        "p", " ".join(sentence(full(message)) for message in stopped)
+    includes = text(_LOADING) if any(run.ran for _, run in runs.runs(found)) else ""
+    return (
+        table(_RUNS, rows, caption="How the models ran")
+        + tag("p", includes, kind="soft")
+        + tag("p", " ".join(sentence(full(message)) for message in stopped))
     )
 
 

@@ -11,6 +11,7 @@ from promoter.core.report import Links, RequestReport
 from promoter.render import links as address
 from promoter.render import template_blocks
 from promoter.render.figures import ABSENT
+from promoter.render.html_differences import differences
 from promoter.render.html_figures import chip, figures
 from promoter.render.html_text import code, items, link, sentence, table, tag, text
 from promoter.render.sentences import approvals, change_of, full, title_of, tone, why
@@ -21,8 +22,8 @@ _LONGEST_DESCRIPTION = 1_000
 _LAST_MOMENT = 253_402_300_799_000  # end of the year 9999, in milliseconds
 
 
-def section(request: RequestReport, links: Links) -> str:
-    """A `<section>` that can be read on its own."""
+def section(request: RequestReport, links: Links, *, charts: str = "") -> str:
+    """A `<section>` that can be read on its own, with its rendered charts."""
     kind = tone(request)
     asked = request.request
     reason = f"<strong>Reason given:</strong> {code(asked.reason, longest=_LONGEST_DESCRIPTION)}"
@@ -31,9 +32,10 @@ def section(request: RequestReport, links: Links) -> str:
         tag("h2", f"{TONE_ICONS[kind]} {sentence(say(*change_of(request)))}"),
         tag("p", sentence(why(request))) if kind is not Tone.GOOD else "",
         tag("p", todo, kind="do") if request.hint.parts else "",
-        figures(request),
+        figures(request, charts),
         template_blocks.html(request),
         _checks(request),
+        differences(request),
         _approvals(request.approval),
         tag("p", reason) if asked.reason else "",
         tag("p", _asked_in(request, links)),

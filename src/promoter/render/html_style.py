@@ -46,7 +46,8 @@ th, td { border-top: 1px solid var(--line); padding: .45rem .75rem .45rem 0; tex
 th { color: var(--soft); font-size: .8rem; font-weight: 600; border-top: 0; white-space: nowrap; }
 td { vertical-align: top; }
 td code { overflow-wrap: normal; }
-.diff { overflow-x: auto; background: var(--code); border-radius: .25rem; padding: .75rem; font-size: .8rem; }
+.diff { border: 1px solid var(--line); border-radius: .25rem; padding: .75rem; font-size: .8rem; }
+.diff { white-space: pre-wrap; overflow-wrap: anywhere; }
 .diff .added { color: var(--good); } .diff .removed { color: var(--bad); } .diff .head { color: var(--soft); }
 .figure, .chip { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .chip { color: var(--tone); font-weight: 600; }
@@ -67,11 +68,41 @@ td code { overflow-wrap: normal; }
 .plot .span.either { stroke: var(--unsure); }
 .plot circle.better { fill: var(--good); } .plot circle.worse { fill: var(--bad); }
 .plot circle.either { fill: var(--unsure); }
+.charts {
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17.5rem, 100%), 1fr)); gap: 1.5rem;
+  margin: 1.25rem 0;
+}
+figure { margin: 0; min-width: 0; } figcaption { font-weight: 600; }
+figcaption { overflow-wrap: anywhere; } figure .soft { font-size: .8rem; margin: .25rem 0 0; }
+.drawn { display: block; width: 100%; max-width: 26rem; height: auto; }
+.drawn text { fill: var(--soft); font-size: 12px; }
+.drawn .named, .drawn .amount { fill: var(--ink); } .drawn .amount { font-variant-numeric: tabular-nums; }
+.drawn .given {
+  fill: var(--ink); font: 11px ui-monospace, SFMono-Regular, "Liberation Mono", Menlo, monospace;
+}
+.drawn .over { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round; }
+.keys { display: block; color: var(--soft); font-size: .8rem; font-weight: 400; }
+.key { margin-right: 1rem; white-space: nowrap; }
+.key::before {
+  content: ""; display: inline-block; width: 1.4rem; margin-right: .35rem; vertical-align: .2rem;
+  border-top: 2px solid var(--challenger);
+}
+.key.champion::before { border-top: 2px dashed var(--champion); }
 .do { border-left: .25rem solid var(--tone, var(--line)); padding-left: .75rem; }
 .soft, footer { color: var(--soft); font-size: .875rem; }
 footer { overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; }
+@media print {
+  :root {
+    --page: #ffffff; --card: #ffffff; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --code: #eff1f3;
+    --link: #0969da; --good: #1a7f37; --bad: #cf222e; --unsure: #9a6700; --quiet: #59636e; --track: #e6eaef;
+    --champion: #8c959f; --challenger: #0969da;
+  }
+  body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  main { max-width: none; padding: 0; } .scroll { overflow: visible; }
+  figure, tr, .do { break-inside: avoid; } h1, h2, caption { break-after: avoid; }
+}
 @media (max-width: 40rem) {
   h1 { font-size: 1.35rem; } header, section { padding: 1rem; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; }
@@ -81,6 +112,6 @@ dt { color: var(--soft); } dd { margin: 0; }
   td { border: 0; padding: .15rem 0; display: grid; grid-template-columns: 6.5rem 1fr; gap: .5rem; }
   td:empty { display: none; }
   td::before { content: attr(data-title); color: var(--soft); font-size: .875rem; }
-  td code { overflow-wrap: anywhere; }
+  td code { overflow-wrap: anywhere; } td > * { min-width: 0; } .plot, .bars { min-width: 0; }
 }
 """

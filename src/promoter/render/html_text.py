@@ -62,7 +62,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str) -
         return ""
     titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     inner = f"<caption>{caption}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody>"
-    return f'<div class="scroll">{tag("table", inner)}</div>'
+    # What scrolls must be reached by keyboard too.
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="Table">{tag("table", inner)}</div>'
 
 
 def _cell(title: str, inner: str) -> str:

@@ -66,7 +66,7 @@ def plot(request: RequestReport) -> Plot | None:
     if not found:
         return None
     lines = tuple(found[:_MOST_LINES])
-    begin, end = _axis(lines)
+    begin, end = axis(lines)
     return Plot(lines=lines, begin=begin, end=end, left_out=len(found) - len(lines))
 
 
@@ -102,7 +102,7 @@ def _name(comparison: MetricComparison, number: int) -> str:
     return comparison.name if comparison.name in KNOWN_FIGURES else f"row {number}"
 
 
-def _axis(lines: Sequence[Line]) -> tuple[float, float]:
+def axis(lines: Sequence[Line]) -> tuple[float, float]:
     """Room for every end that is not much farther away than usual, and for limits near their intervals."""
     widest = [max(abs(line.lower), abs(line.upper)) for line in lines]
     most = _TIMES_THE_USUAL * median_low(widest)

@@ -8,8 +8,10 @@ from dataclasses import replace
 from itertools import count
 
 from promoter.core.approval import ApprovalState, Refusal
+from promoter.core.differences import Difference, Part
 from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.measurement import Measurement, ModelRun, ReferenceMeasurement, SecondOpinion
+from promoter.core.pictures import Confusion, Flip, Pictures
 from promoter.core.plan import Step
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.verdict import Verdict
@@ -35,6 +37,7 @@ from tests.builders import (
     an_evidence,
     some_data,
 )
+from tests.unit.render.pictures import some_pictures, some_scores
 
 Text = Callable[[], str]
 
@@ -172,7 +175,16 @@ def _request(text: Text, *, reason: ReasonCode) -> RequestReport:
             needed=1, counted=(text(), text()), refused=((text(), Refusal.STALE), (text(), Refusal.AUTHOR))
         ),
         notes=(say("noted: ", quote(text())),),
+        differences=tuple(_differences(text)),
+        # Of our own making: a number, and an alias that requests may name.
+        logged="promoter/12-champion",
     )
+
+
+def _differences(text: Text) -> Iterator[Difference]:
+    for part in Part:
+        for champion, challenger in ((text(), text()), (None, text()), (text(), None)):
+            yield Difference(part=part, name=text(), champion=champion, challenger=challenger)
 
 
 def _measurement(text: Text, *, reason: ReasonCode, reference: str) -> Measurement:
@@ -185,6 +197,17 @@ def _measurement(text: Text, *, reason: ReasonCode, reference: str) -> Measureme
         estimates={text(): an_estimate(metric=text(), method=text(), opinions=(_OPINION,))},
         slices=(a_slice(values=((text(), text()),), estimates={text(): an_estimate(metric=text())}),),
         value=a_value(unit=text()),
+        pictures=_pictures(text),
+    )
+
+
+def _pictures(text: Text) -> Pictures:
+    """Everything that is drawn or listed with text from outside in it."""
+    counts = ((5, 1, 1), (2, 4, 1), (1, 1, 6))
+    return some_pictures(
+        confusion=Confusion(labels=(text(), text(), text()), challenger=counts, champion=counts),
+        scores=some_scores(positive=text()),
+        flips=(Flip(row=3, identity=text(), truth=text(), challenger=text()),),
     )
 
 

@@ -39,7 +39,7 @@ def _host(address: str) -> str:
 
 
 def html_shape(text: str) -> list[_Shape]:
-    """Every element with its attributes, and every text outside code and title; links by their host."""
+    """Elements with their attributes, and every text outside code, title and tspan; links by their host."""
     parser = _Shaper()
     parser.feed(text)
     parser.close()
@@ -62,7 +62,7 @@ class _Shaper(HTMLParser):
         self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        if self._inside not in {"code", "title"}:
+        if self._inside not in {"code", "title", "tspan"}:
             self.shapes.append(("#text", data))
 
     def handle_comment(self, data: str) -> None:

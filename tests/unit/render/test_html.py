@@ -24,15 +24,17 @@ from tests.builders import (
     an_evidence,
 )
 from tests.unit.render import reports
+from tests.unit.render.pictures import DRAWN
 from tests.unit.render.structure import html_shape
 
 VOID = {"meta", "br"}
+PAGES = {**reports.EXAMPLES, **{f"drawn-{name}": make for name, make in DRAWN.items()}}
 
 
-@pytest.mark.parametrize("name", sorted(reports.EXAMPLES))
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_elements_are_balanced(name: str) -> None:
     open_elements: list[str] = []
-    for tag, *_ in html_shape(html(reports.EXAMPLES[name]())):
+    for tag, *_ in html_shape(html(PAGES[name]())):
         if tag.startswith("/"):
             assert open_elements.pop() == tag[1:]
         elif tag not in {"#text", "comment", *VOID}:
@@ -40,9 +42,9 @@ def test_elements_are_balanced(name: str) -> None:
     assert open_elements == []
 
 
-@pytest.mark.parametrize("name", sorted(reports.EXAMPLES))
+@pytest.mark.parametrize("name", sorted(PAGES))
 def test_page_runs_and_loads_nothing(name: str) -> None:
-    text = html(reports.EXAMPLES[name]())
+    text = html(PAGES[name]())
     elements = {shape[0] for shape in html_shape(text)}
     active = {"script", "link", "img", "iframe", "object", "form", "base", "video"}
     assert not elements & (active | {"use", "image", "animate", "set", "foreignobject"})
@@ -86,7 +88,8 @@ def test_brackets_stand_in_one_cell_with_the_change() -> None:
 
 
 def test_measured_and_claimed_tables_have_their_own_captions() -> None:
-    claimed = '<div class="claimed"><div class="scroll"><table><caption>Claimed at training, not measured<'
+    scroll = '<div class="scroll" tabindex="0" role="group" aria-label="Table">'
+    claimed = f'<div class="claimed">{scroll}<table><caption>Claimed at training, not measured<'
     assert "<caption>Measured by Promoter</caption>" in html(reports.measured())
     assert claimed not in html(reports.measured())
     assert claimed in html(reports.promotable())
