@@ -8,87 +8,128 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol
 
-from promoter import action
-from promoter.adapters.actions_runner import ActionsRunner
-from promoter.adapters.deadline import Deadline
-from promoter.adapters.local_repository import LocalRepository
-from promoter.cli_arguments import parser
-from promoter.cli_drift import local_drift
-from promoter.cli_history import Door, show_history, show_status
-from promoter.cli_init import initialise
-from promoter.cli_propose import propose
-from promoter.cli_request import request
-from promoter.cli_rollback import show_rollback
-from promoter.commands.publish import complete, save
-from promoter.commands.validate import Change, ValidateWorld, validate
-from promoter.core.report import Links, Report
-from promoter.core.schema import schema
-from promoter.ending import Stop, ending
+from promoter.adapters.github_access import check_repository
+from promoter.cli_arguments import NotUnderstood, parser
+from promoter.cli_screen import Terminal, for_person, for_program, tell
+from promoter.ending import ending
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.event import Event, EventKind
-from promoter.inputs import Inputs, process_environment, read_inputs
-from promoter.render.doctor_json import doctor_json
-from promoter.render.doctor_terminal import doctor_terminal
-from promoter.render.drift_json import drift_json
-from promoter.render.drift_terminal import drift_terminal
-from promoter.render.outputs import result_json
-from promoter.render.terminal import Style
-from promoter.render.terminal import terminal as rendered
-from promoter.text import Message, quote, say
+from promoter.inputs import Colour, Inputs, process_environment, read_inputs
+from promoter.text import quote, say
 from promoter.version import tool_version
-from promoter.world import Registries, World, judges, places
-from promoter.world_doctor import Asked, doctor_by_hand
+
+__all__ = ["Terminal", "main", "run"]
 
 # The full MLflow brings SQLAlchemy, its slim one does not; the demo's registry is a SQLite file.
 _DEMO_NEEDS = ("pandas", "sklearn", "sqlalchemy")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Terminal:
-    """Where a command of a person's reads and writes. Results go to `out`, everything else to `err`.
+class _Command(Protocol):
+    def __call__(self, options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode: ...
 
-    `stop` is asked by signals; `given` is what is typed.
-    """
 
-    environ: MutableMapping[str, str]
-    out: TextIO
-    err: TextIO
-    stop: Stop = field(default_factory=Stop)
-    given: TextIO = field(default_factory=io.StringIO)
+# Verb → its module and function. A module is imported when its verb was typed: all of them take 0.3 s.
+_VERBS: Mapping[str, tuple[str, str]] = {
+    "validate": ("cli_validate", "validate_clone"),
+    "lint": ("cli_lint", "show_lint"),
+    "apply": ("cli_apply", "apply_by_hand"),
+    "drift": ("cli_drift", "show_drift"),
+    "history": ("cli_history", "show_history"),
+    "status": ("cli_history", "show_status"),
+    "doctor": ("cli_doctor", "show_doctor"),
+    "init": ("cli_init", "initialise"),
+    "request": ("cli_request", "request"),
+    "propose": ("cli_propose", "propose"),
+    "rollback": ("cli_rollback", "show_rollback"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The console script; the process's exit code."""
-    terminal = Terminal(environ=process_environment(), out=sys.stdout, err=sys.stderr, given=sys.stdin)
+    # A stream that was closed before we started is None.
+    terminal = Terminal(
+        environ=process_environment(),
+        out=sys.stdout or io.StringIO(),
+        err=sys.stderr or io.StringIO(),
+        given=sys.stdin or io.StringIO(),
+    )
     exit_code = run(sys.argv[1:] if arguments is None else arguments, terminal)
     if exit_code in {ExitCode.UNDECIDED, ExitCode.INTERRUPTED}:
         # A call that never came back may sit in a thread of a client library, which Python would wait for.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (terminal.out, terminal.err):
+            with suppress(OSError):
+                stream.flush()
         os._exit(exit_code)
     return int(exit_code)
 
 
 def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
     """One command; never raises for what a user can do wrong."""
-    options = parser(tool_version()).parse_args(arguments)
+    try:
+        options = parser(_version_asked_for(arguments)).parse_args(arguments)
+    except NotUnderstood as wrong:
+        return _not_understood(wrong, arguments, terminal=terminal)
     if options.verb == "action":
+        from promoter import action  # noqa: PLC0415
+
         return action.main(terminal.environ, terminal.out)
+    colour = Colour(options.color)
+    if options.json:
+        return _for_program(lambda screen: _perform(options, screen), terminal=terminal, colour=colour)
+    screen = for_person(terminal, colour)
     return ending(
-        lambda: _verb(options, terminal), tell=lambda error: _tell(error, terminal), stop=terminal.stop
+        lambda: _handed_over(screen, lambda: _perform(options, screen)),
+        tell=lambda error: tell(error, screen),
+        stop=screen.stop,
     )
 
 
-def _verb(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+def _version_asked_for(arguments: Sequence[str]) -> str:
+    """The version where it may be printed, else nothing: reading a package's metadata takes a while."""
+    # `--v` is understood as well.
+    return tool_version() if any(word.startswith("--v") for word in arguments) else ""
+
+
+def _perform(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    if options.verb in _WITHOUT_INPUTS:
+        return _WITHOUT_INPUTS[options.verb](options, terminal)
+    module, name = _VERBS[options.verb]
+    command: _Command = getattr(import_module(f"promoter.{module}"), name)
+    return command(options, _inputs(options, terminal.environ), screen=terminal)
+
+
+def _for_program(
+    command: Callable[[Terminal], ExitCode], *, terminal: Terminal, colour: Colour = Colour.AUTO
+) -> ExitCode:
+    """One JSON document on the terminal's `out`, whatever happens: the result, or why there is none."""
+    answer = io.StringIO()
+    screen = for_program(terminal, colour, answer=answer)
+
+    def failed(error: PromoterError) -> ExitCode:
+        from promoter.render.error_json import error_json  # noqa: PLC0415
+
+        if not answer.tell():
+            answer.write(error_json(error))
+        return tell(error, screen)
+
+    exit_code = ending(lambda: command(screen), tell=failed, stop=screen.stop)
+
+    def hand_over() -> ExitCode:
+        terminal.out.write(answer.getvalue())
+        return exit_code
+
+    return _handed_over(terminal, hand_over)
+
+
+def _handed_over(terminal: Terminal, command: Callable[[], ExitCode]) -> ExitCode:
     try:
-        exit_code = _VERBS[options.verb](options, terminal)
+        exit_code = command()
         terminal.out.flush()
         return exit_code
     except BrokenPipeError:
@@ -97,13 +138,21 @@ def _verb(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         return ExitCode.DONE
 
 
-def _tell(error: PromoterError, terminal: Terminal) -> ExitCode:
-    lines = [f"promoter: {error.message} [{error.reason}]"]
-    lines += [f"  {problem}" for problem in error.problems]
-    if error.hint.parts:
-        lines.append(f"  {error.hint}")
-    terminal.err.write("\n".join(lines) + "\n")
-    return error.exit_code
+def _not_understood(wrong: NotUnderstood, arguments: Sequence[str], *, terminal: Terminal) -> ExitCode:
+    error = PromoterError(
+        ReasonCode.USAGE_INVALID,
+        say("the command line was not understood: ", quote(wrong)),
+        hint=say(f"`{wrong.program} --help` shows what can be written."),
+    )
+
+    def command(screen: Terminal) -> ExitCode:
+        screen.err.write(wrong.usage)
+        raise error
+
+    if "--json" in arguments:
+        return _for_program(command, terminal=terminal)
+    screen = for_person(terminal, Colour.AUTO)
+    return ending(lambda: command(screen), tell=lambda told: tell(told, screen), stop=screen.stop)
 
 
 def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
@@ -118,128 +167,15 @@ def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
     }
     given = {f"INPUT_{name}": getattr(options, key, None) for key, name in names.items()}
     repository = getattr(options, "repository", None)
+    if repository:
+        check_repository(repository)
     overrides = {**given, "GITHUB_REPOSITORY": repository}
     return read_inputs({**environ, **{key: value for key, value in overrides.items() if value}})
 
 
-def _validate(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-
-    inputs = _inputs(options, terminal.environ)
-    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
-    repository = LocalRepository(Path(options.directory), environ=terminal.environ)
-    base, fork_point = repository.base(options.base, options.head or "HEAD")
-    patterns = (inputs.requests, inputs.policy)
-    head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
-    judging = judges(repository, inputs=inputs, deadline=registries.deadline, log=_teller(terminal))
-    world = ValidateWorld(
-        repository=repository,
-        registry=registries.reader,
-        pull_requests=None,
-        places=places(inputs),
-        measurer=judging.measurer,
-        custom_checks=judging.custom_checks,
-        now=datetime.now(UTC),
-    )
-    paths = repository.changed_paths(fork_point, head, patterns=patterns)
-    report = validate(world, Change(head=head, base=base, paths=paths))
-    return _show(report, options, terminal=terminal)
-
-
-def _teller(terminal: Terminal) -> Callable[[Message], None]:
-    return lambda message: print(message, file=terminal.err, flush=True)
-
-
-def _apply(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-
-    inputs = _inputs(options, terminal.environ)
-    if not inputs.repository or not inputs.token:
-        raise PromoterError(
-            ReasonCode.USAGE_INVALID,
-            say("apply reads approvals from GitHub, and does not know ", quote("repository or token")),
-            hint=say("Give `--repository owner/name` and set GITHUB_TOKEN."),
-        )
-    event = Event(
-        kind=EventKind.WORKFLOW_DISPATCH,
-        name="promoter apply",
-        default_branch=options.branch,
-        branch=options.branch,
-    )
-    runner = ActionsRunner(stream=terminal.err, output="", summary="", report_directory="")
-    report = World(inputs=inputs, runner=runner, event=event, stop=terminal.stop).apply()
-    return _show(report, options, terminal=terminal)
-
-
-def _drift(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-    inputs = _inputs(options, terminal.environ)
-    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
-    report = local_drift(
-        registries, directory=options.directory, revision=options.rev, environ=terminal.environ
-    )
-    text = drift_json(report) + "\n" if options.json else drift_terminal(report, style=_style(terminal))
-    terminal.out.write(text)
-    if options.report_directory:
-        _folder(options.report_directory, terminal).save("drift.json", drift_json(report) + "\n")
-    return report.reason.exit_code
-
-
-def _doctor(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-    inputs = _inputs(options, terminal.environ)
-    asked = Asked(directory=options.directory, environ=terminal.environ, log=_teller(terminal))
-    diagnosis = doctor_by_hand(inputs, asked)
-    text = doctor_json(diagnosis) + "\n"
-    terminal.out.write(text if options.json else doctor_terminal(diagnosis, style=_style(terminal)))
-    if options.report_directory:
-        _folder(options.report_directory, terminal).save("doctor.json", text)
-    return diagnosis.reason.exit_code
-
-
-def _style(terminal: Terminal) -> Style:
-    colour = terminal.out.isatty() and not terminal.environ.get("NO_COLOR")
-    return Style.COLOUR if colour else Style.PLAIN
-
-
-def _show(report: Report, options: argparse.Namespace, *, terminal: Terminal) -> ExitCode:
-
-    report = complete(report, tool_version=tool_version(), links=Links())
-    if options.json:
-        terminal.out.write(result_json(report) + "\n")
-    else:
-        terminal.out.write(rendered(report, style=_style(terminal)))
-    if options.report_directory:
-        save(report, _folder(options.report_directory, terminal))
-    return report.reason.exit_code
-
-
-def _folder(directory: str, terminal: Terminal) -> ActionsRunner:
-    return ActionsRunner(stream=terminal.err, output="", summary="", report_directory=directory)
-
-
-def _history(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-    text, exit_code = show_history(_door(options, terminal))
-    terminal.out.write(text)
-    return exit_code
-
-
-def _status(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-    text, exit_code = show_status(_door(options, terminal))
-    terminal.out.write(text)
-    return exit_code
-
-
-def _rollback(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
-    text, exit_code = show_rollback(_door(options, terminal))
-    terminal.out.write(text)
-    return exit_code
-
-
-def _door(options: argparse.Namespace, terminal: Terminal) -> Door:
-    inputs = _inputs(options, terminal.environ)
-    return Door(
-        options=options, inputs=inputs, environ=terminal.environ, style=_style(terminal), err=terminal.err
-    )
-
-
 def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    from promoter.core.schema import schema  # noqa: PLC0415
+
     terminal.out.write(json.dumps(schema(options.file), indent=2) + "\n")
     return ExitCode.DONE
 
@@ -261,23 +197,8 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     return exit_code
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace, Terminal], ExitCode]] = {
-    "validate": _validate,
-    "apply": _apply,
-    "drift": _drift,
-    "doctor": _doctor,
-    "history": _history,
-    "status": _status,
-    "init": lambda options, terminal: initialise(
-        options, _inputs(options, terminal.environ), screen=terminal
-    ),
-    "request": lambda options, terminal: request(
-        options, _inputs(options, terminal.environ), screen=terminal
-    ),
-    "propose": lambda options, terminal: propose(
-        options, _inputs(options, terminal.environ), screen=terminal
-    ),
-    "rollback": _rollback,
+# What the environment says makes no difference to these.
+_WITHOUT_INPUTS: Mapping[str, Callable[[argparse.Namespace, Terminal], ExitCode]] = {
     "schema": _schema,
     "demo": _demo,
 }

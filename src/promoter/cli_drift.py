@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
+from promoter.cli_screen import Terminal
+from promoter.cli_validate import folder
 from promoter.commands.drift import DriftWorld, drift
 from promoter.core.drift import DriftReport
 from promoter.core.drift_rules import Healing
+from promoter.errors import ExitCode
 from promoter.inputs import Inputs
+from promoter.render.drift_json import drift_json
+from promoter.render.drift_terminal import drift_terminal
 from promoter.text import Message, say
 from promoter.version import tool_version
 from promoter.world import Registries, places
@@ -23,6 +30,19 @@ _BY_TAG = say(
 )
 _LOOKS_ONLY = say("the policy says `heal: true`; this command only looks, and the Action's drift run heals")
 _SHALLOW = say("this clone is shallow, so what git says may be older than is shown (git fetch --unshallow)")
+
+
+def show_drift(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
+    """Print what differs, then save it where that was asked for."""
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
+    report = local_drift(
+        registries, directory=options.directory, revision=options.rev, environ=screen.environ
+    )
+    document = drift_json(report) + "\n"
+    screen.out.write(document if options.json else drift_terminal(report, style=screen.style))
+    if options.report_directory:
+        folder(options.report_directory, screen).save("drift.json", document)
+    return report.reason.exit_code
 
 
 def local_drift(

@@ -17,6 +17,7 @@ from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
+from promoter.cli_screen import Terminal
 from promoter.commands.drift import DriftWorld
 from promoter.commands.history import HistoryWorld, Wanted, history
 from promoter.commands.history_github import PullFinder, no_pulls
@@ -24,6 +25,7 @@ from promoter.commands.history_registry import RegistryPast, not_asked
 from promoter.commands.status import Pending, Shown, StatusWorld, read_pending, status
 from promoter.core.as_of import read_moment
 from promoter.core.fleet import Fleet, Only
+from promoter.core.progress import UNTOLD, Progress
 from promoter.core.timeline import History
 from promoter.errors import ExitCode
 from promoter.inputs import Inputs
@@ -47,6 +49,7 @@ class Door:
     environ: Mapping[str, str]
     style: Style
     err: TextIO
+    progress: Progress = UNTOLD
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def clone(self) -> LocalRepository:
@@ -66,7 +69,7 @@ class Door:
             token=self.inputs.token.value,
             repository=self.inputs.repository,
             deadline=deadline,
-            log=lambda message: print(message, file=self.err, flush=True),
+            log=self.progress.note,
         )
 
     def keep(self, page: str) -> None:
@@ -77,9 +80,21 @@ class Door:
             runner.save(file.name, page)
 
 
-def show_history(door: Door) -> tuple[str, ExitCode]:
-    """What is printed, and the exit code: 4 where GitHub or registry were asked and did not tell."""
-    options = door.options
+def door_of(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> Door:
+    """What was typed, and where it was."""
+    return Door(
+        options=options,
+        inputs=inputs,
+        environ=screen.environ,
+        style=screen.style,
+        err=screen.err,
+        progress=screen.progress,
+    )
+
+
+def show_history(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
+    """Print who held an alias. The exit code is 4 where GitHub or registry were asked and did not tell."""
+    door = door_of(options, inputs, screen=screen)
     moment = read_moment(options.as_of) if options.as_of else None
     deadline = Deadline(door.inputs.deadline)
     clone = door.clone()
@@ -92,8 +107,13 @@ def show_history(door: Door) -> tuple[str, ExitCode]:
     )
     found = history(world, wanted)
     door.keep(history_html(found, links=links(door.inputs)))
+    if options.json:
+        # The document is a list, and has no place for what could not be asked.
+        for one in found.lacking:
+            door.progress.note(one.message)
     text = history_json(found) + "\n" if options.json else history_terminal(found, style=door.style)
-    return text, _history_exit(found)
+    screen.out.write(text)
+    return _history_exit(found)
 
 
 def _history_exit(found: History) -> ExitCode:
@@ -124,9 +144,9 @@ def history_world(door: Door, clone: LocalRepository, *, deadline: Deadline) -> 
     )
 
 
-def show_status(door: Door) -> tuple[str, ExitCode]:
-    """What is printed, and the exit code."""
-    options, inputs = door.options, door.inputs
+def show_status(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
+    """Print how every alias stands."""
+    door = door_of(options, inputs, screen=screen)
     deadline = Deadline(inputs.deadline)
     clone = door.clone()
     commit, _ = clone.base(options.rev, "HEAD")
@@ -135,7 +155,8 @@ def show_status(door: Door) -> tuple[str, ExitCode]:
     fleet = status(world, commit=commit, shown=shown)
     door.keep(fleet_html(fleet))
     text = fleet_json(fleet) + "\n" if options.json else fleet_terminal(fleet, style=door.style)
-    return text, _status_exit(fleet, options)
+    screen.out.write(text)
+    return _status_exit(fleet, options)
 
 
 def _status_exit(fleet: Fleet, options: argparse.Namespace) -> ExitCode:

@@ -14,11 +14,13 @@ from promoter.adapters.local_repository import LocalRepository
 from promoter.cli_asking import Asking
 from promoter.commands.adopting import Wanted
 from promoter.commands.init import Choice, InitWorld, looked_at, plan_init, write
+from promoter.core.progress import Progress
 from promoter.core.starter_workflow import PLACEHOLDER, Setting, is_action, is_shown
 from promoter.core.starting import FileState, InitPlan, InitResult, Step
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import Inputs
 from promoter.render.init_words import asks_to_replace, difference, init_json, init_text
+from promoter.render.terminal import Style
 from promoter.text import Message, quote, say
 from promoter.world import Registries, places
 
@@ -45,6 +47,14 @@ class Screen(Protocol):
     def err(self) -> TextIO:
         """Where everything else goes."""
 
+    @property
+    def style(self) -> Style:
+        """How results are shown."""
+
+    @property
+    def progress(self) -> Progress:
+        """Who looks on."""
+
 
 def initialise(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -> ExitCode:
     """Put what the registry holds under git."""
@@ -60,7 +70,7 @@ def initialise(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -
         folder=folder,
         places=places(inputs),
         templates=templates(),
-        tell=lambda message: print(message, file=screen.err, flush=True),
+        tell=screen.progress.note,
     )
     plan = plan_init(world, choice)
     plan = _with_notes(plan, inputs)
@@ -88,7 +98,7 @@ def templates() -> Mapping[str, str]:
 
 
 def _choice(options: argparse.Namespace, inputs: Inputs, *, branch: str, asking: Asking) -> Choice:
-    models = ",".join(options.models or ()) or asking.text("Which models? Globs, with commas", "*")
+    models, prompts = _names(options, asking)
     aliases = ",".join(options.aliases or ()) or asking.text("Which of their aliases?", "*")
     action = options.action
     if action is None:
@@ -115,12 +125,22 @@ def _choice(options: argparse.Namespace, inputs: Inputs, *, branch: str, asking:
         registry_uri=inputs.registry_uri.value,
         given=given,
     )
-    wanted = Wanted(models=_globs(models), aliases=_globs(aliases))
+    wanted = Wanted(models=models, prompts=prompts, aliases=_globs(aliases) or ("*",))
     return Choice(wanted=wanted, setting=setting, step=Step(options.step))
 
 
+def _names(options: argparse.Namespace, asking: Asking) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Globs on models and on prompts. Who chooses of one kind only wants nothing of the other."""
+    if options.models or options.prompts:
+        return _globs(",".join(options.models or ())), _globs(",".join(options.prompts or ()))
+    models = asking.text("Which models? Globs, with commas; - for none", "*")
+    prompts = asking.text("Which prompts? Globs, with commas; - for none", "*")
+    return _globs(models), _globs(prompts)
+
+
 def _globs(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) or ("*",)
+    """No name begins with the dash that means none."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _to_replace(
@@ -145,7 +165,7 @@ def _refuse_unless(asking: Asking, plan: InitPlan, *, replace: frozenset[str]) -
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("nothing was written, as you asked"),
-            hint=say("`--dry-run` shows what would be; `--models` and `--aliases` choose."),
+            hint=say("`--dry-run` shows what would be; `--models`, `--prompts` and `--aliases` choose."),
         )
 
 

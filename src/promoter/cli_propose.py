@@ -11,22 +11,17 @@ from promoter.errors import ExitCode
 from promoter.inputs import Inputs
 from promoter.render.propose_json import propose_json
 from promoter.render.propose_summary import propose_terminal
-from promoter.render.terminal import Style
-from promoter.text import Message
 from promoter.world_propose import Proposing, propose_by_hand
 
 
 def propose(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -> ExitCode:
     """Open, change and close proposals; with `--dry-run` only show which."""
-
-    def log(message: Message) -> None:
-        print(message, file=screen.err, flush=True)
-
+    log = screen.progress.note
     writing = Writing.SHOWN if options.dry_run else Writing.DONE
     report = propose_by_hand(inputs, Proposing(log=log, branch=options.branch or "", writing=writing))
-    colour = screen.out.isatty() and not screen.environ.get("NO_COLOR")
-    style = Style.COLOUR if colour else Style.PLAIN
-    screen.out.write(propose_json(report) + "\n" if options.json else propose_terminal(report, style=style))
+    screen.out.write(
+        propose_json(report) + "\n" if options.json else propose_terminal(report, style=screen.style)
+    )
     if options.report_directory:
         folder = ActionsRunner(
             stream=screen.err, output="", summary="", report_directory=options.report_directory

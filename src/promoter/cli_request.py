@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,19 +18,25 @@ from promoter.adapters.local_folder import LocalFolder
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
 from promoter.cli_init import Screen
+from promoter.commands.init import SCHEMAS
 from promoter.commands.publish import complete
 from promoter.commands.request import Asked, Edit, edit, judged, may_be_written, opened, requests_at
 from promoter.commands.validate import Change, ValidateWorld
 from promoter.core.proposal import Proposal
 from promoter.core.report import Report
+from promoter.core.request import SourceVersion
+from promoter.core.schema import FileKind
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import Inputs
 from promoter.ports import Repository
 from promoter.render.outputs import result_json
-from promoter.render.terminal import Style, terminal
-from promoter.text import Message, printable, quote, say
+from promoter.render.terminal import terminal
+from promoter.text import printable, quote, say
 from promoter.version import tool_version
-from promoter.world import Registries, judges, places
+from promoter.world import Registries, places
+from promoter.world_judging import judges
+
+_SCHEMA = SCHEMAS[FileKind.REQUEST]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +59,8 @@ class Outcome:
 
 def request(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -> ExitCode:
     """Write a promotion request, or open the pull request with it."""
-    asked = Asked(model=options.model, alias=options.alias, version=options.version, reason=options.reason)
+    version = _asked_version(options)
+    asked = Asked(model=options.model, alias=options.alias, version=version, reason=options.reason)
     outcome = (_proposed if options.pull_request else _written)(options, inputs, asked=asked, screen=screen)
     if options.json:
         screen.out.write(_json(outcome))
@@ -61,16 +69,50 @@ def request(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -> E
     return outcome.exit_code
 
 
+def _asked_version(options: argparse.Namespace) -> str:
+    """Digits, or the version of another model that is to be copied. Raises USAGE_INVALID."""
+    version, source = options.version, options.source
+    if (version is None) == (source is None):
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("a request names one version: either its number, or with `--from` one of another model"),
+            hint=say("Write `promoter request MODEL 8 …`, or `promoter request MODEL --from dev.churn/8 …`."),
+        )
+    if source is not None and SourceVersion.of(source) is None:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("`--from` is ", quote(source), ", which names no version of another model"),
+            hint=say("Write the model's name, `/` and a version, such as `dev.ml.churn/7`."),
+        )
+    if version is not None and SourceVersion.of(version) is not None:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say(quote(version), " is a version of another model"),
+            hint=say("To have it copied, write ", quote(f"--from {version}"), " in place of the number."),
+        )
+    return str(version if source is None else source)
+
+
 def _written(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, screen: Screen) -> Outcome:
     """Into the working tree, judged before it is written."""
     clone = LocalRepository(Path(options.directory), environ=screen.environ)
     folder = LocalFolder(clone.root)
+    asked = replace(asked, schema=_SCHEMA if folder.listed(_SCHEMA) else "")
     edited = edit(folder.listed(inputs.requests), asked, places=places(inputs))
     report, unjudged = None, None
     if options.validate:
         try:
             report = _judged_here(options, inputs, edited=edited, screen=screen, clone=clone)
         except PromoterError as error:
+            # What was typed wrong is corrected first; an outage keeps nobody from writing a file.
+            if error.exit_code is ExitCode.WRONG_INPUT:
+                unwritten = " Nothing was written; `--no-validate` writes it without judging it."
+                raise PromoterError(
+                    error.reason,
+                    error.message,
+                    hint=say(*error.hint.parts, unwritten),
+                    problems=error.problems,
+                ) from error
             unjudged = error
     is_wanted = report is None or may_be_written(report)
     if is_wanted and edited.before != edited.data:
@@ -102,11 +144,12 @@ def _proposed(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, scre
         token=inputs.token.value,
         repository=inputs.repository,
         deadline=Deadline(inputs.deadline),
-        log=lambda message: print(message, file=screen.err, flush=True),
+        log=screen.progress.note,
     )
     repository = GitHubRepository(connection)
     branch = options.base or repository.default_branch()
     tip = repository.tip(branch)
+    asked = replace(asked, schema=_SCHEMA if repository.files(tip, (_SCHEMA,)) else "")
     edited = edit(requests_at(repository, tip, places=places(inputs)), asked, places=places(inputs))
     if edited.before == edited.data:
         return Outcome(edited=edited, is_written=False)
@@ -125,11 +168,9 @@ def _complete(report: Report, inputs: Inputs) -> Report:
 
 
 def _world(inputs: Inputs, repository: Repository, *, screen: Screen) -> ValidateWorld:
-    def log(message: Message) -> None:
-        print(message, file=screen.err, flush=True)
-
-    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
-    judging = judges(repository, inputs=inputs, deadline=registries.deadline, log=log)
+    progress = screen.progress
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline), progress=progress)
+    judging = judges(repository, inputs=inputs, deadline=registries.deadline, progress=progress)
     return ValidateWorld(
         repository=repository,
         registry=registries.reader,
@@ -153,11 +194,10 @@ def _said(outcome: Outcome) -> str:
 
 
 def _text(outcome: Outcome, asked: Asked, *, screen: Screen) -> str:
-    colour = screen.out.isatty() and not screen.environ.get("NO_COLOR")
     blocks = [_said(outcome)]
     blocks += [f"  note: {note}" for note in outcome.edited.notes]
     if outcome.report is not None:
-        blocks.append("\n" + terminal(outcome.report, style=Style.COLOUR if colour else Style.PLAIN))
+        blocks.append("\n" + terminal(outcome.report, style=screen.style))
     if outcome.unjudged is not None:
         blocks.append(f"\nIt was not judged: {outcome.unjudged.message}")
         blocks.append(f"  {outcome.unjudged.hint}")
@@ -167,7 +207,8 @@ def _text(outcome: Outcome, asked: Asked, *, screen: Screen) -> str:
 
 
 def _next(edited: Edit, asked: Asked) -> list[str]:
-    path, branch = shlex.quote(edited.path), shlex.quote(f"promote-{asked.alias}-{asked.version}")
+    path = shlex.quote(edited.path)
+    branch = f"promote-{asked.alias}-{re.sub(r'[^A-Za-z0-9]+', '-', asked.version)}"
     subject = shlex.quote(f"Promote {asked.model} {asked.version} as {asked.alias}")
     return [
         f"git switch -c {branch}",
@@ -178,15 +219,19 @@ def _next(edited: Edit, asked: Asked) -> list[str]:
 
 
 def _json(outcome: Outcome) -> str:
-    error = outcome.unjudged
+    error, report = outcome.unjudged, outcome.report
+    ended = error or report
     value = {
         "schema_version": 1,
+        "reason_code": ended.reason if ended else None,
+        "message": str(ended.message) if ended else "",
+        "hint": str(ended.hint) if ended else "",
         "path": outcome.edited.path,
         "changed": outcome.is_written and outcome.edited.before != outcome.edited.data,
         "content": outcome.edited.data.decode("utf-8"),
         "notes": [str(note) for note in outcome.edited.notes],
         "pull_request": outcome.proposal.url if outcome.proposal else None,
-        "validate": json.loads(result_json(outcome.report)) if outcome.report else None,
+        "validate": json.loads(result_json(report)) if report else None,
         "not_judged": {"reason_code": error.reason, "message": str(error.message)} if error else None,
         "exit_code": int(outcome.exit_code),
     }

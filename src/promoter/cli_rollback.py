@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
 from dataclasses import dataclass
@@ -11,11 +12,13 @@ from promoter.adapters.github_proposals import GitHubProposals
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.adapters.local_folder import LocalFolder
 from promoter.adapters.local_repository import LocalRepository
-from promoter.cli_history import Door, history_world
+from promoter.cli_history import Door, door_of, history_world
+from promoter.cli_screen import Terminal
 from promoter.commands.history import Wanted, history
 from promoter.commands.request import Asked, Edit, edit, requests_at
 from promoter.commands.rollback import (
     Rollback,
+    kept,
     open_rollback,
     plan_rollback,
     reason_of,
@@ -26,6 +29,7 @@ from promoter.core.proposal import Proposal
 from promoter.core.request_file import parse_request
 from promoter.core.timeline import Entry
 from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.inputs import Inputs
 from promoter.text import Message, printable, quote, say
 from promoter.world import places
 
@@ -43,9 +47,9 @@ class _Outcome:
         return not self.dry and self.proposal is None
 
 
-def show_rollback(door: Door) -> tuple[str, ExitCode]:
-    """What is printed, and the exit code."""
-    options, inputs = door.options, door.inputs
+def show_rollback(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
+    """Go back, and print how."""
+    door = door_of(options, inputs, screen=screen)
     clone = door.clone()
     revision = options.rev or (clone.base(None, "HEAD")[0] if options.pull_request else "HEAD")
     deadline = Deadline(inputs.deadline)
@@ -61,7 +65,8 @@ def show_rollback(door: Door) -> tuple[str, ExitCode]:
     notes = (*found.notes, *(one.message for one in found.lacking))
     make = _proposed if options.pull_request else _written
     outcome = make(door, clone, rollback=rollback, asked=asked, notes=notes)
-    return _json(outcome) if options.json else _text(outcome), ExitCode.DONE
+    screen.out.write(_json(outcome) if options.json else _text(outcome))
+    return ExitCode.DONE
 
 
 def _written(
@@ -73,7 +78,7 @@ def _written(
     if not door.options.dry_run:
         folder.write(edited.path, edited.data)
     dry = "would change" if door.options.dry_run else ""
-    return _Outcome(rollback=rollback, edited=edited, notes=(*notes, *edited.notes), dry=dry)
+    return _Outcome(rollback=rollback, edited=edited, notes=(*notes, *kept(edited)), dry=dry)
 
 
 def _proposed(
@@ -96,7 +101,7 @@ def _proposed(
             say("GitHub's ", quote(branch), " asks for another version than the revision looked at"),
             hint=say("Run `git fetch`, then this again."),
         )
-    notes = (*notes, *edited.notes)
+    notes = (*notes, *kept(edited))
     if door.options.dry_run:
         return _Outcome(rollback=rollback, edited=edited, notes=notes, dry="would open a pull request with")
     opened = open_rollback(

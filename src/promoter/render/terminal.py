@@ -22,7 +22,7 @@ from promoter.render.sentences import (
     why,
 )
 from promoter.render.terminal_figures import LONGEST_CELL, figures
-from promoter.render.terminal_table import GAP, OUTCOME_PAINTS, Cell, Paint, Style, paint, table
+from promoter.render.terminal_table import GAP, OUTCOME_PAINTS, Cell, Paint, Style, page, paint, table
 from promoter.render.words import (
     OUTCOME_SIGNS,
     OVERVIEW,
@@ -60,7 +60,7 @@ def terminal(report: Report, *, style: Style) -> str:
         [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in report.notes],
         [paint(_footer(report), Paint.FAINT, style=style)],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return page(blocks, style=style)
 
 
 def _opening(report: Report, style: Style) -> list[str]:

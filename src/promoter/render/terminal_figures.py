@@ -19,6 +19,7 @@ _SLICES = ("SLICE", "METRIC", "ROWS", "CHAMPION", "CHALLENGER", "CHANGE")
 def figures(request: RequestReport, style: Style) -> list[str]:
     """Tables with a blank line before each, then sentences."""
     lines: list[str] = []
+    style = style.narrower(len(GAP))
     for found in scores.tables(request):
         head = ("METRIC", found.other.upper(), "CHALLENGER", "CHANGE", "RULE")
         rows = table(head, [_figure(row) for row in found.rows], style=style)

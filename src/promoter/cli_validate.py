@@ -1,0 +1,61 @@
+"""`promoter validate`: what the pull request would be told, from a clone."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from promoter.adapters.actions_runner import ActionsRunner
+from promoter.adapters.deadline import Deadline
+from promoter.adapters.local_repository import LocalRepository
+from promoter.cli_screen import Terminal
+from promoter.commands.publish import complete, save
+from promoter.commands.validate import Change, ValidateWorld, validate
+from promoter.core.report import Links, Report
+from promoter.errors import ExitCode
+from promoter.inputs import Inputs
+from promoter.render.outputs import result_json
+from promoter.render.terminal import terminal as rendered
+from promoter.version import tool_version
+from promoter.world import Registries, places
+from promoter.world_judging import judges
+
+
+def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
+    """Judge the working tree, or a commit, against a base."""
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline), progress=screen.progress)
+    repository = LocalRepository(Path(options.directory), environ=screen.environ)
+    base, fork_point = repository.base(options.base, options.head or "HEAD")
+    patterns = (inputs.requests, inputs.policy)
+    head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
+    judging = judges(repository, inputs=inputs, deadline=registries.deadline, progress=screen.progress)
+    world = ValidateWorld(
+        repository=repository,
+        registry=registries.reader,
+        pull_requests=None,
+        places=places(inputs),
+        measurer=judging.measurer,
+        custom_checks=judging.custom_checks,
+        now=datetime.now(UTC),
+    )
+    paths = repository.changed_paths(fork_point, head, patterns=patterns)
+    report = validate(world, Change(head=head, base=base, paths=paths))
+    return show(report, options, screen=screen)
+
+
+def show(report: Report, options: argparse.Namespace, *, screen: Terminal) -> ExitCode:
+    """Print a report, then save it where that was asked for; the exit code."""
+    report = complete(report, tool_version=tool_version(), links=Links())
+    if options.json:
+        screen.out.write(result_json(report) + "\n")
+    else:
+        screen.out.write(rendered(report, style=screen.style))
+    if options.report_directory:
+        save(report, folder(options.report_directory, screen))
+    return report.reason.exit_code
+
+
+def folder(directory: str, screen: Terminal) -> ActionsRunner:
+    """Where reports are saved."""
+    return ActionsRunner(stream=screen.err, output="", summary="", report_directory=directory)
