@@ -68,7 +68,7 @@ class Field(Generic[T_co]):
         whole: JsonSchema = {"title": title, **self.shape.schema()}
         if isinstance(self.default, str) and self.default:
             return whole | {"default": str(self.default)}
-        return whole | ({"default": self.default} if isinstance(self.default, int) else {})
+        return whole | ({"default": self.default} if isinstance(self.default, int | float) else {})
 
 
 def required(name: str, shape: Shape[T], *, write: str) -> Field[T]:

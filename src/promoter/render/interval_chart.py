@@ -1,22 +1,16 @@
-"""Intervals as a Mermaid chart.
-
-Mermaid draws no floating bars: a bar of the background's colour hides what is left of each interval, so the
-chart has a background of its own in both themes.
-"""
+"""Intervals as a Mermaid chart."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from promoter.render.intervals import Line, Plot, change_in_words
+from promoter.render.xychart import HIDING, beyond, padding, palette, theme
 
 _MOST_LINES = 12
 # In percent; the axis is written with four decimals
 _SHORTEST = 0.01
-_BEST, _MEASURED, _BACKGROUND, _INK, _FRAME = "#80ccff", "#0969da", "#ffffff", "#1f2328", "#8c959f"
-# One hiding bar would leave a faint edge of what is below it.
-_HIDING = 3
-_COLOURS = ", ".join((_BEST, _MEASURED, *[_BACKGROUND] * _HIDING, _INK))
+_BEST, _MEASURED = "#80ccff", "#0969da"
 _NOTE = (
     "In the chart a bar reaches from the worst to the best that the change may be, and its colour changes at "
     "the figure measured."
@@ -25,10 +19,10 @@ _NOTE = (
 
 def note(plot: Plot) -> str:
     """How to read the chart, and what is beyond its axis."""
-    beyond = ", ".join(
+    outside = ", ".join(
         f"`{one.name}` ({change_in_words(one)})" for one in plot.lines if one not in _shown(plot)
     )
-    return f"{_NOTE} Beyond its axis: {beyond}." if beyond else _NOTE
+    return f"{_NOTE} Beyond its axis: {outside}." if outside else _NOTE
 
 
 def chart(plot: Plot) -> str:
@@ -37,22 +31,22 @@ def chart(plot: Plot) -> str:
     if not 0 < len(lines) <= _MOST_LINES or plot.end - plot.begin < _SHORTEST:
         return ""
     names = ", ".join(f'"{line.name}"' for line in lines)
-    bars = (_upper, _better, *[_lower] * _HIDING)
+    colours, room = palette(_BEST, _MEASURED), padding(max(len(line.name) for line in lines))
+    bars = (_upper, _better, *[_lower] * HIDING)
     return "\n".join(
         (
             "```mermaid",
             "---",
             "config:",
             f"  xyChart: {{width: 520, height: {110 + 34 * len(lines)}, titleFontSize: 14, titlePadding: 6, "
-            f"xAxis: {{labelFontSize: 12, labelPadding: {_padding(plot)}, showTick: false}}, "
+            f"xAxis: {{labelFontSize: 12, labelPadding: {room}, showTick: false}}, "
             "yAxis: {labelFontSize: 12}}",
-            f'  themeVariables: {{xyChart: {{plotColorPalette: "{_COLOURS}", {_theme()}}}}}',
+            f'  themeVariables: {{xyChart: {{plotColorPalette: "{colours}", {theme()}}}}}',
             "---",
             "xychart-beta horizontal",
             '  title "Change in % of the champion: right of 0 is better"',
             f'  x-axis [" ", {names}, "·"]',
-            # An axis that ended at its last label would cut it.
-            f"  y-axis {_number(plot.begin)} --> {_number(plot.end + (plot.end - plot.begin) / 20)}",
+            f"  y-axis {_number(plot.begin)} --> {_number(beyond(plot.begin, plot.end))}",
             *(f"  bar [{_series(plot, bar)}]" for bar in bars),
             f"  line [{', '.join(['0'] * (len(lines) + 2))}]",
             "```",
@@ -62,22 +56,6 @@ def chart(plot: Plot) -> str:
 
 def _shown(plot: Plot) -> list[Line]:
     return [line for line in plot.lines if line.upper > plot.begin and line.lower < plot.end]
-
-
-def _theme() -> str:
-    inks = ("titleColor", "xAxisLabelColor", "yAxisLabelColor")
-    frames = ("xAxisLineColor", "yAxisLineColor", "yAxisTickColor")
-    colours = (
-        ("backgroundColor", _BACKGROUND),
-        *((name, _INK) for name in inks),
-        *((name, _FRAME) for name in frames),
-    )
-    return ", ".join(f'{name}: "{colour}"' for name, colour in colours)
-
-
-def _padding(plot: Plot) -> int:
-    """On a phone Mermaid takes labels for shorter than it draws them."""
-    return 12 + 3 * max(len(line.name) for line in _shown(plot))
 
 
 def _series(plot: Plot, bar: Callable[[Line], float]) -> str:

@@ -10,8 +10,8 @@ from promoter.render.scores import level_of, measurement_of
 from promoter.render.words import OUTCOME_SIGNS
 from promoter.text import Message, say
 
-# With its indent a line fits a phone.
-_WIDTH = 37
+# With its indent a line fits a phone of 360 pixels.
+_WIDTH = 34
 _INDENT = "  "
 _ZERO, _LIMIT, _BOTH, _DOT = "│", "┊", "┃", "●"
 LESS, MORE = "\u2039", "\u203a"

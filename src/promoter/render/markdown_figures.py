@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from promoter.core.report import RequestReport
-from promoter.render import interval_chart, interval_text, intervals, opinions, runs, scores
+from promoter.render import interval_chart, interval_text, intervals, opinions, runs, scores, value_bars
 from promoter.render.figures import ABSENT, change, interval, pair
 from promoter.render.layout import Block, Limit, Rank, block, more, within
 from promoter.render.markdown import Align, bullets, cell, prose, sentence, table, unbroken
@@ -13,6 +13,7 @@ from promoter.render.sentences import full
 from promoter.render.words import OUTCOME_ICONS
 from promoter.text import Message
 
+_IN_LETTERS = "The same in letters, with the rules' limits"
 _SLICES = (
     ("Slice", Align.LEFT),
     ("Metric", Align.LEFT),
@@ -25,18 +26,18 @@ _SLICES = (
 
 def blocks(request: RequestReport, limit: Limit) -> tuple[Block, ...]:
     """Tables first, then intervals and money with their charts, then how the models ran; the rest folded.
+    What a chart draws is folded below it in letters, which show the rules' limits, too.
 
     No chart is folded: GitHub's Mermaid lays out nothing that it does not see (mermaid-js/mermaid#3504).
     """
     found = scores.measurement_of(request)
     value = found.value if found is not None else None
-    drawn = f"\n\n{scores.chart(value)}".rstrip() if value is not None else ""
+    drawn = f"\n\n{value_bars.chart(value)}".rstrip() if value is not None else ""
     parts, plot = scores.slices(request), intervals.plot(request)
     told = bullets(map(sentence, opinions.opinions(request)))
     return (
         *(part for one in _tables(request, limit) for part in block(one, Rank.FIGURES)),
-        *(block(_plotted(request, plot), Rank.NOTES) if plot is not None else ()),
-        *(block(_charted(plot), Rank.DRAWN) if plot is not None else ()),
+        *(_intervals(request, plot) if plot is not None else ()),
         *block(_value(request) + drawn, Rank.FIGURES),
         *block(_runs(request), Rank.NOTES),
         *(block(_slices(parts, limit), Rank.DETAILS, fold=_fold(parts)) if parts is not None else ()),
@@ -73,6 +74,14 @@ def _table(found: scores.Table, limit: Limit) -> str:
     return f"**{sentence(found.title)}**\n\n{_below(*table(columns, rows), notes=found.notes, limit=limit)}"
 
 
+def _intervals(request: RequestReport, plot: intervals.Plot) -> tuple[Block, ...]:
+    drawn = _charted(plot)
+    return (
+        *block(drawn, Rank.DRAWN),
+        *block(_plotted(request, plot), Rank.NOTES, fold=_IN_LETTERS if drawn else ""),
+    )
+
+
 def _plotted(request: RequestReport, plot: intervals.Plot) -> str:
     drawn = "\n".join(("```text", *interval_text.rows(plot), "```"))
     return f"{drawn}\n\n<sub>{sentence(interval_text.legend(request, plot))}</sub>"
@@ -94,7 +103,7 @@ def _below(head: Sequence[str], lines: Sequence[str], *, notes: Sequence[Message
 def _figure(row: scores.Row) -> tuple[str, ...]:
     champion, challenger = pair(row.comparison)
     return (
-        f"{OUTCOME_ICONS[row.outcome]} {cell(row.comparison.name)}",
+        f"{OUTCOME_ICONS[row.outcome]}\u00a0{cell(row.comparison.name)}",
         champion,
         challenger,
         _change(row),
@@ -119,7 +128,7 @@ def _slice(row: scores.Row) -> tuple[str, ...]:
     part, metric = row.parts
     rows = row.comparison.rows
     return (
-        f"{OUTCOME_ICONS[row.outcome]} {cell(part)}",
+        f"{OUTCOME_ICONS[row.outcome]}\u00a0{cell(part)}",
         cell(metric),
         ABSENT if rows is None else f"{rows:,}",
         champion,

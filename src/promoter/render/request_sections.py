@@ -9,8 +9,8 @@ from promoter.core.layers import Layer, State, missing_in
 from promoter.core.model_version import ModelVersion
 from promoter.core.report import Links, Report, RequestReport
 from promoter.core.verdict import Verdict
+from promoter.render import differences, markdown_figures, template_blocks
 from promoter.render import links as address
-from promoter.render import markdown_figures, template_blocks
 from promoter.render.layout import Block, Limit, Rank, block, more, within
 from promoter.render.markdown import bullets, code, link, prose, sentence
 from promoter.render.scores import in_slices
@@ -31,21 +31,28 @@ _SHORT_COMMIT = 10
 _DATASETS_SHOWN = 3
 _OPEN = frozenset({Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED})
 _ORIGINS = "Where the versions come from"
+_LOOKED_UP = "Its figures, what passed, and where the versions come from"
 
 
 def details(report: Report, limit: Limit) -> tuple[Block, ...]:
-    """One request in full; of several, those that do not pass are open and the others folded."""
+    """One request in full. Of several, the only one that does not pass is open; where several do not, each
+    says why, and its figures are folded as all others are."""
     requests = [one for one in in_order(report.requests) if tone(one) is not Tone.QUIET]
     if len(requests) == 1:
         return _alone(requests[0], report.links, limit=limit)
     blocking = [one for one in requests if tone(one).blocks]
-    passing = [one for one in requests if not tone(one).blocks]
-    others = "that pass" if all(tone(one) is Tone.GOOD for one in passing) else "that stop nothing"
-    fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(passing), 'request')} {others}"
+    opened = _open if len(blocking) == 1 else _in_short
     return (
-        *(part for one in blocking for part in _open(one, report, limit=limit)),
-        *(_folded(one, report, limit=limit, fold=fold) for one in passing),
+        *(part for one in blocking for part in opened(one, report, limit=limit)),
+        *_passing([one for one in requests if not tone(one).blocks], report, limit=limit),
     )
+
+
+def _passing(requests: Sequence[RequestReport], report: Report, *, limit: Limit) -> tuple[Block, ...]:
+    """All in one fold, whose title says whether they are more than harmless."""
+    others = "that pass" if all(tone(one) is Tone.GOOD for one in requests) else "that stop nothing"
+    fold = f"{TONE_ICONS[Tone.GOOD]} {count(len(requests), 'request')} {others}"
+    return tuple(_folded(one, report, limit=limit, fold=fold) for one in requests)
 
 
 def notes(messages: Sequence[Message]) -> tuple[Block, ...]:
@@ -82,6 +89,19 @@ def _open(request: RequestReport, report: Report, *, limit: Limit) -> tuple[Bloc
         *template_blocks.blocks(request, limit),
         *notes(request.notes),
         *_rest(request, report.links, limit=limit),
+    )
+
+
+def _in_short(request: RequestReport, report: Report, *, limit: Limit) -> tuple[Block, ...]:
+    """Why, what to do and what to know are open; no chart, because none may be folded."""
+    figures = _joined(markdown_figures.text(request, limit), template_blocks.text(request, limit))
+    quiet = _joined(_check_list(_quiet(request), limit), _origins(request, report.links))
+    return (
+        *block(_joined(_title(request, report), _objections(request, limit)), Rank.BLOCKING),
+        *notes(request.notes),
+        *block(figures, Rank.FIGURES, fold=_LOOKED_UP),
+        *block(quiet, Rank.DETAILS, fold=_LOOKED_UP),
+        *differences.blocks(request),
     )
 
 
@@ -161,6 +181,7 @@ def _rest(request: RequestReport, links: Links, *, limit: Limit) -> tuple[Block,
     passed = f"{OUTCOME_ICONS[quiet[0].outcome]} {_count_of(quiet)}" if quiet else ""
     return (
         *block(_check_list(quiet, limit), Rank.DETAILS, fold=passed),
+        *differences.blocks(request),
         *block(_origins(request, links), Rank.DETAILS, fold=_ORIGINS),
     )
 
@@ -182,6 +203,9 @@ def _origins(request: RequestReport, links: Links) -> str:
             f"pull request #{request.pull_request}", address.pull_request(links, request.pull_request)
         )
         lines.append(f"Asked for in {asked}")
+    if request.logged:
+        where = address.logged(links, request.evidence.challenger, folder=request.logged)
+        lines.append(f"This report: {link(f'logged to the run as {code(request.logged)}', where)}")
     lines += [prose(line) for line in _confined(request.evidence)]
     return bullets(lines)
 

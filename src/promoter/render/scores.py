@@ -16,7 +16,6 @@ from promoter.render.words import MEASURED, OUTCOME_COUNTS, OUTCOME_ORDER, SLICE
 from promoter.text import Message, quote, say
 
 _SHORT_DIGEST = 12
-_MOST_DRAWN = 1e12
 # Amounts from here on are shown without their fraction.
 _LARGE = 1_000
 _BETWEEN = " · "
@@ -186,9 +185,6 @@ def values(value: ValueEstimate) -> tuple[tuple[str, float], ...]:
     return tuple((name, one) for name, one in named if one is not None and math.isfinite(one))
 
 
-_LONG = 10_000
-
-
 def money(number: float) -> str:
     """An amount, in whole units where it is large."""
     text = f"{number:,.0f}" if number == 0 or abs(number) >= _LARGE else f"{number:,.2f}"
@@ -199,35 +195,3 @@ def value_in_words(value: ValueEstimate) -> Message:
     """All amounts in one sentence."""
     amounts = ", ".join(f"{name} {money(one)}" for name, one in values(value)) or "unknown"
     return say("Value of 1,000 rows in ", quote(value.unit), f": {amounts}.")
-
-
-def chart(value: ValueEstimate) -> str:
-    """A Mermaid chart of the amounts, of our own words and numbers only; empty where it shows nothing."""
-    named = values(value)
-    amounts = [one for _, one in named]
-    lowest, highest = min([0.0, *amounts]), max([0.0, *amounts])
-    if lowest == highest or max(-lowest, highest) > _MOST_DRAWN:
-        return ""
-    # The axis has no room for long numbers: its labels would lie upon each other.
-    unit, scale = (" in thousands", 1000.0) if max(-lowest, highest) >= _LONG else ("", 1.0)
-    lowest, highest, amounts = lowest / scale, highest / scale, [one / scale for one in amounts]
-    # Bars begin at the axis' lower end, so the smallest would have no length.
-    below = lowest - (highest - lowest) / 20 if lowest < 0 else 0.0
-    begin = " (bars begin below 0)" if below < 0 else ""
-    names = ", ".join(f'"{name}"' for name, _ in named)
-    return "\n".join(
-        (
-            "```mermaid",
-            "---",
-            "config:",
-            "  xyChart: {width: 520, height: 240, xAxis: {labelPadding: 22}}",
-            '  themeVariables: {xyChart: {plotColorPalette: "#0969da", backgroundColor: "transparent"}}',
-            "---",
-            "xychart-beta horizontal",
-            f'  title "Value of 1,000 rows{unit}{begin}"',
-            f"  x-axis [{names}]",
-            f"  y-axis {below:.2f} --> {highest:.2f}",
-            f"  bar [{', '.join(f'{one:.2f}' for one in amounts)}]",
-            "```",
-        )
-    )
