@@ -2,6 +2,7 @@
 FROM python:3.12-slim-bookworm AS build
 
 COPY requirements/uv.txt requirements/build.txt requirements/image.txt /build/requirements/
+COPY scripts/slim_image.py /build/scripts/
 # Not uv's --compile-bytecode: it compiles the packages' own tests too, over half of the time for 58 MB nobody imports.
 RUN python -m venv /tools \
  && /tools/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
@@ -9,6 +10,7 @@ RUN python -m venv /tools \
  && /tools/bin/uv venv --python /usr/local/bin/python3 /opt/promoter \
  && /tools/bin/uv pip install --no-cache --python /opt/promoter/bin/python \
       --require-hashes --only-binary :all: -r /build/requirements/image.txt \
+ && /tools/bin/python -I /build/scripts/slim_image.py /opt/promoter/lib/python3.12/site-packages \
  && /opt/promoter/bin/python -I -m compileall -q -j 0 -x '/tests/' /opt/promoter/lib
 
 COPY pyproject.toml README.md LICENSE /build/

@@ -4,17 +4,17 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKFLOWS := $(wildcard examples/workflows/*.yml .github/workflows/*.yml)
 SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
-LOCKS := uv build image dev
+LOCKS := uv build image dev docs spark
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test test-hostile test-faults coverage lint format image bench lock clean
+.PHONY: help install demo test test-hostile test-faults coverage lint format docs screenshots image bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(STAMP) ## Create .venv with everything (PYTHON=... to choose the interpreter)
 
-$(STAMP): scripts/install.sh pyproject.toml requirements/uv.txt requirements/dev.txt
+$(STAMP): scripts/install.sh pyproject.toml requirements/uv.txt requirements/dev.txt requirements/docs.txt
 	@scripts/install.sh
 	@touch $@
 
@@ -46,18 +46,28 @@ lint: $(STAMP) ## Run every linter, type checker and style budget
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
-	$(BIN)/hadolint Dockerfile
+	$(BIN)/hadolint Dockerfile Dockerfile.spark
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(STAMP) ## Build the documents as a site, into site/; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+screenshots: $(STAMP) ## Write docs/images/*.png of the demo's comment and report (needs Chromium, and npm for Mermaid)
+	$(BIN)/promoter demo --output demo-output
+	$(BIN)/python -m tests.browser.screenshots demo-output docs/images
 
 image: ## Build the action's image and prove it starts safely
 	scripts/image.sh
 
 bench: $(STAMP) ## Time Promoter beside what one would write by hand (BENCH_ARGS=..., BENCH_ROWS=10000000)
 	$(BIN)/python -m tests.benchmarks.validate_against_script $(BENCH_ARGS)
+	$(BIN)/python -m tests.benchmarks.cold_start
 	$(BIN)/python -m tests.benchmarks.resampling_against_scipy
+	$(BIN)/python -m tests.benchmarks.drift_against_gets --most-gets 1000
+	$(BIN)/python -m tests.benchmarks.many_requests
 	$(BIN)/python -m tests.benchmarks.inference_against_loops --rows $(BENCH_ROWS) $(BENCH_INFERENCE_ARGS)
 
 lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
@@ -68,5 +78,5 @@ lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for
 	done
 
 clean: ## Remove what the other targets made, .venv included
-	rm -rf .venv demo-output dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv demo-output dist site .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from sqlite3 import Connection
 
 _READY = "ready on port "
 _LONGEST_START = 120.0
@@ -115,6 +116,8 @@ def _serve(*, access: Access) -> None:
     from werkzeug.serving import make_server  # noqa: PLC0415
 
     database = os.environ["_MLFLOW_SERVER_REGISTRY_STORE"]
+    if database.startswith("sqlite:"):
+        _write_quickly()
     initialize_backend_stores(database, database, "mlflow-artifacts:/")
     if access is Access.BASIC_AUTH:
         from mlflow.server import auth  # noqa: PLC0415
@@ -124,6 +127,16 @@ def _serve(*, access: Access) -> None:
     sys.stdout.write(f"{_READY}{server.server_port}\n")
     sys.stdout.flush()
     server.serve_forever()
+
+
+def _write_quickly() -> None:
+    """Have SQLite leave writing to the disk to the system: no test pulls the plug."""
+    from sqlalchemy import Engine, event  # noqa: PLC0415
+
+    @event.listens_for(Engine, "connect")
+    def _leave_it_to_the_system(connection: Connection, _record: object) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
 
 
 if __name__ == "__main__":

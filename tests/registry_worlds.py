@@ -56,7 +56,7 @@ class RunAsked:
 @dataclass(frozen=True, kw_only=True)
 class VersionAsked:
     """A version to make. With `logged_metrics` it comes from a LoggedModel of the run with these figures; a
-    signature needs a run too."""
+    signature and `requirements`, the text of that file, need a run too."""
 
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +64,7 @@ class VersionAsked:
     run: RunAsked | None = None
     logged_metrics: Mapping[str, float] | None = None
     signature: Signature | None = None
+    requirements: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +132,9 @@ class MemoryWorld:
         )
         for path, content in (asked.run.files if asked.run else {}).items():
             self._fake.add_run_file(made, path, content)
+        if asked.requirements is not None:
+            self._fake.add_version(made)
+            self._fake.add_requirements(made, asked.requirements)
         return self._fake.add_version(made, signature=asked.signature).version
 
     def new_prompt(self, name: str = "") -> str:
@@ -286,12 +290,19 @@ class HttpWorld:
         if asked.logged_metrics is None:
             source = f"{run.info.artifact_uri}/model"
             write_mlmodel(self.folder_of(source), asked.signature)
+            _write_requirements(self.folder_of(source), asked.requirements)
             return source, None
         model = self.client.create_logged_model(_EXPERIMENT, "model", run.info.run_id)
         for key, value in asked.logged_metrics.items():
             self.client.log_metric(run.info.run_id, key, value, model_id=model.model_id)
         write_mlmodel(self.folder_of(model.artifact_location), asked.signature)
+        _write_requirements(self.folder_of(model.artifact_location), asked.requirements)
         return f"models:/{model.model_id}", str(model.model_id)
+
+
+def _write_requirements(folder: Path, text: str | None) -> None:
+    if text is not None:
+        (folder / "requirements.txt").write_bytes(text.encode())
 
 
 class SqliteWorld(HttpWorld):
@@ -312,6 +323,7 @@ class SqliteWorld(HttpWorld):
             self._keep(str(self.client.get_model_version(model, version).run_id), asked.run.files)
         if asked.signature is not None:
             write_mlmodel(self._folder, asked.signature)
+            _write_requirements(self._folder, asked.requirements)
             self.set_source(model, version, str(self._folder))
         return version
 

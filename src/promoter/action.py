@@ -45,6 +45,7 @@ def main(environ: MutableMapping[str, str], stream: TextIO, *, pacing: Pacing = 
         nonlocal asked
         runner.mask([secret.value for secret in known_secrets(environ)])
         inputs = read_inputs(environ)
+        asked = inputs.command
         event = parse_event(inputs.event_name, _payload(inputs), ref=inputs.ref, commit=inputs.commit)
 
         def world_of(event: Event) -> World:

@@ -10,10 +10,14 @@ from promoter.inputs import Inputs
 
 def links(inputs: Inputs) -> Links:
     """The addresses that may be shown."""
+    tracking = inputs.tracking_uri.value
+    registry = inputs.registry_uri.value or tracking
     return Links(
-        registry=public_address(inputs.registry_uri.value or inputs.tracking_uri.value),
+        registry=public_address(registry),
+        tracking=None if registry == tracking else public_address(tracking),
         repository=f"{inputs.server_url}/{inputs.repository}" if inputs.repository else "",
         run=inputs.run_url,
+        report=inputs.run_url if inputs.files.keeps_report else "",
     )
 
 

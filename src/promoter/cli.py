@@ -6,16 +6,17 @@ import argparse
 import io
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO, cast
 
 from promoter.adapters.github_access import check_repository
+from promoter.adapters.result_stream import ResultStream
 from promoter.cli_arguments import NotUnderstood, parser
 from promoter.cli_screen import Terminal, for_person, for_program, tell
 from promoter.ending import ending
@@ -82,18 +83,12 @@ def run(arguments: Sequence[str], terminal: Terminal) -> ExitCode:
     colour = Colour(options.color)
     if options.json:
         return _for_program(lambda screen: _perform(options, screen), terminal=terminal, colour=colour)
-    screen = for_person(terminal, colour)
-    return ending(
-        lambda: _handed_over(screen, lambda: _perform(options, screen)),
-        tell=lambda error: tell(error, screen),
-        stop=screen.stop,
-    )
+    return _for_person(lambda screen: _perform(options, screen), terminal=terminal, colour=colour)
 
 
 def _version_asked_for(arguments: Sequence[str]) -> str:
     """The version where it may be printed, else nothing: reading a package's metadata takes a while."""
-    # `--v` is understood as well.
-    return tool_version() if any(word.startswith("--v") for word in arguments) else ""
+    return tool_version() if "--version" in arguments else ""
 
 
 def _perform(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
@@ -102,6 +97,24 @@ def _perform(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
     module, name = _VERBS[options.verb]
     command: _Command = getattr(import_module(f"promoter.{module}"), name)
     return command(options, _inputs(options, terminal.environ), screen=terminal)
+
+
+def _for_person(
+    command: Callable[[Terminal], ExitCode], *, terminal: Terminal, colour: Colour = Colour.AUTO
+) -> ExitCode:
+    """Text on the terminal's `out`, and words on `err` where there is no result."""
+    out = ResultStream(terminal.out)
+    screen = for_person(replace(terminal, out=cast("TextIO", out)), colour)
+
+    def handed_over() -> ExitCode:
+        exit_code = command(screen)
+        out.hand_over()
+        return exit_code
+
+    exit_code = ending(handed_over, tell=lambda error: tell(error, screen), stop=screen.stop)
+    # What was written before an error, too: it is all that is known of the error's surroundings.
+    out.flush()
+    return exit_code
 
 
 def _for_program(
@@ -120,22 +133,13 @@ def _for_program(
 
     exit_code = ending(lambda: command(screen), tell=failed, stop=screen.stop)
 
-    def hand_over() -> ExitCode:
-        terminal.out.write(answer.getvalue())
+    def handed_over() -> ExitCode:
+        out = ResultStream(terminal.out)
+        out.write(answer.getvalue())
+        out.hand_over()
         return exit_code
 
-    return _handed_over(terminal, hand_over)
-
-
-def _handed_over(terminal: Terminal, command: Callable[[], ExitCode]) -> ExitCode:
-    try:
-        exit_code = command()
-        terminal.out.flush()
-        return exit_code
-    except BrokenPipeError:
-        # `promoter … | head`: the reader has what it wanted.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-        return ExitCode.DONE
+    return ending(handed_over, tell=lambda error: tell(error, screen), stop=screen.stop)
 
 
 def _not_understood(wrong: NotUnderstood, arguments: Sequence[str], *, terminal: Terminal) -> ExitCode:
@@ -149,10 +153,9 @@ def _not_understood(wrong: NotUnderstood, arguments: Sequence[str], *, terminal:
         screen.err.write(wrong.usage)
         raise error
 
-    if "--json" in arguments:
-        return _for_program(command, terminal=terminal)
-    screen = for_person(terminal, Colour.AUTO)
-    return ending(lambda: command(screen), tell=lambda told: tell(told, screen), stop=screen.stop)
+    # `--json=1` is not understood, and whoever wrote it reads JSON.
+    is_program = any(word.partition("=")[0] == "--json" for word in arguments)
+    return (_for_program if is_program else _for_person)(command, terminal=terminal)
 
 
 def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
@@ -189,12 +192,28 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
             say("the demo trains models, and this is not installed: ", quote(", ".join(missing))),
             hint=say("Run `make demo` in a clone of Promoter, or install the package with its `demo` extra."),
         )
+    output = Path(options.output)
+    _require_writable(output)
     from promoter.demo.story import tell
 
-    exit_code = tell(Path(options.output), terminal.err if options.json else terminal.out)
+    exit_code = tell(output, terminal.err if options.json else terminal.out)
     if options.json:
         terminal.out.write(json.dumps({"output": options.output, "exit_code": int(exit_code)}) + "\n")
     return exit_code
+
+
+def _require_writable(folder: Path) -> None:
+    """Raises USAGE_INVALID before minutes are spent on what could not be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".promoter").touch()
+        (folder / ".promoter").unlink()
+    except OSError as error:
+        raise PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("the folder ", quote(folder), " cannot be written to: ", quote(error.strerror or error)),
+            hint=say("Name another by `--output`."),
+        ) from error
 
 
 # What the environment says makes no difference to these.

@@ -32,6 +32,7 @@ def parser(version: str) -> Parser:
     """The whole command line."""
     top = Parser(
         prog="promoter",
+        allow_abbrev=False,
         description="Promote MLflow models by pull request.",
         epilog=cli_help.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -46,6 +47,7 @@ def parser(version: str) -> Parser:
 def _verb(verbs: _Verbs, name: str, *, summary: str, text: str) -> Parser:
     verb = verbs.add_parser(
         name,
+        allow_abbrev=False,
         help=summary,
         description=text,
         epilog=cli_help.EPILOG,

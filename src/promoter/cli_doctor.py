@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from promoter.cli_screen import Terminal
-from promoter.cli_validate import folder
+from promoter.cli_validate import keep
 from promoter.errors import ExitCode
 from promoter.inputs import Inputs
 from promoter.render.doctor_json import doctor_json
@@ -19,6 +19,5 @@ def show_doctor(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal
     diagnosis = doctor_by_hand(inputs, asked)
     document = doctor_json(diagnosis) + "\n"
     screen.out.write(document if options.json else doctor_terminal(diagnosis, style=screen.style))
-    if options.report_directory:
-        folder(options.report_directory, screen).save("doctor.json", document)
+    keep(lambda runner: runner.save("doctor.json", document), options, screen=screen)
     return diagnosis.reason.exit_code

@@ -12,7 +12,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
 from promoter.cli_screen import Terminal
-from promoter.cli_validate import folder
+from promoter.cli_validate import keep
 from promoter.commands.drift import DriftWorld, drift
 from promoter.core.drift import DriftReport
 from promoter.core.drift_rules import Healing
@@ -40,8 +40,7 @@ def show_drift(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal)
     )
     document = drift_json(report) + "\n"
     screen.out.write(document if options.json else drift_terminal(report, style=screen.style))
-    if options.report_directory:
-        folder(options.report_directory, screen).save("drift.json", document)
+    keep(lambda runner: runner.save("drift.json", document), options, screen=screen)
     return report.reason.exit_code
 
 

@@ -64,7 +64,7 @@ def initialise(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -
     branch = options.branch or clone.default_branch()
     choice = _choice(options, inputs, branch=branch, asking=asking)
     registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline))
-    folder = LocalFolder(clone.root)
+    folder = LocalFolder(clone.root, environ=screen.environ)
     world = InitWorld(
         registry=registries.reader,
         folder=folder,
@@ -84,7 +84,7 @@ def initialise(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -
         plan=plan,
         files=done,
         branch=branch,
-        pending=_pending(clone, plan, branch=branch),
+        pending=_pending(clone, folder, plan=plan, branch=branch),
         places=_owned(inputs),
     )
     screen.out.write(init_json(result) if options.json else init_text(result))
@@ -179,10 +179,9 @@ def _with_notes(plan: InitPlan, inputs: Inputs) -> InitPlan:
     return InitPlan(files=plan.files, adopted=plan.adopted, skipped=plan.skipped, notes=(*plan.notes, *notes))
 
 
-def _pending(clone: LocalRepository, plan: InitPlan, *, branch: str) -> frozenset[str]:
+def _pending(clone: LocalRepository, folder: LocalFolder, *, plan: InitPlan, branch: str) -> frozenset[str]:
     """The paths whose bytes on disk the default branch does not hold, as far as it was fetched."""
     paths = [file.path for file in plan.files]
-    folder = LocalFolder(clone.root)
     held: dict[str, bytes] = {}
     for name in (f"origin/{branch}", branch):
         try:

@@ -32,7 +32,7 @@ def show_lint(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) ->
         paths=tuple(dict.fromkeys(_inside(root, options.paths))),
         scope=Scope(options.only),
     )
-    report = lint(LocalFolder(root), asked)
+    report = lint(LocalFolder(root, environ=screen.environ), asked)
     screen.out.write(lint_json(report) if options.json else lint_text(report))
     return lint_exit_code(report)
 

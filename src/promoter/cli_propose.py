@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from promoter.adapters.actions_runner import ActionsRunner
 from promoter.cli_init import Screen
+from promoter.cli_validate import keep
 from promoter.core.propose_report import Writing
 from promoter.errors import ExitCode
 from promoter.inputs import Inputs
@@ -22,9 +22,5 @@ def propose(options: argparse.Namespace, inputs: Inputs, *, screen: Screen) -> E
     screen.out.write(
         propose_json(report) + "\n" if options.json else propose_terminal(report, style=screen.style)
     )
-    if options.report_directory:
-        folder = ActionsRunner(
-            stream=screen.err, output="", summary="", report_directory=options.report_directory
-        )
-        folder.save("propose.json", propose_json(report) + "\n")
+    keep(lambda runner: runner.save("propose.json", propose_json(report) + "\n"), options, screen=screen)
     return report.reason.exit_code

@@ -18,7 +18,6 @@ from promoter.adapters.local_folder import LocalFolder
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
 from promoter.cli_init import Screen
-from promoter.commands.init import SCHEMAS
 from promoter.commands.publish import complete
 from promoter.commands.request import Asked, Edit, edit, judged, may_be_written, opened, requests_at
 from promoter.commands.validate import Change, ValidateWorld
@@ -26,6 +25,7 @@ from promoter.core.proposal import Proposal
 from promoter.core.report import Report
 from promoter.core.request import SourceVersion
 from promoter.core.schema import FileKind
+from promoter.core.schema_files import SCHEMAS
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import Inputs
 from promoter.ports import Repository
@@ -96,7 +96,7 @@ def _asked_version(options: argparse.Namespace) -> str:
 def _written(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, screen: Screen) -> Outcome:
     """Into the working tree, judged before it is written."""
     clone = LocalRepository(Path(options.directory), environ=screen.environ)
-    folder = LocalFolder(clone.root)
+    folder = LocalFolder(clone.root, environ=screen.environ)
     asked = replace(asked, schema=_SCHEMA if folder.listed(_SCHEMA) else "")
     edited = edit(folder.listed(inputs.requests), asked, places=places(inputs))
     report, unjudged = None, None

@@ -72,7 +72,7 @@ def show_rollback(options: argparse.Namespace, inputs: Inputs, *, screen: Termin
 def _written(
     door: Door, clone: LocalRepository, *, rollback: Rollback, asked: Asked, notes: tuple[Message, ...]
 ) -> _Outcome:
-    folder = LocalFolder(clone.root)
+    folder = LocalFolder(clone.root, environ=door.environ)
     edited = edit(folder.listed(door.inputs.requests), asked, places=places(door.inputs))
     refuse_other_file(rollback, edited)
     if not door.options.dry_run:

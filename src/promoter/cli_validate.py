@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import Deadline
@@ -13,13 +16,17 @@ from promoter.cli_screen import Terminal
 from promoter.commands.publish import complete, save
 from promoter.commands.validate import Change, ValidateWorld, validate
 from promoter.core.report import Links, Report
-from promoter.errors import ExitCode
+from promoter.errors import ExitCode, PromoterError
 from promoter.inputs import Inputs
 from promoter.render.outputs import result_json
 from promoter.render.terminal import terminal as rendered
+from promoter.text import NOTHING, Message, say
 from promoter.version import tool_version
 from promoter.world import Registries, places
 from promoter.world_judging import judges
+
+if TYPE_CHECKING:
+    from promoter.cli_init import Screen
 
 
 def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
@@ -45,17 +52,31 @@ def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Termi
 
 
 def show(report: Report, options: argparse.Namespace, *, screen: Terminal) -> ExitCode:
-    """Print a report, then save it where that was asked for; the exit code."""
+    """Save a report where that was asked for, and print it; the exit code."""
     report = complete(report, tool_version=tool_version(), links=Links())
+    unsaved = keep(lambda runner: save(report, runner), options, screen=screen)
     if options.json:
+        # The document has no notes: what a program finds is the hint.
+        space = " " if report.hint.parts and unsaved.parts else ""
+        report = replace(report, hint=say(*report.hint.parts, space, *unsaved.parts))
         screen.out.write(result_json(report) + "\n")
     else:
         screen.out.write(rendered(report, style=screen.style))
-    if options.report_directory:
-        save(report, folder(options.report_directory, screen))
     return report.reason.exit_code
 
 
-def folder(directory: str, screen: Terminal) -> ActionsRunner:
-    """Where reports are saved."""
-    return ActionsRunner(stream=screen.err, output="", summary="", report_directory=directory)
+def keep(write: Callable[[ActionsRunner], str], options: argparse.Namespace, *, screen: Screen) -> Message:
+    """Have files written where `--report-directory` says; what kept them from it, which is told on `err`.
+
+    As in a job it changes no outcome.
+    """
+    if not options.report_directory:
+        return NOTHING
+    try:
+        write(
+            ActionsRunner(stream=screen.err, output="", summary="", report_directory=options.report_directory)
+        )
+    except PromoterError as error:
+        screen.progress.note(error.message)
+        return error.message
+    return NOTHING

@@ -71,6 +71,7 @@ class ReasonCode(StrEnum):
     GITHUB_UNAVAILABLE = "github_unavailable"
     DATA_UNAVAILABLE = "data_unavailable"
     CHECK_UNAVAILABLE = "check_unavailable"
+    OUTPUT_UNWRITABLE = "output_unwritable"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     PERMISSION_DENIED = "permission_denied"
 
@@ -137,6 +138,7 @@ _UNDECIDED = (
     _R.GITHUB_UNAVAILABLE,
     _R.DATA_UNAVAILABLE,
     _R.CHECK_UNAVAILABLE,
+    _R.OUTPUT_UNWRITABLE,
     _R.DEADLINE_EXCEEDED,
     _R.PERMISSION_DENIED,
 )
@@ -185,6 +187,10 @@ class PromoterError(Exception):
     def exit_code(self) -> ExitCode:
         """The exit code of the reason."""
         return self.reason.exit_code
+
+
+class NotOnGitHub(PromoterError):
+    """GitHub has no such commit, as one that was not pushed. Where nobody catches it, it is an outage."""
 
 
 class Tampered(PromoterError):

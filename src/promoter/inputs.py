@@ -28,6 +28,25 @@ class Command(StrEnum):
     DOCTOR = "doctor"
 
 
+class Colour(StrEnum):
+    """What `--color` may ask for."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looks:
+    """What the environment says of a screen. `columns` None: it does not say. `moves`: whether a terminal can
+    move its cursor. `folds`: whether GitHub's runner reads what is printed."""
+
+    colour: Colour = Colour.AUTO
+    columns: int | None = None
+    moves: bool = True
+    folds: bool = False
+
+
 @dataclass(frozen=True)
 class Secret:
     """A value that no log line, error or `repr` may show."""
@@ -57,6 +76,11 @@ class RunnerFiles:
     workspace: str = ""
     temp: str = ""
 
+    @property
+    def keeps_report(self) -> bool:
+        """Whether the workflow named the report folder, as one does whose next step keeps it."""
+        return self.report_directory != _report_directory({"RUNNER_TEMP": self.temp})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -71,6 +95,7 @@ class Inputs:
     comment: CommentMode = CommentMode.ALWAYS
     deadline: float = 30 * 60.0
     deployments: bool = False
+    wheel_cache: str = ""
     event_name: str = ""
     ref: str = ""
     commit: str = ""
@@ -122,6 +147,7 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         comment=given.choice("comment", CommentMode, default=CommentMode.ALWAYS),
         deadline=given.minutes("deadline", defaults.deadline),
         deployments=given.switch("deployments"),
+        wheel_cache=given.folder("wheel-cache"),
         event_name=environ.get("GITHUB_EVENT_NAME", ""),
         ref=environ.get("GITHUB_REF", ""),
         commit=environ.get("GITHUB_SHA", ""),
@@ -132,6 +158,23 @@ def read_inputs(environ: Mapping[str, str]) -> Inputs:
         run_attempt=environ.get("GITHUB_RUN_ATTEMPT", ""),
         files=runner_files(environ),
         secrets=known_secrets(environ),
+    )
+
+
+def looks(environ: Mapping[str, str], asked: Colour = Colour.AUTO) -> Looks:
+    """What was asked for outranks `NO_COLOR`, that `FORCE_COLOR`, and that `TERM=dumb`. Never raises."""
+    columns = environ.get("COLUMNS", "")
+    is_dumb = environ.get("TERM", "") in {"dumb", "unknown"}
+    found = Colour.NEVER if is_dumb else Colour.AUTO
+    if force := environ.get("FORCE_COLOR"):
+        found = Colour.NEVER if force == "0" else Colour.ALWAYS
+    if environ.get("NO_COLOR"):
+        found = Colour.NEVER
+    return Looks(
+        colour=found if asked is Colour.AUTO else asked,
+        columns=int(columns) if re.fullmatch(r"[1-9][0-9]{0,3}", columns) else None,
+        moves=not is_dumb,
+        folds=environ.get("GITHUB_ACTIONS") == "true",
     )
 
 
@@ -154,6 +197,7 @@ def known_secrets(environ: Mapping[str, str]) -> tuple[Secret, ...]:
     for name in environ:
         if _ADDRESS_NAMES.fullmatch(name):
             found += _in_addresses(environ[name])
+    found += re.findall(r";token=([^;]+)", environ.get("SPARK_REMOTE", ""))
     user, password = (environ.get(f"MLFLOW_TRACKING_{what}", "") for what in ("USERNAME", "PASSWORD"))
     if user and password:
         found.append(f"{user}:{password}")  # as basic authentication sends it
@@ -223,6 +267,14 @@ class _Given:
         if set(value) & set("{}[]"):
             raise _wrong(name, value, write=say("Of wildcards only `*`, `**` and `?` are known."))
         return value.removeprefix("./")
+
+    def folder(self, name: str) -> str:
+        value = self.text(name, "")
+        if value and not re.fullmatch(r"[\w.-]*\w[\w.-]*", value, re.ASCII):
+            raise _wrong(
+                name, value, write=say("Write the name of one folder in the workspace, without `/`.")
+            )
+        return value
 
     def minutes(self, name: str, default: float) -> float:
         value = self.text(name, "")

@@ -14,7 +14,7 @@ from promoter.core.evidence import CustomAnswer, ToMeasure
 from promoter.core.files import Ancestor, FileEntry, FileVersion, Place
 from promoter.core.issue import Issue
 from promoter.core.measurement import Measurement
-from promoter.core.model_version import ModelFiles, ModelVersion, Signature
+from promoter.core.model_version import ModelFiles, ModelVersion, Papers, Signature
 from promoter.core.policy import ModelRule
 from promoter.core.prompt import Kind
 from promoter.core.proposal import Draft, Proposal
@@ -180,6 +180,9 @@ class RegistryReader(Protocol):
     def signature(self, version: ModelVersion) -> Signature | None:
         """The signature in the version's `MLmodel`; None when it was logged without one."""
 
+    def papers(self, version: ModelVersion) -> Papers:
+        """What the version's files say of it. Raises what `signature` does."""
+
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """Copy the version's model directory into an empty folder; what came, by path, digest and size."""
 
@@ -196,8 +199,8 @@ class RegistryReader(Protocol):
 class RegistryIndex(RegistryReader, Protocol):
     """A registry whose versions can be listed too."""
 
-    def versions(self, model: str) -> tuple[ModelVersion, ...]:
-        """Every version of a registered model, newest first, without runs and LoggedModels. Raises
+    def versions(self, model: str, kind: Kind = Kind.MODEL) -> tuple[ModelVersion, ...]:
+        """Every version of a registered model or prompt, newest first, without runs and LoggedModels. Raises
         MODEL_NOT_FOUND."""
 
 
@@ -216,6 +219,12 @@ class Registry(RegistryIndex, Protocol):
 
     def set_tags(self, model: str, version: str, *, tags: Mapping[str, str]) -> None:
         """Write tags on a version; the others stay."""
+
+    def log_files(self, version: ModelVersion, *, files: Mapping[str, str]) -> None:
+        """Log texts by path as artifacts of the version's run; what has the path already is replaced.
+
+        Raises DATA_UNAVAILABLE when it has no run.
+        """
 
 
 class TimeLeft(Protocol):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from promoter.adapters import mlflow_registry
 from promoter.adapters.actions_runner import ActionsRunner
@@ -15,7 +13,7 @@ from promoter.adapters.github_deployments import GitHubDeployments
 from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
-from promoter.adapters.runner_traces import kept_tokens, traces
+from promoter.adapters.runner_traces import kept_tokens
 from promoter.addresses import links
 from promoter.commands.admission import MergeGroup
 from promoter.commands.apply import ApplyWorld, apply
@@ -27,33 +25,30 @@ from promoter.commands.trees import Places
 from promoter.commands.validate import Change, ValidateWorld, change_of_pull_request, validate
 from promoter.core.drift import DriftReport
 from promoter.core.plan import MovedOutside
+from promoter.core.progress import UNTOLD, Progress
 from promoter.core.report import Phase, Report
 from promoter.ending import Stop
 from promoter.errors import ExitCode, PromoterError, ReasonCode
-from promoter.evaluation.custom_checks import LocalCustomChecks
-from promoter.evaluation.guards import (
-    GuardedCustomChecks,
-    GuardedMeasurer,
-    RefusingCustomChecks,
-    RefusingMeasurer,
-)
-from promoter.evaluation.measuring import LocalMeasurer
-from promoter.evaluation.sandbox.kernel import protect_self
 from promoter.event import Event, EventKind
-from promoter.inputs import Inputs, process_environment
-from promoter.ports import CustomChecks, Measurer, Registry, RegistryIndex, Repository
+from promoter.inputs import Inputs
+from promoter.ports import Registry, RegistryIndex
 from promoter.render.drift_terminal import drift_terminal
 from promoter.render.terminal import Style, terminal
 from promoter.text import Message, quote, say
 from promoter.version import tool_version
+from promoter.world_judging import judges, kept_wheels
+
+# Seconds. A run that was asked to stop has fewer left, whatever it was given.
+_LEAST_FOR_DRAWING = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Registries:
-    """Opens the registry the inputs name: for reading, or for writing too."""
+    """Opens the registry the inputs name: for reading, or for writing too. `progress` looks on."""
 
     inputs: Inputs
     deadline: Deadline
+    progress: Progress = UNTOLD
 
     def reader(self) -> RegistryIndex:
         """Without any method that writes."""
@@ -62,6 +57,7 @@ class Registries:
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
             secrets=[secret.value for secret in self.inputs.secrets],
+            progress=self.progress,
         )
 
     def writer(self) -> Registry:
@@ -71,6 +67,7 @@ class Registries:
             registry_uri=self.inputs.registry_uri.value,
             deadline=self.deadline,
             secrets=[secret.value for secret in self.inputs.secrets],
+            progress=self.progress,
         )
 
 
@@ -99,13 +96,13 @@ class World:
         self._inputs = inputs
         self._runner = runner
         self._event = event
-        self._registries = Registries(inputs=inputs, deadline=deadline)
+        self._registries = Registries(inputs=inputs, deadline=deadline, progress=runner.progress)
         self._repository = GitHubRepository(connection)
         self._pull_requests = GitHubPullRequests(connection)
         self._issues = GitHubIssues(connection)
         self._deployments = GitHubDeployments(connection) if inputs.deployments else None
         self._places = places(inputs)
-        self._judges = judges(self._repository, inputs=inputs, deadline=deadline, log=runner.log)
+        self._judges = judges(self._repository, inputs=inputs, deadline=deadline, progress=runner.progress)
 
     def default_branch(self) -> str:
         """The repository's default branch, for an event that does not name it."""
@@ -113,14 +110,21 @@ class World:
 
     def validate(self) -> ExitCode:
         """Judge what the event's change asks for, and tell it."""
+        judging = judges(
+            self._repository,
+            inputs=self._inputs,
+            deadline=self._deadline,
+            progress=self._runner.progress,
+            wheels=kept_wheels(self._inputs),
+        )
         world = ValidateWorld(
             repository=self._repository,
             registry=self._registries.reader,
             pull_requests=self._pull_requests,
             name=self._inputs.repository,
             places=self._places,
-            measurer=self._judges.measurer,
-            custom_checks=self._judges.custom_checks,
+            measurer=judging.measurer,
+            custom_checks=judging.custom_checks,
             now=datetime.now(UTC),
         )
         try:
@@ -167,6 +171,7 @@ class World:
             may_write=self._stop.may_write,
             open_reserve=self._deadline.begin_telling,
             outside=outside,
+            links=links(self._inputs),
         )
         return apply(world, branch=self._event.default_branch, before=self._event.base_commit)
 
@@ -180,10 +185,7 @@ class World:
         return tell_drift(report, self._runner)
 
     def tell(self, report: Report) -> ExitCode:
-        """Tell it in the log, on the pull request and in the job's files.
-
-        When the run's time is spent, or the job was stopped, a few seconds are left for this.
-        """
+        """Tell it in the log, on the pull request and in the job's files; a few seconds are kept for this."""
         self._stop.tells()
         self._deadline.begin_telling()
         report = stopped(report) if self._stop.is_asked else report
@@ -194,6 +196,7 @@ class World:
             repository=self._inputs.repository,
             pull_request=self._event.number,
             deployments=self._deployments,
+            has_time=lambda: self._deadline.remaining() > _LEAST_FOR_DRAWING,
         )
         report = replace(report, notes=(*report.notes, *_kept_tokens(report, self._inputs)))
         report = complete(report, tool_version=tool_version(), links=links(self._inputs))
@@ -203,7 +206,7 @@ class World:
             # The signal came meanwhile: of an output that is written twice, the last counts.
             report = stopped(report)
             self._runner.log(report.message)
-            exit_code = publish(report, Channels(runner=self._runner))
+            exit_code = publish(report, Channels(runner=self._runner, has_time=channels.has_time))
         return exit_code
 
     def _change(self) -> Change:
@@ -225,44 +228,6 @@ class World:
 def places(inputs: Inputs) -> Places:
     """Where requests and policy are."""
     return Places(requests=inputs.requests, policy=inputs.policy)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judges:
-    """Whoever runs code that is not ours."""
-
-    measurer: Measurer
-    custom_checks: CustomChecks
-
-
-def judges(
-    repository: Repository, *, inputs: Inputs, deadline: Deadline, log: Callable[[Message], None]
-) -> Judges:
-    """What runs models and custom checks on this machine; environments are kept in the user's cache.
-
-    From here on this process hides its memory and variables from others of its user. Where the event is
-    `pull_request_target`, nothing is run.
-    """
-    protect_self()
-    variables = process_environment()
-    cache = Path(variables.get("XDG_CACHE_HOME") or Path.home() / ".cache", "promoter", "environments")
-    measurer = LocalMeasurer(
-        repository=repository, variables=variables, cache=cache, deadline=deadline, log=log
-    )
-    if inputs.event_name == EventKind.PULL_REQUEST_TARGET:
-        return Judges(
-            measurer=RefusingMeasurer(inner=measurer, event=inputs.event_name),
-            custom_checks=RefusingCustomChecks(event=inputs.event_name),
-        )
-    custom_checks = LocalCustomChecks(repository=repository, deadline=deadline, log=log)
-
-    def left_behind() -> Mapping[str, str]:
-        return traces(inputs.files.commands)
-
-    return Judges(
-        measurer=GuardedMeasurer(inner=measurer, traces=left_behind),
-        custom_checks=GuardedCustomChecks(inner=custom_checks, traces=left_behind),
-    )
 
 
 def _kept_tokens(report: Report, inputs: Inputs) -> tuple[Message, ...]:

@@ -28,6 +28,8 @@ from promoter.text import Message, say
 from promoter.version import tool_version
 from promoter.world import Registries, places
 
+# The part of the time that GitHub may take: what is left is the registry's.
+_OF_GITHUB = 0.5
 _NO_GITHUB = say(
     "no repository or no token was given: use `--repository owner/name`, and GITHUB_TOKEN in the environment"
 )
@@ -49,7 +51,7 @@ def doctor_job(
     """The Action's command: everything as it is at the tip of the default branch, told in the job's files."""
     until = stop.until if stop else Stop().until
     deadline = Deadline.of_run(inputs.deadline, until=until, pacing=pacing)
-    connection = _connection(inputs, deadline, log=runner.log)
+    connection = _connection(inputs, deadline.within(_OF_GITHUB), log=runner.log)
     world = _world(inputs, deadline, repository=GitHubRepository(connection))
     diagnosis = diagnose(replace(world, settings=GitHubSettings(connection)))
     runner.show(doctor_terminal(diagnosis, style=Style.PLAIN))
@@ -61,7 +63,7 @@ def doctor_by_hand(inputs: Inputs, asked: Asked) -> Diagnosis:
     deadline = Deadline(inputs.deadline)
     connection = None
     if inputs.repository and inputs.token:
-        connection = _connection(inputs, deadline, log=asked.log)
+        connection = _connection(inputs, deadline.within(_OF_GITHUB), log=asked.log)
     settings = GitHubSettings(connection) if connection else None
     if connection is not None and asked.directory is None:
         world = _world(inputs, deadline, repository=GitHubRepository(connection))

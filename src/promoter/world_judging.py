@@ -18,6 +18,7 @@ from promoter.evaluation.guards import (
 )
 from promoter.evaluation.measuring import LocalMeasurer
 from promoter.evaluation.sandbox.kernel import protect_self
+from promoter.evaluation.sandbox.wheels import Kept
 from promoter.event import EventKind
 from promoter.inputs import Inputs, process_environment
 from promoter.ports import CustomChecks, Measurer, Repository
@@ -31,8 +32,21 @@ class Judges:
     custom_checks: CustomChecks
 
 
+def kept_wheels(inputs: Inputs) -> Kept | None:
+    """The wheels of earlier runs, where the workflow keeps some. Only for validate, which moves nothing:
+    other branches' workflows may write what a cache restores."""
+    if not inputs.wheel_cache or not inputs.files.workspace:
+        return None
+    return Kept(root=Path(inputs.files.workspace), name=inputs.wheel_cache)
+
+
 def judges(
-    repository: Repository, *, inputs: Inputs, deadline: Deadline, progress: Progress = UNTOLD
+    repository: Repository,
+    *,
+    inputs: Inputs,
+    deadline: Deadline,
+    progress: Progress = UNTOLD,
+    wheels: Kept | None = None,
 ) -> Judges:
     """What runs models and custom checks on this machine; environments are kept in the user's cache.
 
@@ -49,6 +63,7 @@ def judges(
         deadline=deadline,
         log=progress.note,
         progress=progress,
+        wheels=wheels,
     )
     if inputs.event_name == EventKind.PULL_REQUEST_TARGET:
         return Judges(

@@ -26,6 +26,7 @@ INPUTS = {
     "report-directory": "",
     "deadline": "30",
     "deployments": "false",
+    "wheel-cache": "",
 }
 OUTPUTS = ["decision", "reason-code", "result", "report", "comment-url"]
 
@@ -88,6 +89,7 @@ GRANTED = {
     "validate.yml": {"contents": "read", "pull-requests": "write"},
     "apply.yml": {"contents": "read", "pull-requests": "write"},
     "drift.yml": {"contents": "read", "issues": "write", "pull-requests": "read"},
+    "doctor.yml": {"contents": "read", "actions": "read"},
 }
 
 
@@ -100,17 +102,31 @@ def test_example_grants_the_least_and_says_why(name: str) -> None:
     assert all(re.match(r" # \S.{20,}", reason) for reason in granted)
 
 
+KEEPS_ITS_REPORT = ("validate.yml", "apply.yml")
+
+
 @pytest.mark.parametrize("name", GRANTED)
-def test_example_is_one_step_pinned_by_commit(name: str) -> None:
-    (step,) = only_job(name)["steps"]
-    assert re.fullmatch(r"your-org/promoter@[0-9a-f]{40}", step["uses"])
-    assert set(step) <= {"name", "uses", "with", "env"}
+def test_examples_first_step_is_ours_pinned_by_commit(name: str) -> None:
+    first, *others = only_job(name)["steps"]
+    assert re.fullmatch(r"your-org/promoter@[0-9a-f]{40}", first["uses"])
+    assert set(first) <= {"name", "uses", "with", "env"}
+    assert len(others) == (1 if name in KEEPS_ITS_REPORT else 0)
+
+
+@pytest.mark.parametrize("name", KEEPS_ITS_REPORT)
+def test_examples_second_step_keeps_the_report_whatever_was_decided_and_is_given_no_secret(name: str) -> None:
+    ours, keeping = only_job(name)["steps"]
+    assert re.fullmatch(r"actions/upload-artifact@[0-9a-f]{40}", keeping["uses"])
+    assert keeping["if"] == "always()"
+    assert keeping["with"]["path"] == ours["with"]["report-directory"]
+    assert set(keeping) == {"name", "if", "uses", "with"}
+    assert "${{" not in str(keeping)
 
 
 @pytest.mark.parametrize("name", GRANTED)
 def test_example_passes_only_inputs_that_exist(name: str) -> None:
-    (step,) = only_job(name)["steps"]
-    assert set(step.get("with", {})) <= set(INPUTS)
+    first, *_ = only_job(name)["steps"]
+    assert set(first.get("with", {})) <= set(INPUTS)
 
 
 @pytest.mark.parametrize("name", GRANTED)
@@ -142,8 +158,8 @@ def test_a_newer_push_replaces_the_validation_of_an_older_one() -> None:
 
 def test_apply_runs_on_the_default_branch_and_by_hand() -> None:
     assert events("apply.yml") == {"push": {"branches": ["main"]}, "workflow_dispatch": None}
-    (step,) = only_job("apply.yml")["steps"]
-    assert step["with"] == {"command": "apply"}  # a run by hand would validate
+    first, *_ = only_job("apply.yml")["steps"]
+    assert first["with"]["command"] == "apply"  # a run by hand would validate
 
 
 def test_applies_queue_up_and_none_is_stopped_half_way() -> None:
@@ -158,6 +174,14 @@ def test_drift_is_looked_for_by_the_clock_and_by_hand() -> None:
     assert set(events("drift.yml")) == {"schedule", "workflow_dispatch"}
     (step,) = only_job("drift.yml")["steps"]
     assert step["with"] == {"command": "drift"}  # a run by hand would validate
+
+
+def test_the_set_up_is_looked_at_by_the_clock_and_by_hand_with_what_validate_has() -> None:
+    assert set(events("doctor.yml")) == {"schedule", "workflow_dispatch"}
+    (step,) = only_job("doctor.yml")["steps"]
+    assert step["with"] == {"command": "doctor"}  # a run by the clock would look for drift
+    assert secrets("doctor.yml") == secrets("validate.yml")
+    assert "environment" not in only_job("doctor.yml")
 
 
 def test_propose_runs_by_the_clock_by_the_relay_and_by_hand_with_an_apps_token() -> None:

@@ -190,13 +190,18 @@ def test_the_queries_above_are_valid_on_github(schema: graphql_core.GraphQLSchem
 
 
 def history(arguments: str, expression: str = "main") -> str:
-    return objects(
-        f'c: object(expression: "{expression}") {{ ... on Commit {{ {arguments} {{ nodes {{ oid }} }} }} }}'
-    )
+    found = f"{arguments} {{ nodes {{ oid committedDate }} }}"
+    return objects(f'c: object(expression: "{expression}") {{ ... on Commit {{ {found} }} }}')
 
 
-def listed(answer: dict[str, Any]) -> list[str]:
-    return [node["oid"] for node in answer["data"]["repository"]["c"]["history"]["nodes"]]
+def listed(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    nodes = answer["data"]["repository"]["c"]["history"]["nodes"]
+    return [(node["oid"], node["committedDate"]) for node in nodes]
+
+
+def dated(commits: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """What REST says of the same."""
+    return [(one["sha"], one["commit"]["committer"]["date"]) for one in commits]
 
 
 def test_a_path_s_past_is_what_the_list_of_commits_says(world: World, standin: Standin) -> None:
@@ -204,12 +209,12 @@ def test_a_path_s_past_is_what_the_list_of_commits_says(world: World, standin: S
         propose(world, f"promote-{version}", version=version)
         world.merge(version - 1, by="bob")
     path = "promotions/churn.yaml"
-    by_rest = [one["sha"] for one in listing(standin, f"/commits?path={path}")]
+    by_rest = dated(listing(standin, f"/commits?path={path}"))
     assert len(by_rest) > 3
     assert listed(query(standin, history(f'history(first: 20, path: "{path}")'))) == by_rest
     assert listed(query(standin, history(f'history(first: 2, path: "{path}")'))) == by_rest[:2]
     assert listed(query(standin, history('history(first: 20, path: "never/there.yaml")'))) == []
-    everything = [one["sha"] for one in listing(standin, "/commits")]
+    everything = dated(listing(standin, "/commits"))
     assert listed(query(standin, history("history(first: 100)"))) == everything
 
 

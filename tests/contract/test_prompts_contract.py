@@ -94,6 +94,17 @@ def test_prompts_and_models_are_listed_apart(world: World) -> None:
     assert (model in prompts, prompt in models, model in models) == (False, False, True)
 
 
+def test_the_versions_of_a_prompt_are_listed_as_those_of_a_prompt(world: World) -> None:
+    prompt, model = world.new_prompt(), world.new_model()
+    number = world.new_prompt_version(prompt, PromptAsked(template="Good day, {{name}}."))
+    listed = world.registry.versions(prompt, Kind.PROMPT)
+    assert [one.version for one in listed] == [number, "1"]
+    assert listed[0] == world.registry.model_version(prompt, number)
+    with pytest.raises(PromoterError) as caught:
+        world.registry.versions(model, Kind.PROMPT)
+    assert caught.value.reason is ReasonCode.MODEL_NOT_FOUND
+
+
 def test_tags_are_written_on_a_prompt_and_its_template_stays(world: World) -> None:
     prompt = world.new_prompt()
     before = world.registry.model_version(prompt, "1").prompt

@@ -15,7 +15,7 @@ from promoter.adapters.mlflow_aliases import Aliases
 from promoter.adapters.mlflow_calls import Calls
 from promoter.adapters.mlflow_client import open_client
 from promoter.adapters.mlflow_versions import Versions
-from promoter.core.model_version import Column, Dataset, Signature
+from promoter.core.model_version import Column, Dataset, Papers, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
 from tests.registry_worlds import HttpWorld, MemoryWorld, RunAsked, SqliteWorld, VersionAsked, World
@@ -298,6 +298,54 @@ def test_the_signature_is_read(world: World) -> None:
     model = world.new_model()
     version = world.new_version(model, VersionAsked(run=RunAsked(), signature=A_SIGNATURE))
     assert world.registry.signature(world.registry.model_version(model, version)) == A_SIGNATURE
+
+
+@pytest.mark.parametrize("requirements", ["scikit-learn==1.5.0\nü # comment\n", "", None])
+def test_what_a_versions_files_say_is_read(requirements: str | None, world: World) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(), signature=A_SIGNATURE, requirements=requirements)
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    papers = Papers(signature=A_SIGNATURE, requirements=requirements)
+    assert [world.registry.papers(found), world.registry.papers(found)] == [papers, papers]
+
+
+def test_a_version_without_files_says_nothing(world: World) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked())
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    if isinstance(world, HttpWorld):
+        world.set_source(model, found.version, "mlflow-artifacts:/0/nowhere")
+        found = world.registry.model_version(model, found.version)
+    with pytest.raises(PromoterError) as caught:
+        world.registry.papers(found)
+    assert reason_of(caught) is ReasonCode.DATA_UNAVAILABLE
+
+
+def test_files_are_logged_to_the_run_over_what_is_there(world: World, tmp_path: Path) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(files={"other.csv": b"as it was"}))
+    found = world.registry.model_version(model, world.new_version(model, asked))
+    if isinstance(world, SqliteWorld):
+        # What it reads beside the database is where its run is said to be.
+        assert (tmp_path / str(found.run_id) / "other.csv").is_file()
+    for text in ("first", "second: é \ud800"):
+        world.registry.log_files(found, files={"promoter/12-champion/report.html": text, "top.json": "{}"})
+    expected = {
+        "promoter/12-champion/report.html": "second: é ?".encode(),
+        "top.json": b"{}",
+        "other.csv": b"as it was",
+    }
+    for at, (path, content) in enumerate(expected.items()):
+        world.registry.run_file(found, path, file=tmp_path / f"copy {at}")
+        assert (tmp_path / f"copy {at}").read_bytes() == content
+
+
+def test_without_a_run_nothing_is_logged(world: World) -> None:
+    model = world.new_model()
+    found = world.registry.model_version(model, world.new_version(model, VersionAsked()))
+    with pytest.raises(PromoterError) as caught:
+        world.registry.log_files(found, files={"report.html": "x"})
+    assert reason_of(caught) is ReasonCode.DATA_UNAVAILABLE
 
 
 @pytest.mark.parametrize("path", ["predictions.parquet", "tables/of holdout/p+1.csv"])

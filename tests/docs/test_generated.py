@@ -93,6 +93,7 @@ IN_WORDS = {
     "tracking-uri": "`MLFLOW_TRACKING_URI`",
     "registry-uri": "`MLFLOW_REGISTRY_URI`",
     "report-directory": "the runner's temp folder",
+    "wheel-cache": "empty",
 }
 
 

@@ -12,6 +12,13 @@ from tests.mlflow_server import MlflowServer
 from tests.proxy import Proxy
 
 
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow's client tries as often as ever, at once: it sleeps in real time, unlike our own clock."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_JITTER", "0")
+
+
 @pytest.fixture
 def house(tmp_path: Path, mlflow_server: MlflowServer) -> Iterator[House]:
     """GitHub and registry of a small team, over HTTP."""

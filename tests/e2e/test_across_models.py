@@ -219,6 +219,25 @@ def test_what_happens_to_the_source_after_the_review_keeps_it_from_being_copied(
     assert (across.copies(new), house.champion()) == ([], across.old)
 
 
+def test_a_forged_older_copy_blocks_until_it_is_deleted(across: Across) -> None:
+    """What docs/across-models.md says to do about it."""
+    house, new = across.house, across.version(0.85)
+    number = across.approved(new)
+    # Whoever may register versions: the lower number of two copies is taken.
+    forged = house.client.create_model_version(house.model, source=f"models:/{across.dev}/{new}").version
+    push = house.merge(number)
+    for _ in range(2):
+        blocked = house.apply(push)
+        assert blocked.outputs["reason-code"] == "artifacts_changed", blocked.log
+        assert f"version `{forged}`" in str(result_of(blocked)[0]["message"])
+        assert house.champion() == across.old
+    house.client.delete_model_version(house.model, str(forged))
+    again = house.apply(push)
+    assert again.outputs["reason-code"] == "applied", again.log
+    (copy,) = across.copies(new)
+    assert (house.champion(), copy != str(forged)) == (copy, True)
+
+
 def test_two_of_one_pull_request_share_one_copy(across: Across) -> None:
     house, new = across.house, across.version(0.85)
     house.set_alias(across.old, "shadow")

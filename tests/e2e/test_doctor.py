@@ -17,6 +17,7 @@ from promoter.demo.job import Finished
 from promoter.errors import ExitCode
 from tests.e2e.house import POLICY, House
 from tests.git_clone import GitClone
+from tests.proxy import Answer, Fault, Hang, Proxy, Truncate
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "workflows"
 ADMIN = "e2e-admin-token"
@@ -186,3 +187,69 @@ def test_a_clone_alone_is_looked_at_as_it_is_now(tmp_path: Path) -> None:
         in text
     )
     assert "The registry could not be looked at, because no registry was given" in text
+
+
+# --- what does not answer -------------------------------------------------------------------------
+
+
+def clone_without_policy(folder: Path) -> Path:
+    clone = GitClone(folder)
+    clone.commit({".github/workflows/validate.yml": workflow("validate.yml").decode()}, "Validate")
+    return clone.folder
+
+
+@pytest.mark.parametrize(
+    "fault", [Hang(), Answer(status=500, body=b"down"), Answer(status=403, body=b"no"), Truncate()]
+)
+def test_a_registry_that_does_not_answer_takes_nothing_from_what_was_found(
+    house_behind_a_proxy: House, mlflow_proxy: Proxy, tmp_path: Path, fault: Fault
+) -> None:
+    mlflow_proxy.inject(".*", fault)
+    where = ("--directory", str(clone_without_policy(tmp_path / "clone")), "--deadline", "0.1", "--json")
+    exit_code, text = typed(*where, environ={"MLFLOW_TRACKING_URI": house_behind_a_proxy.registry})
+    told = json.loads(text)
+    assert (exit_code, told["reason_code"]) == (ExitCode.NO, "setup_unsafe")
+    rules = {one["rule"] for one in told["findings"]}
+    assert {"policy_missing", "apply_missing", "not_looked_at"} <= rules
+    assert any("The registry could not be looked at" in one["message"] for one in told["findings"])
+
+
+def test_a_registry_that_hangs_behind_a_sound_set_up_is_no_yes(
+    sound: House, mlflow_proxy: Proxy, tmp_path: Path
+) -> None:
+    mlflow_proxy.inject(".*", Hang())
+    environ = {**environment(sound), "MLFLOW_TRACKING_URI": mlflow_proxy.url}
+    exit_code, text = typed("--repository", "acme/models", "--deadline", "0.2", "--json", environ=environ)
+    told = json.loads(text)
+    assert (exit_code, told["reason_code"]) == (ExitCode.UNDECIDED, "deadline_exceeded"), text
+    assert {one["rule"] for one in told["findings"]} - {"sandbox_incomplete"} == {"not_looked_at"}
+
+
+@pytest.mark.parametrize("refuses", ["nobody is there", "the token is unknown"])
+def test_a_github_that_does_not_answer_leaves_what_a_clone_tells(
+    sound: House, tmp_path: Path, refuses: str
+) -> None:
+    environ = environment(sound)
+    if refuses == "nobody is there":
+        environ["GITHUB_API_URL"] = "http://127.0.0.1:9"
+    else:
+        environ["GITHUB_TOKEN"] = "unheard-of-token"
+    where = ("--directory", str(clone_without_policy(tmp_path / "clone")), "--repository", "acme/models")
+    exit_code, text = typed(*where, "--deadline", "0.2", "--json", environ=environ)
+    told = json.loads(text)
+    rules = {one["rule"] for one in told["findings"]}
+    assert (exit_code, told["reason_code"]) == (ExitCode.NO, "setup_unsafe"), text
+    # What the registry tells is told too.
+    assert {"policy_missing", "not_looked_at", "registry_open"} <= rules
+
+
+def test_a_repository_without_a_commit_is_looked_at_too(tmp_path: Path) -> None:
+    clone = GitClone(tmp_path / "new")
+    file = clone.folder / ".github" / "workflows" / "validate.yml"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(workflow("validate.yml"))
+    exit_code, text = typed("--directory", str(clone.folder), "--json", environ={})
+    rules = {one["rule"] for one in json.loads(text)["findings"]}
+    assert exit_code is ExitCode.NO
+    assert {"apply_missing", "policy_missing"} <= rules
+    assert "validate_missing" not in rules

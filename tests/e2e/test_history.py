@@ -24,6 +24,7 @@ class Desk:
     """A person with a clone, a token and a registry."""
 
     house: House
+    unpushed: str = ""
     err: str = ""
     out: str = ""
 
@@ -31,6 +32,11 @@ class Desk:
         """Run one command in a fresh clone."""
         folder = self.house.folder / f"clone-{uuid4().hex[:6]}"
         self.house.world.git.run("clone", "--quiet", ".", str(folder))
+        if self.unpushed:
+            (folder / self.house.path).write_bytes(self.house.request(self.unpushed))
+            who = ("-c", "user.name=Dora", "-c", "user.email=dora@example.org")
+            commit = ("commit", "--quiet", "--all", "--message", "Mine")
+            self.house.world.git.run("-C", str(folder), *who, *commit)
         given = {
             "PATH": os.environ["PATH"],
             "MLFLOW_TRACKING_URI": self.house.registry,
@@ -92,6 +98,22 @@ def test_the_whole_life_of_an_alias(lived: House) -> None:
     assert (pull["told_by"], pull["author"], pull["approved_by"]) == ("github", "dora", ["alice"])
     assert entries[3]["registry"]["tags"]["approved_by"] == "alice"
     assert (entries[3]["asked_by"], entries[0]["pull_request"]["approved_by"]) == ("dora", [])
+
+
+def test_a_commit_that_was_not_pushed_is_a_note(house: House) -> None:
+    first, second = house.version(0.80), house.version(0.85)
+    house.land({POLICY: POLICY_TEXT.replace('match: "*"', f'match: "{house.model}"').encode()})
+    house.adopt(first)
+    number = house.ask_for(second)
+    house.approve(number)
+    house.merge(number)
+    desk = Desk(house, unpushed=first)
+    assert desk.type("history", house.model, "champion") is ExitCode.DONE, desk.err
+    assert "is not on GitHub yet" in desk.out
+    entries = desk.history()
+    assert [one["version"] for one in entries] == [first, second, first]
+    assert entries[0]["pull_request"] is None
+    assert (entries[1]["pull_request"]["told_by"], entries[1]["pull_request"]["number"]) == ("github", number)
 
 
 def test_each_day(lived: House) -> None:

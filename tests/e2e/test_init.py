@@ -135,6 +135,34 @@ def test_an_empty_repository_adopts_what_the_registry_holds(desk: Desk) -> None:
     assert "Two pull requests" in desk.out
 
 
+def test_prompts_are_adopted_beside_models_and_what_comes_of_it_validates(desk: Desk) -> None:
+    model = desk.model("churn", {"val_f1_score": 0.8}, champion="2")
+    prompt = f"{desk.prefix}-greeting"
+    for text in ("Hello {{name}}", "Hi {{name}}"):
+        desk.client.register_prompt(prompt, text, commit_message="friendlier than it was before")
+    desk.client.set_prompt_alias(prompt, "production", 2)
+    desk.client.register_prompt(f"{desk.prefix}-bare", "x")
+    assert desk.init("--yes", "--prompts", f"{desk.prefix}*") == ExitCode.DONE, desk.err
+    assert "Put 2 aliases of the registry into files" in desk.out
+    assert "1 prompt(s) hold no alias" in desk.out
+    made = desk.files()
+    path = f"promotions/{prompt}/production.yaml"
+    text = made[path].decode()
+    assert f"kind: prompt\nmodel: {prompt}\nalias: production\nversion: 2\n" in text
+    assert f'  - match: "{prompt}"\n    # Guessed' in made[POLICY].decode()
+    assert desk.init("--yes", "--prompts", f"{desk.prefix}*") == ExitCode.DONE
+    assert desk.files() == made
+    # Merged in two steps, as it says: then validate agrees, and the next version is judged.
+    desk.commit(*(one for one in made if not one.startswith("promotions/")))
+    assert desk.type("validate", "--base", "main", "--json") == ExitCode.DONE, desk.out
+    told = {one["model"]: one["reason_code"] for one in json.loads(desk.out)["requests"]}
+    assert told == {model: "already_applied", prompt: "already_applied"}
+    desk.commit(path)
+    desk.client.register_prompt(prompt, "Hi {{age}}", commit_message="friendlier than it was before")
+    assert desk.type("request", f"prompts:/{prompt}", "3", "--alias", "production", "--json") == ExitCode.NO
+    assert json.loads(desk.out)["validate"]["reason_code"] == "checks_failed"
+
+
 def test_running_it_twice_changes_nothing(desk: Desk) -> None:
     desk.model("churn", {"f1_score": 0.8}, champion="2")
     desk.init("--yes")
@@ -346,9 +374,9 @@ def on_a_terminal(desk: Desk, typed: str, *arguments: str) -> tuple[int, str]:
 def test_it_asks_on_a_terminal(desk: Desk) -> None:
     churn = desk.model("churn", {"f1_score": 0.8}, champion="2", shadow="1")
     commit = "a" * 40
-    code, shown = on_a_terminal(desk, f"{churn}\nchampion\nacme/promoter@{commit}\nmaybe\ny\n")
+    code, shown = on_a_terminal(desk, f"{churn}\n-\nchampion\nacme/promoter@{commit}\nmaybe\ny\n")
     assert code == 0, shown
-    assert "Which models? Globs, with commas [*]: " in shown
+    assert "Which models? Globs, with commas; - for none [*]: " in shown
     assert "Please answer y or n." in shown
     files = desk.files()
     assert [path for path in files if path.startswith("promotions/")] == [f"promotions/{churn}/champion.yaml"]
@@ -358,13 +386,13 @@ def test_it_asks_on_a_terminal(desk: Desk) -> None:
 
 def test_no_means_no(desk: Desk) -> None:
     churn = desk.model("churn", {"f1_score": 0.8}, champion="2")
-    code, shown = on_a_terminal(desk, f"{churn}\n\n\nn\n")
+    code, shown = on_a_terminal(desk, f"{churn}\n-\n\n\nn\n")
     assert (code, desk.files()) == (2, {}), shown
     assert "nothing was written, as you asked" in shown
 
 
 def test_the_end_of_what_is_typed_is_no_yes(desk: Desk) -> None:
     churn = desk.model("churn", {"f1_score": 0.8}, champion="2")
-    code, shown = on_a_terminal(desk, f"{churn}\n\n\n\x04")
+    code, shown = on_a_terminal(desk, f"{churn}\n-\n\n\n\x04")
     assert (code, desk.files()) == (2, {}), shown
     assert "there was no answer" in shown

@@ -12,6 +12,7 @@ from promoter.demo.github.model import MergeMethod
 from promoter.demo.job import Finished
 from promoter.errors import ExitCode
 from tests.e2e.house import POLICY, House, result_of
+from tests.e2e.test_history import Desk as HistoryDesk
 
 pytestmark = pytest.mark.integration
 
@@ -179,3 +180,24 @@ def test_drift_of_a_prompt_is_found(desk: Desk) -> None:
 def result_of_drift(finished: Finished) -> list[dict[str, object]]:
     found: list[dict[str, object]] = json.loads(finished.outputs["result"])["requests"]
     return found
+
+
+def test_a_prompt_is_rolled_back_by_the_name_that_mlflow_has_for_it(desk: Desk) -> None:
+    first, second = desk.version("Say hello to {{name}}."), desk.version("Say a warm hello to {{name}}.")
+    for version in (first, second):
+        assert reason(desk.promote(version)) == "applied"
+    grants = {"metadata": "read", "contents": "write", "pull_requests": "write"}
+    desk.house.world.add_token("doras-own", "dora", grants=grants)
+    typed = HistoryDesk(desk.house)
+    key = (f"prompts:/{desk.name}", "production")
+    assert typed.type("history", *key, "--json") is ExitCode.DONE, typed.err
+    assert [one["version"] for one in json.loads(typed.out)] == [second, first]
+    assert typed.type("rollback", *key, "--pull-request", GITHUB_TOKEN="doras-own") is ExitCode.DONE, (
+        typed.err
+    )
+    (pull,) = [one for one in desk.house.world.pulls.values() if one.head_ref.startswith("promoter/")]
+    assert pull.title == f"Roll back prompts:/{desk.name} production from {second} to {first}"
+    assert reason(desk.house.validate(pull.number)) == "rollback_validated"
+    desk.house.approve(pull.number)
+    assert reason(desk.house.apply(desk.house.merge(pull.number))) == "applied"
+    assert desk.holder() == first

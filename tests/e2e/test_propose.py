@@ -276,3 +276,39 @@ def test_a_registry_that_is_down_touches_nothing(team: House) -> None:
     team.registry = "http://127.0.0.1:9"
     finished = proposed(team, deadline="0.2")
     assert (finished.exit_code, only(team)) == (ExitCode.UNDECIDED, before)
+
+
+def test_a_prompt_is_proposed_reviewed_and_applied(team: House) -> None:
+    name = f"greet-{team.model}"
+    for text in ("Say hello.", "Say hello, warmly."):
+        team.client.register_prompt(name, text, commit_message="for the mobile app")
+    team.client.set_prompt_alias(name, "production", 1)
+    team.client.set_prompt_alias(name, "challenger", 2)
+    policy = (
+        "version: 1\napprovals: {minimum: 1}\nmodels:\n"
+        f'  - {{match: "{name}", kind: prompt, aliases: [production], propose: {{from_alias: challenger}}, '
+        "checks: {prompt: {variables: subset}}}\n"
+    )
+    path = f"promotions/{name}/production.yaml"
+    asks = f"kind: prompt\nmodel: {name}\nalias: production\nversion: 1\n"
+    team.land({POLICY: policy.encode(), path: asks.encode()})
+    assert actions(proposed(team)) == {f"prompts:/{name}@production": "opened"}
+    pull = only(team)
+    assert pull.title == f"Promote prompts:/{name} 1 → 2 as production"
+    assert "+Say hello, warmly." in pull.body
+    assert f"{asks.replace('version: 1', 'version: 2')}reason:" in held(team, pull, path)
+    assert team.validate(pull.number).outputs["decision"] == "promote"
+    team.approve(pull.number)
+    assert team.apply(team.merge(pull.number)).outputs["reason-code"] == "applied"
+    found = team.client.load_prompt(f"prompts:/{name}@production", cache_ttl_seconds=0)
+    assert found.version == 2
+    assert actions(proposed(team)) == {f"prompts:/{name}@production": "none"}
+
+
+def test_a_request_that_copies_is_left_and_told(team: House) -> None:
+    team.set_alias(team.version(0.85), alias="challenger")
+    team.land({team.path: f"model: {team.model}\nalias: champion\nfrom: dev.churn/7\n".encode()})
+    finished = proposed(team)
+    assert (finished.exit_code, actions(finished)) == (ExitCode.DONE, {f"{team.model}@champion": "left"})
+    assert "copies a version of another model" in finished.summary
+    assert opened(team) == []

@@ -45,7 +45,7 @@ class Person:
         return self.clone.folder / self.house.path
 
     def asks(self, version: str, *arguments: str, token: str = "") -> ExitCode:
-        """`promoter request`."""
+        """`promoter request`; an empty version is left out."""
         environ = {
             "PATH": os.environ["PATH"],
             "MLFLOW_TRACKING_URI": self.house.registry,
@@ -58,9 +58,8 @@ class Person:
         given = [*where, *arguments]
         if "--alias" not in arguments:
             given += ["--alias", "champion"]
-        code = run(
-            ["request", self.house.model, version, *given], Terminal(environ=environ, out=out, err=err)
-        )
+        named = [self.house.model, *([version] if version else [])]
+        code = run(["request", *named, *given], Terminal(environ=environ, out=out, err=err))
         self.out, self.err = out.getvalue(), err.getvalue()
         return code
 
@@ -107,6 +106,30 @@ def test_a_new_alias_gets_a_file_of_its_own(person: Person) -> None:
     assert (found.alias, found.version) == ("shadow", person.better)
 
 
+SCHEMA = ".github/promoter/promotion-request.schema.json"
+
+
+def test_a_new_file_names_the_schema_that_the_clone_or_github_has(person: Person) -> None:
+    person.house.set_alias(person.first, "shadow")
+    asked = ("--alias", "shadow", "--no-validate", "--json")
+    assert person.asks(person.better, *asked) == ExitCode.DONE
+    path = json.loads(person.out)["path"]
+    assert "$schema" not in (person.clone.folder / path).read_text()
+    (person.clone.folder / path).unlink()
+
+    person.clone.commit({SCHEMA: "{}"}, "Schema")
+    assert person.asks(person.better, *asked) == ExitCode.DONE
+    line = f"# yaml-language-server: $schema=../../{SCHEMA}\n"
+    assert (person.clone.folder / path).read_text().startswith(line)
+
+    house = person.house
+    house.world.add_token("doras-own", "dora", grants=OWN_GRANTS)
+    house.land({SCHEMA: b"{}"})
+    on_github = (*asked, "--pull-request", "--repository", "acme/models")
+    assert person.asks(person.better, *on_github, token="doras-own") == ExitCode.DONE, person.err
+    assert json.loads(person.out)["content"].startswith(line)
+
+
 def test_an_outage_is_written_and_undecided(person: Person) -> None:
     person.house.registry = "http://127.0.0.1:9"
     assert person.asks(person.better, "--deadline", "0.05") == ExitCode.UNDECIDED
@@ -138,4 +161,11 @@ def test_a_pull_request_with_the_comparison(person: Person) -> None:
 def test_a_pull_request_needs_a_token(person: Person) -> None:
     assert person.asks(person.better, "--pull-request") == ExitCode.WRONG_INPUT
     assert "GITHUB_TOKEN" in person.err
+    assert person.file.read_text() == person.text
+
+
+def test_what_was_typed_wrong_is_not_written(person: Person) -> None:
+    assert person.asks(person.better, "--base", "nonsense") == ExitCode.WRONG_INPUT
+    assert "no base revision `nonsense`" in person.err
+    assert "Nothing was written" in person.err
     assert person.file.read_text() == person.text

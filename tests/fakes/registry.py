@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from promoter.adapters.mlflow_download import download
 from promoter.adapters.mlflow_files import Local
-from promoter.core.model_version import COPIED_FROM, ModelFiles, ModelVersion, Signature
+from promoter.core.model_version import COPIED_FROM, ModelFiles, ModelVersion, Papers, Signature
 from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
@@ -21,7 +21,7 @@ _ALIAS = re.compile(r"(?!(?:latest|v\d+)\Z)[\w-]+", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Write:
-    """One write that went through: `set_alias` or `set_tag`, with what was written."""
+    """One write that went through: `set_alias`, `set_tag`, `copy` or `log_file`, with what was written."""
 
     method: str
     model: str
@@ -36,6 +36,7 @@ class _Model:
     aliases: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, Signature | None] = field(default_factory=dict)
     folders: dict[str, Path] = field(default_factory=dict)
+    requirements: dict[str, str] = field(default_factory=dict)
 
 
 class InMemoryRegistry:
@@ -67,6 +68,10 @@ class InMemoryRegistry:
         model.versions[version.version] = version
         model.signatures[version.version] = signature
         return version
+
+    def add_requirements(self, version: ModelVersion, text: str) -> None:
+        """The `requirements.txt` of a version without other files."""
+        self._models[version.model].requirements[version.version] = text
 
     def add_files(self, version: ModelVersion, folder: Path) -> None:
         """What a version is made of: `download` gives a copy of it."""
@@ -104,10 +109,10 @@ class InMemoryRegistry:
         self._fail_if_told("model_version")
         return self._version(model, version)
 
-    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+    def versions(self, model: str, kind: Kind = Kind.MODEL) -> tuple[ModelVersion, ...]:
         """See `RegistryIndex`."""
         self._fail_if_told("versions")
-        self.aliases(model)
+        self.aliases(model, kind=kind)
         known = sorted(self._models[model].versions.values(), key=lambda one: -int(one.version))
         return tuple(replace(one, run=None, logged_model=None) for one in known)
 
@@ -115,6 +120,18 @@ class InMemoryRegistry:
         """See `RegistryReader`."""
         self._fail_if_told("signature")
         return self._models[version.model].signatures[version.version]
+
+    def papers(self, version: ModelVersion) -> Papers:
+        """See `RegistryReader`."""
+        self._fail_if_told("papers")
+        model = self._models[version.model]
+        signature, folder = model.signatures[version.version], model.folders.get(version.version)
+        requirements = model.requirements.get(version.version)
+        if folder is not None and (folder / "requirements.txt").is_file():
+            requirements = (folder / "requirements.txt").read_text()
+        if (signature, requirements, folder) == (None, None, None):
+            raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("there is no file `MLmodel`"))
+        return Papers(signature=signature, requirements=requirements)
 
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """See `RegistryReader`."""
@@ -155,6 +172,15 @@ class InMemoryRegistry:
         self.writes.extend(
             Write(method="set_tag", model=model, key=key, value=value) for key, value in tags.items()
         )
+
+    def log_files(self, version: ModelVersion, *, files: Mapping[str, str]) -> None:
+        """See `Registry`."""
+        for path, text in files.items():
+            self._fail_if_told("log_files")
+            if version.run is None:
+                raise PromoterError(ReasonCode.DATA_UNAVAILABLE, say("there is no run"))
+            self._run_files[version.run.run_id, path] = text.encode(errors="replace")
+            self.writes.append(Write(method="log_file", model=version.model, key=path, value=text))
 
     def copy(self, source: ModelVersion, model: str) -> str:
         """See `Registry`. A copy's files are its source's, as on a server."""

@@ -71,4 +71,6 @@ class InMemoryRights:
         self.asked += models
         if self.failing is not None:
             raise PromoterError(self.failing, say("no rights are told"))
+        if not models and self.right is not Rights.OPEN:
+            raise PromoterError(ReasonCode.NOT_AVAILABLE, say("no model's rights are asked"))
         return self.right

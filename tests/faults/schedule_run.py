@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from promoter.action import main
 from promoter.adapters.deadline import Pacing
-from promoter.demo.job import environment, read_outputs
+from promoter.demo.job import SkippedTime, environment, read_outputs
 from tests.e2e.house import TOKEN
 from tests.faults.faulty_registry import Watched
 from tests.faults.faulty_scenes import Scene, scenes
@@ -70,19 +69,6 @@ def staged(folder: Path, *, url: str, database: str) -> Iterator[Stage]:
             yield Stage(folder=folder, registry=url, watched=watched, scenes=made)
         finally:
             watched.close()
-
-
-class _SkippedTime:
-    """A clock on which pauses pass at once."""
-
-    def __init__(self) -> None:
-        self._skipped = 0.0
-
-    def now(self) -> float:
-        return time.monotonic() + self._skipped
-
-    def pause(self, seconds: float) -> None:
-        self._skipped += seconds
 
 
 class _Script:
@@ -161,9 +147,10 @@ def _run(schedule: Schedule, scene: Scene, *, stage: Stage, script: _Script) -> 
     )
     registry = FaultyServer(asking(stage.registry), lambda arrived: script.decide(arrived, Service.REGISTRY))
     deadline = schedule.deadline if script.health is Health.DISTURBED else _AMPLE
-    clock = _SkippedTime()
+    clock = SkippedTime()
     log = io.StringIO()
     stage.watched.forget()
+    before = stage.watched.live(scene.situation.aliases)
     began = clock.now()
     try:
         environ = _environment(
@@ -183,6 +170,7 @@ def _run(schedule: Schedule, scene: Scene, *, stage: Stage, script: _Script) -> 
         took=took,
         deadline=deadline,
         values=stage.watched.values(),
+        before=before,
         live=stage.watched.live(aliases),
         writes=script.writes,
         unsettled=script.unsettled,

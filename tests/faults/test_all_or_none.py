@@ -44,6 +44,7 @@ WAYS = {
     "aliases": (Way.ERROR, Way.AWAY, Way.BACK, Way.AHEAD),
     "set_alias": (Way.ERROR, Way.LOST, Way.AWAY),
     "set_tags": (Way.ERROR, Way.LOST),
+    "log_files": (Way.ERROR, Way.LOST),
 }
 Alias = tuple[str, str]
 ORIGINS: dict[Alias, str | None] = {

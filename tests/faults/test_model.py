@@ -63,6 +63,7 @@ def seen(situation: Situation, version: str = NEW, **changes: Any) -> Seen:  # n
         took=1.0,
         deadline=20.0,
         values=tuple(value(NEW, model=alias.model) for alias in situation.aliases),
+        before=held(situation, OLD),
         live=held(situation, version),
         writes=len(situation.aliases),
         unsettled=0,
@@ -168,3 +169,13 @@ def test_what_cannot_be_put_right_may_stay_half_done_once() -> None:
     half = {**held(TWO, NEW), ("fraud", "champion"): OLD}
     assert complaints(TWO, seen(TWO, **OUTAGE, live=half, unsettled=2)) == ()
     assert complaints(TWO, seen(TWO, live=half)) != ()
+
+
+def test_what_was_left_half_done_is_held_against_the_run_that_did_it() -> None:
+    half = {**held(TWO, NEW), ("fraud", "champion"): OLD}
+    other = {**held(TWO, OLD), ("fraud", "champion"): NEW}
+    assert complaints(TWO, seen(TWO, **OUTAGE, before=half, live=half)) == ()
+    assert complaints(TWO, seen(TWO, **OUTAGE, before=held(TWO, OLD), live=half)) != ()
+    assert complaints(TWO, seen(TWO, **OUTAGE, before=other, live=half)) != ()
+    # A run that nothing disturbs has to finish it.
+    assert complaints(TWO, seen(TWO, before=half, live=half)) != ()

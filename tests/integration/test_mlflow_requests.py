@@ -6,7 +6,7 @@ import pytest
 
 from promoter.adapters import mlflow_registry
 from promoter.adapters.deadline import Deadline
-from promoter.core.model_version import Column, Signature
+from promoter.core.model_version import Column, Papers, Signature
 from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
@@ -88,6 +88,87 @@ def test_the_signature_of_a_run_is_one_request(
     (only,) = mlflow_proxy.lines()
     assert only.startswith("GET /api/2.0/mlflow-artifacts/artifacts/")
     assert only.endswith("/artifacts/model/MLmodel")
+
+
+def test_what_files_say_is_a_request_each_and_none_once_they_were_downloaded(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(), signature=A_SIGNATURE, requirements="mlflow==3.17.2")
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, world.new_version(model, asked))
+    papers = Papers(signature=A_SIGNATURE, requirements="mlflow==3.17.2")
+    mlflow_proxy.lines()
+    assert reader.papers(found) == papers
+    assert [line.rpartition("/")[2] for line in mlflow_proxy.lines()] == ["MLmodel", "requirements.txt"]
+    assert reader.signature(found) == A_SIGNATURE
+    mlflow_proxy.lines()
+    assert reader.papers(found) == papers
+    assert [line.rpartition("/")[2] for line in mlflow_proxy.lines()] == ["requirements.txt"]
+    reader.files(found)
+    mlflow_proxy.lines()
+    assert reader.papers(found) == papers
+    assert mlflow_proxy.lines() == []
+
+
+def test_what_a_check_decides_by_is_read_anew(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(), signature=A_SIGNATURE)
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, world.new_version(model, asked))
+    reader.files(found)
+    mlflow_proxy.lines()
+    assert reader.signature(found) == A_SIGNATURE
+    assert len(mlflow_proxy.lines()) == 1
+
+
+@pytest.mark.parametrize("text", [b"x" * (64 * 1024 + 1), b"caf\xe9"])
+def test_requirements_that_are_too_large_or_no_text_are_not_taken(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline, text: bytes
+) -> None:
+    model = world.new_model()
+    asked = VersionAsked(run=RunAsked(), signature=A_SIGNATURE)
+    reader = reader_at(mlflow_proxy, a_minute)
+    found = reader.model_version(model, world.new_version(model, asked))
+    (world.folder_of(found.source) / "requirements.txt").write_bytes(text)
+    for read in (lambda: None, lambda: reader.files(found)):
+        read()
+        with pytest.raises(PromoterError, match=r"requirements\.txt"):
+            reader.papers(found)
+
+
+def test_a_report_never_becomes_one_of_the_models_files(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    number = world.new_version(model, VersionAsked(run=RunAsked(files={"MLmodel": b"flavors: {}"})))
+    run = world.client.get_run(str(world.client.get_model_version(model, number).run_id))
+    world.set_source(model, number, run.info.artifact_uri)
+    registry = registry_at(mlflow_proxy, a_minute)
+    found = registry.model_version(model, number)
+    before = registry.files(found)
+    with pytest.raises(PromoterError, match="one of the model's files") as caught:
+        registry.log_files(found, files={"promoter/12-champion/report.html": "<p>"})
+    assert caught.value.reason is ReasonCode.NOT_AVAILABLE
+    assert registry.files(found).digest == before.digest
+
+
+def test_a_report_is_a_request_for_each_file(
+    world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
+) -> None:
+    model = world.new_model()
+    registry = registry_at(mlflow_proxy, a_minute)
+    found = registry.model_version(model, world.new_version(model, VersionAsked(run=RunAsked())))
+    mlflow_proxy.lines()
+    registry.log_files(found, files={"promoter/12-champion/report.html": "<p>", "promoter/x.json": "{}"})
+    lines = mlflow_proxy.lines()
+    assert [line.partition("/artifacts/promoter/")[2] for line in lines] == [
+        "12-champion/report.html",
+        "x.json",
+    ]
+    assert all(line.startswith("PUT /api/2.0/mlflow-artifacts/artifacts/") for line in lines)
 
 
 def test_the_signature_of_a_logged_model_is_one_request_once_it_was_read(
@@ -201,15 +282,6 @@ def test_a_source_that_could_lead_anywhere_is_asked_of_nobody(
     assert mlflow_proxy.lines() == []
 
 
-def test_storage_whose_client_is_not_installed_says_which(world: HttpWorld) -> None:
-    model = world.new_model()
-    found = world.registry.model_version(model, world.new_version(model, VersionAsked()))
-    assert found.source == "s3://bucket/model"
-    with pytest.raises(PromoterError, match="Python package boto") as caught:
-        world.registry.signature(found)
-    assert caught.value.reason is ReasonCode.REGISTRY_UNAVAILABLE
-
-
 def test_an_alias_and_a_tag_are_one_request_each(
     world: HttpWorld, mlflow_proxy: Proxy, a_minute: Deadline
 ) -> None:
@@ -266,4 +338,4 @@ def test_a_prompt_is_no_registered_model(world: HttpWorld) -> None:
 def test_a_reader_has_no_method_that_writes() -> None:
     public = {name for name in vars(mlflow_registry.MlflowReader) if not name.startswith("_")}
     listing = {"aliases", "all_aliases", "versions"}
-    assert public == {*listing, "download", "files", "model_version", "run_file", "signature"}
+    assert public == {*listing, "download", "files", "model_version", "papers", "run_file", "signature"}

@@ -68,7 +68,7 @@ def test_an_administrator_may_write(site: Site) -> None:
 
 
 def test_without_a_model_nothing_is_learnt(site: Site) -> None:
-    with pytest.raises(PromoterError, match="no model"):
+    with pytest.raises(PromoterError, match="none of the models"):
         as_user(site, site.new_user()).rights([])
 
 

@@ -52,33 +52,33 @@ def payload_of(name: str) -> dict[str, Any]:
     return github_data.webhook_examples()[name][0]
 
 
-# event, ref → what `auto`, `validate` and `apply` do
-TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
-    ("pull_request", MERGE): ("validate", "validate", REFUSED),
-    ("pull_request_target", DEFAULT): ("validate", "validate", REFUSED),
-    ("merge_group", OTHER): ("validate", "validate", REFUSED),
-    ("schedule", DEFAULT): ("drift", REFUSED, "apply"),
-    ("workflow_dispatch", DEFAULT): ("validate", "validate", "apply"),
-    ("workflow_dispatch", OTHER): ("validate", "validate", REFUSED),
-    ("workflow_dispatch", "refs/tags/v1"): ("validate", "validate", REFUSED),
-    ("workflow_run", DEFAULT): (NOTHING, REFUSED, REFUSED),
-    ("issue_comment", DEFAULT): (NOTHING, REFUSED, REFUSED),
-    ("pull_request_review", MERGE): (NOTHING, REFUSED, REFUSED),
-    ("repository_dispatch", DEFAULT): (NOTHING, REFUSED, REFUSED),
-    ("release", "refs/tags/v1"): (NOTHING, REFUSED, REFUSED),
-    ("deployment", DEFAULT): (NOTHING, REFUSED, REFUSED),
-    ("check_run", DEFAULT): (NOTHING, REFUSED, REFUSED),
+# event, ref → what `auto`, `validate`, `apply` and `drift` do
+TABLE: dict[tuple[str, str], tuple[str, str, str, str]] = {
+    ("pull_request", MERGE): ("validate", "validate", REFUSED, REFUSED),
+    ("pull_request_target", DEFAULT): ("validate", "validate", REFUSED, REFUSED),
+    ("merge_group", OTHER): ("validate", "validate", REFUSED, REFUSED),
+    ("schedule", DEFAULT): ("drift", REFUSED, "apply", "drift"),
+    ("workflow_dispatch", DEFAULT): ("validate", "validate", "apply", "drift"),
+    ("workflow_dispatch", OTHER): ("validate", "validate", REFUSED, REFUSED),
+    ("workflow_dispatch", "refs/tags/v1"): ("validate", "validate", REFUSED, REFUSED),
+    ("workflow_run", DEFAULT): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("issue_comment", DEFAULT): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("pull_request_review", MERGE): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("repository_dispatch", DEFAULT): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("release", "refs/tags/v1"): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("deployment", DEFAULT): (NOTHING, REFUSED, REFUSED, REFUSED),
+    ("check_run", DEFAULT): (NOTHING, REFUSED, REFUSED, REFUSED),
 }
 
 
 @pytest.mark.parametrize(("where", "expected"), TABLE.items(), ids="-".join)
 def test_t13_each_event_does_the_safe_thing_in_each_mode(
-    where: tuple[str, str], expected: tuple[str, str, str]
+    where: tuple[str, str], expected: tuple[str, str, str, str]
 ) -> None:
     name, ref = where
     source = "pull_request" if name == "pull_request_target" else name
     event = event_of(name, payload_of(source), ref)
-    modes = (Command.AUTO, Command.VALIDATE, Command.APPLY)
+    modes = (Command.AUTO, Command.VALIDATE, Command.APPLY, Command.DRIFT)
     assert tuple(asked(event, mode) for mode in modes) == expected
 
 
@@ -102,6 +102,7 @@ def test_t13_of_all_of_githubs_examples_none_applies_but_pushes_to_the_default_b
         assert (automatic == "apply") is (may_write and name == "push"), name
         assert automatic != "validate" or name in OF_CHANGES | {"workflow_dispatch"}
         assert asked(event, Command.VALIDATE) == REFUSED or name in OF_CHANGES | {"workflow_dispatch"}
+        assert asked(event, Command.DRIFT) == ("drift" if name == "workflow_dispatch" else REFUSED), name
     assert seen > 300
 
 
@@ -212,6 +213,38 @@ def test_t13_apply_started_by_hand_on_another_branch_writes_nothing(house: House
     assert (finished.exit_code, finished.outputs["reason-code"]) == (ExitCode.WRONG_INPUT, "usage_invalid")
     assert "Run apply from `main`" in finished.log
     assert house.champion() == first
+
+
+@pytest.mark.parametrize("name", ["workflow_dispatch", "push", "pull_request", "repository_dispatch"])
+def test_t13_drift_that_another_branch_or_event_starts_touches_no_issue(house: House, name: str) -> None:
+    """Whoever may push a branch may write its workflows: the team's issues are not theirs to keep."""
+    house.adopt(house.version(0.8))
+    house.set_alias(house.version(0.85))
+    number = house.ask_for(house.version(0.86))
+    ref = f"refs/heads/{house.world.pulls[number].head_ref}"
+    of_pull = pull_request_event(house.standin.view, number, action="opened")
+    payload = {**of_pull, "ref": ref, "before": "e" * 40, "after": "f" * 40, "action": "promoter"}
+    if name != "pull_request":
+        del payload["pull_request"]
+    before = len(house.standin.requests)
+    finished = house.job(name, payload, ref=ref, commit="f" * 40, command="drift")
+    assert (finished.exit_code, finished.outputs["reason-code"]) == (ExitCode.WRONG_INPUT, "usage_invalid")
+    assert f"Drift does not run on `{name}`" in finished.log
+    assert "Run drift" in finished.summary
+    assert len(house.standin.requests) == before
+    assert house.world.issues == {}
+
+
+def test_t13_the_schedule_of_a_fork_has_no_registry_and_says_so(house: House) -> None:
+    """A fork's own schedule gets none of the secrets and variables: it cannot tell drift from health."""
+    house.adopt(house.version(0.8))
+    house.set_alias(house.version(0.85))
+    payload = {"repository": {"default_branch": "main", "fork": True}, "schedule": "0 6 * * *"}
+    finished = house.job("schedule", payload, ref="refs/heads/main", commit="f" * 40, tracking_uri=" ")
+    assert finished.exit_code not in {ExitCode.DONE, ExitCode.NO}
+    assert "tracking URI" in finished.summary
+    assert finished.outputs["reason-code"] not in {"in_sync", "drift_found"}
+    assert house.world.issues == {}
 
 
 @pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])

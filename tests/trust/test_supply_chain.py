@@ -97,7 +97,7 @@ def test_t87_all_yaml_of_the_documents_is_yaml() -> None:
 NEVER = {
     "an actor's name is spoofed by a re-run": r"github\.actor\b",
     "T13: it runs with secrets on others' code": r"^\s*pull_request_target\s*:",
-    "T82: a cache outlives the job that filled it": r"actions/cache|^\s*cache\s*:",
+    "T82: a cache outlives the job that filled it": r"^\s*cache\s*:",
     "T84: any branch could ask for the credential": r"repo:[\w./-]+:(?:\*|ref|pull_request)",
     "T46: the token would stay on the disk": r"persist-credentials:\s*true",
     "T71: an output pasted into a shell": r"run:.*\$\{\{\s*(?:steps|needs)\.",
@@ -110,6 +110,20 @@ NEVER = {
 @pytest.mark.parametrize("pattern", NEVER.values(), ids=NEVER.keys())
 def test_t11_t82_t84_no_example_does_what_lets_somebody_in(pattern: str) -> None:
     assert re.findall(pattern, all_text(), re.MULTILINE) == []
+
+
+def test_t82_only_wheels_that_are_checked_are_kept_and_never_beside_the_writing_credential() -> None:
+    for path in TAUGHT:
+        assert "actions/cache" not in path.read_text(encoding="utf-8"), name(path)
+    caching = [block for _, block in workflow_blocks() if "actions/cache" in block]
+    assert caching
+    for block in caching:
+        keeping, ours = yaml.safe_load(block)["steps"]
+        assert re.fullmatch(r"actions/cache@[0-9a-f]{40}", keeping["uses"])
+        assert set(keeping["with"]) == {"path", "key", "restore-keys"}
+        assert keeping["with"]["path"] == ours["with"]["wheel-cache"]
+        assert set(ours["with"]) == {"wheel-cache"}
+        assert "WRITER" not in block
 
 
 def test_t02_the_writing_credential_lies_in_an_environment_of_the_default_branch() -> None:

@@ -29,20 +29,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event": {"inputs", "core", "errors", "text"},
     "addresses": {"inputs", "core", "errors", "text"},
     "ending": {"errors", "text"},
-    "cli_arguments": set(),
+    "cli_arguments": {"cli_help"},
+    "cli_help": set(),
 }
 DOORS = {
     "action",
     "cli",
+    "cli_apply",
     "cli_asking",
+    "cli_doctor",
     "cli_drift",
     "cli_propose",
     "cli_history",
     "cli_init",
+    "cli_lint",
     "cli_request",
     "cli_rollback",
+    "cli_screen",
+    "cli_validate",
     "world",
     "world_doctor",
+    "world_judging",
     "world_propose",
     "demo",
 }
@@ -53,8 +60,10 @@ ONLY_IN: dict[str, set[str]] = {
     "pandas": {"demo", "evaluation"},
     "numpy": {"demo", "evaluation"},
     "scipy": {"evaluation"},
+    "matplotlib": {"render"},
     "pyarrow": {"evaluation"},
-    "pyspark": set(),
+    "pyspark": {"evaluation"},
+    "rich": {"adapters"},
 }
 # What the pure rooms must not reach for: clock, network, processes, files.
 IMPURE = {

@@ -25,7 +25,7 @@ from tests.fakes.team import POLICY, POLICY_TEXT, REQUEST, request
 from tests.git_clone import GitClone
 from tests.mlflow_server import MlflowServer
 
-VERBS = ("validate", "apply", "drift", "history", "status", "schema", "demo", "action")
+VERBS = ("validate", "lint", "apply", "drift", "history", "status", "schema", "demo", "action")
 
 
 class Screen(io.StringIO):
@@ -112,7 +112,12 @@ def test_the_version(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     [[], ["promote"], ["validate", "--loud"], ["schema"], ["schema", "model"], ["history", "churn"]],
 )
 def test_what_nobody_can_mean_is_exit_2(desk: Desk, arguments: list[str]) -> None:
-    assert exits(desk, *arguments) == ExitCode.WRONG_INPUT
+    assert desk.type(*arguments) is ExitCode.WRONG_INPUT
+    usage, *_, said, hint = desk.told.splitlines()
+    assert usage.startswith("usage: promoter")
+    assert said.startswith("promoter: the command line was not understood: `")
+    assert hint.endswith("--help` shows what can be written.")
+    assert desk.shown == ""
 
 
 # --- schema ---------------------------------------------------------------------------------------
@@ -140,7 +145,65 @@ def test_a_reader_that_has_gone_sees_no_traceback() -> None:
             [sys.executable, "-c", program], stdout=closed, stderr=subprocess.PIPE, check=False
         )
     assert done.stderr == b""
-    assert done.returncode in {0, -signal.SIGPIPE}
+    assert done.returncode == 0
+
+
+PROGRAM = "import sys; from promoter.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_reader_that_has_gone_takes_no_exit_code_along(tmp_path: Path, json_too: list[str]) -> None:
+    clone = GitClone(tmp_path / "clone")
+    clone.commit({POLICY: POLICY_TEXT, REQUEST: request("x").decode()}, "Begin")
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = ["lint", "--directory", str(clone.folder), *json_too]
+    with os.fdopen(writing, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *arguments], stdout=closed, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (ExitCode.WRONG_INPUT, b"")
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_full_disk_is_exit_4_and_told(json_too: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "schema", "policy", *json_too],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == ExitCode.UNDECIDED
+    assert b"Traceback" not in done.stderr
+    assert b"could not be written to standard output: `No space left on device`" in done.stderr
+    assert b"[output_unwritable]" in done.stderr
+
+
+def test_an_error_keeps_its_code_where_the_disk_is_full(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "lint", "--directory", str(tmp_path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == ExitCode.WRONG_INPUT
+
+
+@pytest.mark.parametrize("typed", [["--js"], ["--dir", "."], ["--json=1"]])
+def test_a_flag_is_written_out(desk: Desk, typed: list[str]) -> None:
+    assert desk.type("lint", *typed) is ExitCode.WRONG_INPUT
+    assert "the command line was not understood" in desk.told
+    assert desk.shown.startswith("{") is (typed == ["--json=1"])
+
+
+@pytest.mark.parametrize("json_too", [[], ["--json"]])
+def test_a_demo_that_cannot_keep_anything_does_not_begin(desk: Desk, json_too: list[str]) -> None:
+    (desk.folder / "file").write_text("")
+    exit_code = desk.type("demo", *json_too, "--output", str(desk.folder / "file" / "x"))
+    assert exit_code is ExitCode.WRONG_INPUT
+    assert "cannot be written to: `Not a directory` [usage_invalid]" in desk.told
 
 
 def test_the_console_script_speaks_on_the_processes_own_streams(
@@ -228,7 +291,14 @@ def test_nothing_changed_needs_no_registry(desk: Desk, clone: GitClone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "coloured"), [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False)]
+    ("environ", "coloured"),
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    ],
 )
 def test_colour_is_for_terminals(
     desk: Desk, clone: GitClone, environ: dict[str, str], coloured: bool
@@ -300,7 +370,7 @@ def test_history_writes_a_page_and_shows_as_many_as_asked_for(desk: Desk, clone:
     assert "… and 1 other change(s)" in desk.shown
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert desk.type(*where, "--html", str(clone.folder)) is ExitCode.WRONG_INPUT
-    assert exits(desk, *where, "--limit", "0") == ExitCode.WRONG_INPUT
+    assert desk.type(*where, "--limit", "0") is ExitCode.WRONG_INPUT
 
 
 def test_status_without_a_registry_cannot_tell(desk: Desk, clone: GitClone) -> None:
@@ -377,7 +447,7 @@ def test_a_report_that_cannot_be_saved_is_printed_all_the_same(registered: Regis
     registered.ask(registered.version(0.85))
     (registered.desk.folder / "file").write_text("x")
     exit_code = registered.validate("--report-directory", str(registered.desk.folder / "file"))
-    assert exit_code is ExitCode.WRONG_INPUT
+    assert exit_code is ExitCode.DONE
     assert "Ready to promote" in registered.desk.shown
     assert "cannot be written" in registered.desk.told
 

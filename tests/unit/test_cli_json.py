@@ -160,10 +160,15 @@ def test_an_error_is_told_to_people_as_well(clone: GitClone) -> None:
 def test_a_report_that_cannot_be_saved_does_not_make_a_second_document(clone: GitClone) -> None:
     (clone.folder / "file").write_text("x")
     answered = typed(clone, "validate", [HERE, "--report-directory", str(clone.folder / "file")])
-    assert (answered.exit_code, answered.document["reason_code"]) == (
-        ExitCode.WRONG_INPUT,
-        "nothing_to_promote",
-    )
+    assert (answered.exit_code, answered.document["reason_code"]) == (ExitCode.DONE, "nothing_to_promote")
+    assert "cannot be written" in answered.document["hint"]
+    assert "cannot be written" in answered.err
+
+
+def test_findings_that_cannot_be_saved_stay_what_they_are(clone: GitClone) -> None:
+    (clone.folder / "file").write_text("x")
+    answered = typed(clone, "doctor", [HERE, "--report-directory", str(clone.folder / "file")])
+    assert (answered.exit_code, answered.document["reason_code"]) == (ExitCode.NO, "setup_unsafe")
     assert "cannot be written" in answered.err
 
 

@@ -72,6 +72,11 @@ def test_nothing_secret_is_printed() -> None:
     assert secrets == ["canary-1", "canary-2", "canary-3", "user:canary-3"]
 
 
+def test_the_token_of_a_spark_cluster_is_a_secret() -> None:
+    remote = {"SPARK_REMOTE": "sc://spark.example:443/;user_id=ann;token=canary-4;use_ssl=true"}
+    assert [secret.value for secret in read_inputs(remote).secrets] == ["canary-4"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "hint"),
     [

@@ -18,19 +18,19 @@ from promoter.core.evidence import ToMeasure
 from promoter.core.layers import Found
 from promoter.core.policy import Checks, Evaluation, Source
 from promoter.core.report import Links, Phase
+from promoter.ending import Stop
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.evaluation.guards import GuardedCustomChecks, GuardedMeasurer
 from promoter.event import Event, EventKind
-from promoter.inputs import Inputs, RunnerFiles, Secret
+from promoter.inputs import Inputs, RunnerFiles, Secret, runner_files
 from promoter.text import say
 from promoter.world import (
-    Judges,
     Registries,
     World,
-    judges,
     places,
     report_of,
 )
+from promoter.world_judging import Judges, judges
 from tests.builders import (
     WHOLE_SANDBOX,
     a_custom_answer,
@@ -44,6 +44,7 @@ from tests.builders import (
 )
 from tests.fakes.github import InMemoryRepository
 from tests.fakes.registry import InMemoryRegistry
+from tests.unit.render import pictures
 
 
 @pytest.mark.parametrize(
@@ -84,11 +85,31 @@ def test_links_are_of_the_registry_the_repository_and_the_run() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, ""),
+        ({"RUNNER_TEMP": "/tmp/runner"}, ""),
+        ({"RUNNER_TEMP": "/tmp/runner", "INPUT_REPORT-DIRECTORY": "promoter-report"}, "the run"),
+        ({"INPUT_REPORT-DIRECTORY": "promoter-report"}, "the run"),
+    ],
+)
+def test_the_report_is_among_what_the_run_keeps_where_the_workflow_names_its_folder(
+    given: dict[str, str], shown: str
+) -> None:
+    inputs = Inputs(run_url="https://ghe.example/acme/models/actions/runs/1", files=runner_files(given))
+    assert links(inputs).report == (inputs.run_url if shown else "")
+
+
 def test_the_registrys_own_address_outranks_the_tracking_servers() -> None:
     inputs = Inputs(tracking_uri=Secret("http://a.example"), registry_uri=Secret("http://b.example"))
-    assert links(inputs) == Links(registry="http://b.example")
+    assert links(inputs) == Links(registry="http://b.example", tracking="http://a.example")
     databricks = Inputs(tracking_uri=Secret("http://a.example"), registry_uri=Secret("databricks-uc"))
-    assert links(databricks).registry == ""
+    assert (links(databricks).registry, links(databricks).tracking) == ("", "http://a.example")
+    hidden = Inputs(tracking_uri=Secret("databricks"), registry_uri=Secret("http://b.example"))
+    assert links(hidden) == Links(registry="http://b.example", tracking="")
+    same = Inputs(tracking_uri=Secret("http://b.example"), registry_uri=Secret("http://b.example"))
+    assert links(same) == Links(registry="http://b.example")
 
 
 def test_places_come_from_the_inputs() -> None:
@@ -143,13 +164,34 @@ def test_a_report_is_told_in_the_log_and_in_the_jobs_files(tmp_path: Path) -> No
     assert "canary" not in stream.getvalue() + output.read_text()
 
 
+@pytest.mark.parametrize(("seconds", "is_drawn"), [(60, True), (1, False)])
+def test_a_report_is_drawn_where_there_is_time_left(seconds: float, is_drawn: bool, tmp_path: Path) -> None:
+    runner = ActionsRunner(stream=io.StringIO(), output="", summary="", report_directory=str(tmp_path))
+    event = Event(kind=EventKind.MERGE_GROUP, name="merge_group", default_branch="main")
+    inputs = Inputs(token=Secret("t"), repository="acme/models", deadline=seconds)
+    World(inputs=inputs, runner=runner, event=event).tell(pictures.binary())
+    assert ('<svg class="drawn"' in (tmp_path / "report.html").read_text(encoding="utf-8")) is is_drawn
+
+
+def test_a_report_is_not_drawn_once_the_job_is_stopped(tmp_path: Path) -> None:
+    runner = ActionsRunner(stream=io.StringIO(), output="", summary="", report_directory=str(tmp_path))
+    event = Event(kind=EventKind.MERGE_GROUP, name="merge_group", default_branch="main")
+    inputs = Inputs(token=Secret("t"), repository="acme/models", deadline=60)
+    stop = Stop()
+    stop.tells()
+    stop.ask()
+    exit_code = World(inputs=inputs, runner=runner, event=event, stop=stop).tell(pictures.binary())
+    assert exit_code is ExitCode.INTERRUPTED
+    assert '<svg class="drawn"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 # --- whoever runs code that is not ours -----------------------------------------------------------
 
 
 def judging_on(event: str, a_minute: Deadline, *commands: str) -> Judges:
     """What would run models and custom checks in a job of that event."""
     inputs = Inputs(event_name=event, files=RunnerFiles(commands=commands))
-    return judges(InMemoryRepository({}), inputs=inputs, deadline=a_minute, log=lambda message: None)
+    return judges(InMemoryRepository({}), inputs=inputs, deadline=a_minute)
 
 
 def test_t13_on_pull_request_target_nothing_is_run(a_minute: Deadline) -> None:
@@ -185,10 +227,10 @@ def test_t43_whoever_runs_code_hides_its_own_memory() -> None:
 import ctypes
 from promoter.adapters.deadline import Deadline
 from promoter.inputs import Inputs
-from promoter.world import judges
+from promoter.world_judging import judges
 control = ctypes.CDLL(None).prctl
 before = control(3, 0, 0, 0, 0)
-judges(None, inputs=Inputs(), deadline=Deadline(1), log=print)
+judges(None, inputs=Inputs(), deadline=Deadline(1))
 print(before, control(3, 0, 0, 0, 0))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import secrets as random_source
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote as percent_encode
 
+from promoter.adapters.progress_lines import Lines
+from promoter.core.progress import Progress
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -16,9 +19,21 @@ _SHORTEST_MASK = 4
 
 
 class ActionsRunner:
-    """Writes to the job. Files that the runner did not name are left out, so it works on a terminal too."""
+    """Writes to the job. Files that the runner did not name are left out, so it works on a terminal too.
 
-    def __init__(self, *, stream: TextIO, output: str, summary: str, report_directory: str) -> None:
+    `progress` is told of what takes long: in the log, folded, unless another is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        stream: TextIO,
+        output: str,
+        summary: str,
+        report_directory: str,
+        progress: Progress | None = None,
+    ) -> None:
+        self.progress = progress or Lines(self)
         self._stream = stream
         self._output = output
         self._summary = summary
@@ -35,6 +50,14 @@ class ActionsRunner:
     def log(self, message: Message) -> None:
         """One line in the log: `str` of a message holds no line break and no command."""
         self._line(str(message))
+
+    def fold(self, title: Message) -> None:
+        """Begin a group of lines. The log shows its title until somebody opens it; groups do not nest."""
+        self._line(f"::group::{_command_data(str(title))}")
+
+    def unfold(self) -> None:
+        """End the group."""
+        self._line("::endgroup::")
 
     def show(self, text: str) -> None:
         """A rendered report; the renderer has escaped it."""
@@ -59,14 +82,22 @@ class ActionsRunner:
             self._append(self._output, f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
 
     def save(self, name: str, text: str) -> str:
-        """Write a file into the report folder; its path. Empty, and nothing written, without a folder."""
+        """Write a file into the report folder; its path. Empty, and nothing written, without a folder.
+
+        One that is there is replaced whole or stays as it is, whatever ends the run meanwhile.
+        """
         if not self._directory:
             return ""
         path = Path(self._directory) / name
+        content = text.encode()
+        part = path.with_name(f".{path.name}.{random_source.token_hex(4)}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            part.write_bytes(content)
+            part.replace(path)
         except OSError as error:
+            with suppress(OSError):
+                part.unlink()
             raise _cannot_write(path, error) from error
         return str(path)
 

@@ -76,6 +76,15 @@ class Deadline:
         deadline._last += _TELLING_AFTER
         return deadline
 
+    def within(self, part: float, *, most: float = math.inf) -> Deadline:
+        """A deadline of its own for a part of the work, `part` of what is left, `most` seconds: what hangs
+        there leaves the rest of the time to others."""
+        inner = Deadline(
+            min(self.remaining() * part, most), until=self._until, clock=self._clock, pause=self._pause
+        )
+        inner.patience = self.patience
+        return inner
+
     def begin_telling(self) -> None:
         """From here on the time that was kept may be spent: with it, a run ends 3 s after its deadline."""
         self._end = self._last

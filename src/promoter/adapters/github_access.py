@@ -24,16 +24,19 @@ class GitHubAccess:
     def __post_init__(self) -> None:
         """Raise USAGE_INVALID for an address the token must not go to, and for anything that is malformed."""
         _check_address(self.api_url)
-        names = self.repository.split("/")
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", self.repository, re.ASCII) or {".", ".."} & set(names):
-            raise unusable(
-                say("the repository is ", quote(self.repository)), say("It is called `owner/name`.")
-            )
+        check_repository(self.repository)
         if not re.fullmatch(r"[!-~]+", self.token):
             raise unusable(
                 say("the GitHub token is empty, or has characters that no token has"),
                 say("Give the input `github-token`; its default is the job's own token."),
             )
+
+
+def check_repository(repository: str) -> None:
+    """Raise USAGE_INVALID for what is no repository's name."""
+    names = set(repository.split("/"))
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII) or {".", ".."} & names:
+        raise unusable(say("the repository is ", quote(repository)), say("It is called `owner/name`."))
 
 
 # No user, no query, no fragment: `https://api.github.com@elsewhere.example` leads elsewhere.

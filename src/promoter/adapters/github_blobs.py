@@ -16,6 +16,10 @@ from promoter.text import quote, say
 # A batch is one request however many it asks for.
 _MOST_SINGLE_REQUESTS = 1
 _BATCH = 50
+# Very many are asked for in larger questions: GitHub gives each of them ten seconds.
+_VERY_MANY, _LARGE_BATCH = 500, 200
+# One by one only so many: a workflow's token has 1,000 requests an hour for the whole repository.
+_MOST_ONE_BY_ONE = 500
 LARGEST_BYTES = 256 * 1024
 _BLOB_FIELDS = "... on Blob { oid text isTruncated isBinary byteSize }"
 
@@ -32,7 +36,8 @@ class GitHubBlobs:
     def of(self, entries: Sequence[FileEntry], *, beside: Sequence[FileEntry] = ()) -> Mapping[str, bytes]:
         """Blob id → bytes; files `beside` them fill the one question up, to be there when they are wanted.
 
-        Raises REQUEST_INVALID for a file too large to be one of ours.
+        Raises REQUEST_INVALID for a file too large to be one of ours, GITHUB_UNAVAILABLE where very many
+        could only be read one by one.
         """
         for entry in entries:
             if not _fits(entry):
@@ -40,6 +45,9 @@ class GitHubBlobs:
         likely = [one.blob_id for one in beside if one.size is not None and _fits(one)]
         ids = list(dict.fromkeys(entry.blob_id for entry in entries))
         self._foresee(ids, likely=likely)
+        left = sum(blob_id not in self._known for blob_id in ids)
+        if left > _MOST_ONE_BY_ONE:
+            raise _too_many(left)
         return {blob_id: self.read(blob_id) for blob_id in ids}
 
     def _foresee(self, ids: Sequence[str], *, likely: Sequence[str]) -> None:
@@ -63,7 +71,7 @@ class GitHubBlobs:
         What GitHub sends whole is kept; a later `read` of it asks nothing.
         """
         found: dict[str, str | None] = {}
-        for batch in _batches(expressions):
+        for batch in _batches(expressions, size=_BATCH):
             objects = self._ask("expression: String!", batch)
             if objects is None:
                 return None
@@ -75,7 +83,13 @@ class GitHubBlobs:
         return found
 
     def _read_batches(self, ids: Sequence[str]) -> None:
-        for batch in _batches(ids):
+        if len(ids) > _VERY_MANY:
+            self._read_in(ids, size=_LARGE_BATCH)
+        self._read_in([blob_id for blob_id in ids if blob_id not in self._known], size=_BATCH)
+
+    def _read_in(self, ids: Sequence[str], *, size: int) -> None:
+        """As far as GraphQL answers."""
+        for batch in _batches(ids, size=size):
             objects = self._ask("oid: GitObjectID!", batch)
             if objects is None:
                 return
@@ -140,8 +154,8 @@ def blob_id_of(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _batches(values: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+def _batches(values: Sequence[str], *, size: int) -> Iterable[Sequence[str]]:
+    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 def _fits(entry: FileEntry) -> bool:
@@ -153,4 +167,15 @@ def _too_large(entry: FileEntry, size: int) -> PromoterError:
         ReasonCode.REQUEST_INVALID,
         say("the file ", quote(entry.path), f" has {size:,} bytes; at most {LARGEST_BYTES:,} are read"),
         hint=say("A request or policy is a few lines of YAML. Move other files out of that folder."),
+    )
+
+
+def _too_many(count: int) -> PromoterError:
+    return PromoterError(
+        ReasonCode.GITHUB_UNAVAILABLE,
+        say(f"{count:,} files would have to be read one by one, because GitHub's GraphQL does not answer"),
+        hint=say(
+            "A token has 1,000 requests an hour. Run it again later; or run `promoter drift` in a clone, "
+            "which asks GitHub nothing; or let several jobs look at fewer each, by the input `requests`."
+        ),
     )

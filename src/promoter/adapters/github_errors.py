@@ -8,10 +8,11 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from promoter.adapters.github_answers import Answer
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import NotOnGitHub, PromoterError, ReasonCode
 from promoter.text import Message, Part, quote, say
 
 _LONGEST_REMARK = 200
+_NO_COMMIT = "No commit found for SHA"
 _AGAIN = say("Nothing was decided; run the job again when GitHub answers: https://www.githubstatus.com.")
 
 _SWITCHED_OFF = say(
@@ -86,7 +87,8 @@ def refused(answer: Answer, *, what: str, said: str) -> PromoterError:
             say("GitHub does not allow this token ", quote(what), *_remark(said)), permission_hint(answer)
         )
     why = "its rate limit is reached" if limit_is_reached(answer) else f"status {answer.status}"
-    return PromoterError(
+    has_no_commit = answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and answer.said.startswith(_NO_COMMIT)
+    return (NotOnGitHub if has_no_commit else PromoterError)(
         ReasonCode.GITHUB_UNAVAILABLE,
         say("GitHub refused ", quote(what), f" ({why})", *_remark(said)),
         hint=_SWITCHED_OFF if answer.status == HTTPStatus.GONE else _AGAIN,

@@ -17,12 +17,13 @@ class GitHubHistories:
     def __init__(self, connection: GitHubConnection) -> None:
         self._connection = connection
 
-    def of(self, commit: str, paths: Sequence[str], *, limit: int) -> Mapping[str, tuple[str, ...]] | None:
-        """Path → the commits that changed it, newest first, at most `limit` (100 is the most GitHub gives).
+    def of(self, commit: str, paths: Sequence[str], *, limit: int) -> Mapping[str, Mapping[str, str]] | None:
+        """Path → the commits that changed it, newest first, at most `limit` (100 is the most GitHub gives),
+        each with when it was made, in ISO 8601.
 
         None where GraphQL does not answer.
         """
-        found: dict[str, tuple[str, ...]] = {}
+        found: dict[str, Mapping[str, str]] = {}
         for start in range(0, len(paths), BATCH):
             batch = paths[start : start + BATCH]
             answer = self._ask(commit, batch, limit=limit)
@@ -30,14 +31,15 @@ class GitHubHistories:
                 return None
             for at, path in enumerate(batch):
                 nodes = records(answer, f"h{at}", "nodes")[:limit]
-                found[path] = tuple(text(node, "oid") for node in nodes)
+                found[path] = {text(node, "oid"): maybe_text(node, "committedDate") or "" for node in nodes}
         return found
 
     def _ask(self, commit: str, paths: Sequence[str], *, limit: int) -> object:
         """The commit with a field for each path; None where it is not told about."""
         declared = "".join(f", $p{at}: String!" for at in range(len(paths)))
         fields = " ".join(
-            f"h{at}: history(first: $limit, path: $p{at}) {{ nodes {{ oid }} }}" for at in range(len(paths))
+            f"h{at}: history(first: $limit, path: $p{at}) {{ nodes {{ oid committedDate }} }}"
+            for at in range(len(paths))
         )
         query = (
             f"query($owner: String!, $name: String!, $commit: GitObjectID!, $limit: Int!{declared}) "

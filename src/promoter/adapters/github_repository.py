@@ -42,7 +42,7 @@ class GitHubRepository:
         self._foreseen: dict[Place, None] = {}
         self._changed: dict[tuple[str, str, int], tuple[str, ...]] = {}
         self._bases: dict[tuple[str, str], str] = {}
-        # When commits were made, of those that REST listed: GraphQL is asked for no more than their names.
+        # When commits were made.
         self._dates: dict[str, str] = {}
 
     def tip(self, branch: str) -> str:
@@ -109,7 +109,8 @@ class GitHubRepository:
         if found is None:
             self._foreseen.clear()
             return
-        self._changed |= {(commit, path, limit): changes for path, changes in found.items()}
+        self._changed |= {(commit, path, limit): tuple(changes) for path, changes in found.items()}
+        self._dates |= {change: when for changes in found.values() for change, when in changes.items()}
         self.expect([(change, path) for path, changes in found.items() for change in changes])
 
     def _listed_changes(self, commit: str, path: str, *, limit: int) -> tuple[str, ...]:

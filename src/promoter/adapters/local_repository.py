@@ -89,11 +89,19 @@ class LocalRepository:
             "GIT_OBJECT_DIRECTORY": scratch,
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
-        self._git(["read-tree", "HEAD"])
+        self._git(["read-tree", "HEAD" if self._has_commits() else "--empty"])
         globs = [f":(top,glob){pattern}" for pattern in patterns]
         there = ["ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", *globs]
         self._git(["update-index", "--add", "--remove", "-z", "--stdin"], given=self._git(there))
         return self._git(["write-tree"]).decode().strip()
+
+    def _has_commits(self) -> bool:
+        """Whether HEAD is one yet: in a repository that was just made it is not."""
+        try:
+            self.tip("HEAD")
+        except PromoterError:
+            return False
+        return True
 
     def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
         """Every path at the commit or tree that matches one of the globs, sorted."""
@@ -206,6 +214,8 @@ class LocalRepository:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
+            if not self._root.is_dir():
+                raise _failed(say("there is no folder ", quote(self._root)), "git status") from error
             raise _failed(say("git did not run: ", quote(error)), "git --version") from error
         if done.returncode != 0:
             why = done.stderr.decode("utf-8", "replace").strip() or "no such revision"

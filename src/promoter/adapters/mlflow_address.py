@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote as percent_encoded
 from urllib.parse import unquote, urlsplit
 
@@ -89,6 +89,18 @@ def kind_of(uri: str) -> Kind:
 def without_secrets(uri: str) -> str:
     """An address that can be shown: no user name, no password, no query."""
     return _USERINFO.sub("", uri).partition("?")[0]
+
+
+def holds(location: str, place: str) -> bool:
+    """Whether a folder is one that `place` lies in; when in doubt it is. The same server and folder can be
+    written with and without the server's name, with and without `file:`."""
+    try:
+        folder, inner = urlsplit(location), urlsplit(place)
+    except ValueError:
+        return False  # Nothing can lie there.
+    if folder.netloc and inner.netloc and folder.netloc != inner.netloc:
+        return False
+    return PurePosixPath(unquote(inner.path)).is_relative_to(PurePosixPath(unquote(folder.path)))
 
 
 def resolve(*, tracking_uri: str, registry_uri: str, has_module: Callable[[str], bool]) -> Addresses:

@@ -1,4 +1,4 @@
-"""Reading the `MLmodel` of a model version from where its source says, and refusing to look elsewhere.
+"""Reading a version's files from where its source says, refusing to look elsewhere; writing files of runs.
 
 A version's source is text that anybody who may register a model wrote. Followed blindly it reads this job's
 own files, or sends its credentials to a host of the writer's choice.
@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import ipaddress
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
-from promoter.adapters.mlflow_download import copy, download, take_stock
+from promoter.adapters.mlflow_download import copy, download, put, take_stock
 from promoter.adapters.mlflow_files import Local, Served, Source, Stored
+from promoter.adapters.mlflow_small_files import CHUNK, MLMODEL, SmallFile, at_most, read_file, too_large
 from promoter.core.model_version import ModelFiles
+from promoter.core.progress import UNTOLD, Progress, Step
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
     from mlflow.entities import FileInfo
 
-MLMODEL = "MLmodel"
-LARGEST_MLMODEL = 1024 * 1024
-_CHUNK = 64 * 1024
 _HTTP_OK = 200
 _SERVED = "mlflow-artifacts"
 _SERVED_PATH = "/api/2.0/mlflow-artifacts/artifacts/"
@@ -63,19 +62,30 @@ class Store(Protocol):
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         """Download a file, here and now."""
 
+    def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
+        """Upload a file into a folder, under its own name."""
+
 
 class Artifacts:
-    """Reads `MLmodel` files, never more than 1 MiB, and downloads whole folders.
+    """Reads single small files, downloads whole folders, and writes files of runs.
 
-    `open_store` gives the client of an address in a cloud's storage (MLflow's own unless given).
+    `open_store` gives the client of an address in a cloud's storage (MLflow's own unless given). `progress`
+    looks on while whole folders are downloaded.
     """
 
-    def __init__(self, addresses: Addresses, *, open_store: Callable[[str], Store] | None = None) -> None:
+    def __init__(
+        self,
+        addresses: Addresses,
+        *,
+        open_store: Callable[[str], Store] | None = None,
+        progress: Progress = UNTOLD,
+    ) -> None:
         self._addresses = addresses
+        self.progress = progress
         self._open_store = open_store or self._mlflow_store
 
-    def read(self, location: str) -> bytes | None:
-        """The bytes of `MLmodel` in the folder at `location`; None where that folder has no such file.
+    def read(self, location: str, wanted: SmallFile = MLMODEL) -> bytes | None:
+        """The bytes of a file in the folder at `location`; None where that folder has no such file.
 
         Raises MODEL_UNSAFE for a location that is not followed, DATA_UNAVAILABLE for one that only a
         tracking server could read, and whatever MLflow and its storage clients raise.
@@ -83,25 +93,26 @@ class Artifacts:
         parts = _split(location)
         served = self._served_path(parts)
         if served is not None:
-            return self._read_served(served)
+            return self._read_served(served, wanted)
         if parts.scheme in {"", "file"}:
-            return _read_file(self._local_file(location, parts))
+            return read_file(self._local_file(location, parts, wanted=wanted), wanted)
         if not _is_store(parts):
             raise _refused(location, say("Promoter follows no source of that kind"))
-        return self._read_store(location)
+        return self._read_store(location, wanted)
 
-    def read_registered(self, model: str, version: str) -> bytes | None:
+    def read_registered(self, model: str, version: str, *, wanted: SmallFile = MLMODEL) -> bytes | None:
         """The same for a version in Databricks, which gives out credentials for its own storage."""
         store = self._open_store(f"models:/{model}/{version}")
         with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
-            return _read_file(Path(store.download_artifacts(MLMODEL, folder)))
+            return read_file(Path(store.download_artifacts(wanted.name, folder)), wanted)
 
-    def download(self, location: str, folder: Path) -> ModelFiles:
-        """Every file in the folder at `location`, into an empty one; none where there is nothing.
+    def download(self, location: str, folder: Path, *, step: Step = UNTOLD) -> ModelFiles:
+        """Every file in the folder at `location`, into an empty one; none where there is nothing. `step` is
+        told of bytes.
 
         Raises what `read` does, and MODEL_UNSAFE for files that are not taken.
         """
-        return download(self._source(location), folder)
+        return download(self._source(location), folder, step=step)
 
     def copy(self, location: str, path: str, *, file: Path) -> str | None:
         """One file below the folder at `location`; its sha256 in hex, None where there is no such file.
@@ -110,13 +121,17 @@ class Artifacts:
         """
         return copy(self._source(location), path, file=file)
 
+    def put(self, location: str, path: str, *, content: bytes) -> None:
+        """Write one file below the folder at `location`, whatever was there. Raises what `download` does."""
+        put(self._source(location), path, content=content)
+
     def _source(self, location: str) -> Source:
         parts = _split(location)
         served = self._served_path(parts)
         if served is not None:
             return Served(tracking=self._server(), endpoint=_SERVED_PATH, root=served)
         if parts.scheme in {"", "file"}:
-            return Local(self._local_file(location, parts).parent)
+            return Local(self._local_file(location, parts, wanted=MLMODEL).parent)
         if _is_store(parts):
             return Stored(self._open_store(location))
         raise _refused(location, say("Promoter follows no source of that kind"))
@@ -148,18 +163,18 @@ class Artifacts:
             raise _refused(parts.geturl(), say("it leaves the server's artifacts by `..`"))
         return path.strip("/")
 
-    def _read_served(self, path: str) -> bytes:
+    def _read_served(self, path: str, wanted: SmallFile) -> bytes:
         # One request. MLflow's own download lists the folder and asks for the server's abilities first, and
         # writes whatever comes to the disk.
         from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
         from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
 
         tracking = self._server()
-        endpoint = f"{_SERVED_PATH}{path}/{MLMODEL}"
+        endpoint = f"{_SERVED_PATH}{path}/{wanted.name}"
         with http_request(get_default_host_creds(tracking), endpoint, "GET", stream=True) as response:
             if response.status_code != _HTTP_OK:
                 verify_rest_response(response, endpoint)
-            return _at_most(response.iter_content(_CHUNK))
+            return at_most(response.iter_content(CHUNK), wanted)
 
     def _server(self) -> str:
         tracking = self._addresses.tracking
@@ -171,8 +186,8 @@ class Artifacts:
             )
         return tracking
 
-    def _local_file(self, location: str, parts: SplitResult) -> Path:
-        """Where `MLmodel` is, if it is there at all."""
+    def _local_file(self, location: str, parts: SplitResult, *, wanted: SmallFile) -> Path:
+        """Where the file is, if it is there at all."""
         folder = Path(unquote(parts.path) if parts.scheme else location)
         if not folder.is_absolute() or parts.netloc not in {"", "localhost"}:
             raise _refused(location, say("it is not an absolute path"))
@@ -180,23 +195,23 @@ class Artifacts:
             raise _refused(location, say("no model lies there"))
         if kind_of(self._addresses.tracking) is not Kind.SQLITE:
             raise _out_of_reach(location)
-        found = (folder / MLMODEL).resolve()
+        found = (folder / wanted.name).resolve()
         if not found.is_relative_to(folder.resolve()) or any(map(found.is_relative_to, _PRETENDED_FOLDERS)):
-            raise _refused(location, say("its `MLmodel` lies outside of it"))
+            raise _refused(location, say(f"its `{wanted.name}` lies outside of it"))
         return found
 
-    def _read_store(self, location: str) -> bytes | None:
+    def _read_store(self, location: str, wanted: SmallFile) -> bytes | None:
         store = self._open_store(location)
-        listed = next((entry for entry in store.list_artifacts() if entry.path == MLMODEL), None)
+        listed = next((entry for entry in store.list_artifacts() if entry.path == wanted.name), None)
         if listed is None:
             return None
-        if listed.is_dir or listed.file_size is None or listed.file_size > LARGEST_MLMODEL:
-            raise _too_large()
+        if listed.is_dir or listed.file_size is None or listed.file_size > wanted.largest:
+            raise too_large(wanted)
         with tempfile.TemporaryDirectory(prefix="promoter-") as folder:
-            copy = Path(folder, MLMODEL)
+            copy = Path(folder, wanted.name)
             # Not `download_artifacts`: its threads hold the process past the deadline.
-            store._download_file(MLMODEL, str(copy))
-            return _read_file(copy)
+            store._download_file(wanted.name, str(copy))
+            return read_file(copy, wanted)
 
     def _mlflow_store(self, location: str) -> Store:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
@@ -235,30 +250,6 @@ def _is_own_address(host: str) -> bool:
     except ValueError:
         return False
     return address.is_link_local or address.is_loopback
-
-
-def _read_file(path: Path) -> bytes | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return _at_most(iter(lambda: file.read(_CHUNK), b""))
-
-
-def _at_most(chunks: Iterable[bytes]) -> bytes:
-    content = bytearray()
-    for chunk in chunks:
-        content += chunk
-        if len(content) > LARGEST_MLMODEL:
-            raise _too_large()
-    return bytes(content)
-
-
-def _too_large() -> PromoterError:
-    return PromoterError(
-        ReasonCode.MODEL_UNSAFE,
-        say("the file `MLmodel` is larger than 1 MiB"),
-        hint=say("MLflow writes a few kilobytes. Register a model whose MLmodel was not tampered with."),
-    )
 
 
 def _out_of_reach(location: str) -> PromoterError:

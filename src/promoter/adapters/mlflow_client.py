@@ -10,12 +10,13 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of
+from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve
 from promoter.adapters.mlflow_calls import Calls
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
@@ -66,6 +67,12 @@ def _import_mlflow() -> None:
 def has_module(name: str) -> bool:
     """Whether a package is installed."""
     return find_spec(name) is not None
+
+
+def addresses_of(tracking_uri: str, registry_uri: str, *, secrets: Sequence[str]) -> Addresses:
+    """Where a registry is. `secrets` are kept out of every error. Raises USAGE_INVALID."""
+    found = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
+    return replace(found, secrets=tuple(secrets))
 
 
 def open_client(addresses: Addresses, deadline: Deadline) -> MlflowClient:

@@ -18,6 +18,7 @@ from types import TracebackType
 
 from promoter.adapters.mlflow_files import Entry, Source, refused
 from promoter.core.model_version import ModelFile, ModelFiles
+from promoter.core.progress import UNTOLD, Step
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
 
@@ -36,8 +37,8 @@ class Caps:
     size: int = MOST_BYTES
 
 
-def download(source: Source, folder: Path, *, caps: Caps | None = None) -> ModelFiles:
-    """Everything in `source`, in an empty folder that only we may read.
+def download(source: Source, folder: Path, *, caps: Caps | None = None, step: Step = UNTOLD) -> ModelFiles:
+    """Everything in `source`, in an empty folder that only we may read. `step` is told of bytes.
 
     No files where there is nothing to list. Raises MODEL_UNSAFE for a name that is no plain relative path,
     for links, and for more than the caps allow.
@@ -49,12 +50,17 @@ def download(source: Source, folder: Path, *, caps: Caps | None = None) -> Model
         raise ValueError(f"{folder} is not empty")
     listed = list(_walk(source, caps=caps))
     budget = _Budget(caps.size)
-    budget.announce(sum(entry.size for entry in listed))
+    size = sum(entry.size for entry in listed)
+    budget.announce(size)
+    step.expect(size)
+
+    def spend(size: int) -> None:
+        budget.spend(size)
+        step.advance(size)
+
     for entry in listed:
         (folder / entry.path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _side_by_side(
-        [partial(source.fetch, entry.path, folder / entry.path, spend=budget.spend) for entry in listed]
-    )
+    _side_by_side([partial(source.fetch, entry.path, folder / entry.path, spend=spend) for entry in listed])
     return take_stock(folder, caps=caps)
 
 
@@ -76,6 +82,12 @@ def copy(source: Source, path: str, *, file: Path, caps: Caps | None = None) -> 
     source.fetch(path, file, spend=budget.spend)
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def put(source: Source, path: str, *, content: bytes) -> None:
+    """Write one file. Raises MODEL_UNSAFE for a name that is no plain relative path."""
+    _require_plain(path)
+    source.put(path, content)
 
 
 def take_stock(folder: Path, *, caps: Caps | None = None) -> ModelFiles:

@@ -24,9 +24,17 @@ _LONGEST_READ = 20_000
 _STORAGE_ERRORS = (
     ("botocore.exceptions", "BotoCoreError"),
     ("botocore.exceptions", "ClientError"),
+    # A refused upload: it derives from neither.
+    ("boto3.exceptions", "Boto3Error"),
     ("google.api_core.exceptions", "GoogleAPIError"),
     ("google.auth.exceptions", "GoogleAuthError"),
+    # Of uploads and downloads in parts, by the client's age.
+    ("google.resumable_media.common", "InvalidResponse"),
+    ("google.resumable_media.common", "DataCorruption"),
+    ("google.cloud.storage.exceptions", "InvalidResponse"),
+    ("google.cloud.storage.exceptions", "DataCorruption"),
     ("azure.core.exceptions", "AzureError"),
+    ("urllib3.exceptions", "HTTPError"),
     ("sqlalchemy.exc", "SQLAlchemyError"),
 )
 _AGAIN = say("Nothing was decided; look at the server's log and run the job again.")
@@ -168,7 +176,9 @@ def failures(modules: Mapping[str, ModuleType] | None = None) -> tuple[type[Exce
         ("google.protobuf.json_format", "ParseError"),
         *_STORAGE_ERRORS,
     )
-    found = tuple(getattr(loaded[module], name) for module, name in known if module in loaded)
+    # A client of another age may lack a class.
+    there = ((loaded[module], name) for module, name in known if hasattr(loaded.get(module), name))
+    found = tuple(getattr(module, name) for module, name in there)
     return (*found, OSError, ValueError, TypeError, KeyError, AttributeError, ImportError)
 
 

@@ -1,10 +1,12 @@
-"""Where a model's files lie: on the tracking server, in a cloud's storage, in a folder; how each is read."""
+"""Where files of models and runs lie: on the tracking server, in a cloud's storage, in a folder; how each is
+read and written."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import stat
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -38,6 +40,9 @@ class Source(Protocol):
 
     def fetch(self, path: str, target: Path, *, spend: Callable[[int], None]) -> None:
         """Write a file to `target`; `spend` is told of bytes before they are written, and may raise."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """Write a file into it, in place of one that is there."""
 
 
 class Served:
@@ -78,6 +83,16 @@ class Served:
                     spend(len(chunk))
                     file.write(chunk)
 
+    def put(self, path: str, content: bytes) -> None:
+        """One request."""
+        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
+
+        endpoint = f"{self._endpoint}/{'/'.join(part for part in (self._root, path) if part)}"
+        kind = {"Content-Type": "application/octet-stream"}
+        response = http_request(self._credentials(), endpoint, "PUT", data=content, extra_headers=kind)
+        if response.status_code != _HTTP_OK:
+            verify_rest_response(response, endpoint)
+
     def _credentials(self) -> MlflowHostCreds:
         from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
 
@@ -93,6 +108,9 @@ class Listing(Protocol):
 
     def _download_file(self, remote_file_path: str, local_path: str) -> None:
         """Download a file, here and now."""
+
+    def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
+        """Upload a file into a folder, under its own name."""
 
 
 class Stored:
@@ -112,6 +130,14 @@ class Stored:
         """By the client, which tells nobody how much it writes: counted when it is there."""
         self._store._download_file(path, str(target))
         spend(target.lstat().st_size)
+
+    def put(self, path: str, content: bytes) -> None:
+        """By the client, which takes files only."""
+        folder, _, name = path.rpartition("/")
+        with tempfile.TemporaryDirectory(prefix="promoter-", ignore_cleanup_errors=True) as scratch:
+            file = Path(scratch, name)
+            file.write_bytes(content)
+            self._store.log_artifact(str(file), folder or None)
 
 
 class Local:
@@ -142,6 +168,26 @@ class Local:
             raise refused(path, why=say("it is a link or a device"))
         spend(found.lstat().st_size)
         shutil.copyfile(found, target, follow_symlinks=False)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Whole or not at all; never through a link."""
+        target = self._folder / path
+        if not target.parent.resolve().is_relative_to(self._folder.resolve()):
+            raise PromoterError(
+                ReasonCode.MODEL_UNSAFE,
+                say("the file ", quote(path), " is not written: a link there leads out of the folder"),
+                hint=say("Find out who put that link into the artifact store."),
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent)
+        scratch = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            scratch.chmod(0o644)
+            scratch.replace(target)
+        finally:
+            scratch.unlink(missing_ok=True)
 
 
 def refused(path: str, *, why: Message) -> PromoterError:

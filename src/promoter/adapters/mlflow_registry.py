@@ -7,29 +7,24 @@ Absence is proven by MLflow's own answer, and every answer must name what was as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
-from promoter.adapters.mlflow_absence import absence_unproven, expect, no_mlmodel, no_run_file, not_found
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, resolve, without_secrets
+from promoter.adapters.mlflow_absence import absence_unproven, expect, no_run_file, not_found
+from promoter.adapters.mlflow_address import Addresses, Kind, kind_of
 from promoter.adapters.mlflow_aliases import Aliases
-from promoter.adapters.mlflow_artifacts import MLMODEL, Artifacts
+from promoter.adapters.mlflow_artifacts import Artifacts
 from promoter.adapters.mlflow_calls import Calls
-from promoter.adapters.mlflow_client import has_module, open_client, prefetch
-from promoter.adapters.mlflow_signature import read_signature
-from promoter.adapters.mlflow_values import (
-    canonical,
-    models_of,
-    to_logged_model,
-    to_model_version,
-    to_run,
-)
+from promoter.adapters.mlflow_client import addresses_of, open_client, prefetch
+from promoter.adapters.mlflow_values import canonical, models_of, to_logged_model, to_model_version, to_run
+from promoter.adapters.mlflow_version_files import VersionFiles
 from promoter.adapters.mlflow_versions import Versions
 from promoter.adapters.mlflow_writes import Writes
-from promoter.core.model_version import LoggedModel, ModelFiles, ModelVersion, Run, Signature
+from promoter.core.model_version import LoggedModel, ModelFiles, ModelVersion, Papers, Run, Signature
+from promoter.core.progress import UNTOLD, Progress
 from promoter.core.prompt import Kind as Of
 from promoter.errors import ReasonCode
 from promoter.text import Message, quote, say
@@ -44,37 +39,43 @@ __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefe
 _MODELS = "models:/"
 _LOGGED_MODEL = "models:/m-"
 _RUN = "runs:/"
+_NO_RUN = "it has no run, or one that was deleted"
 _LOG_IT = "its run logged no such file; log it there with `mlflow.log_artifact` or `mlflow.log_table`"
 
 
 def connect_reader(
-    *, tracking_uri: str, registry_uri: str, deadline: Deadline, secrets: Sequence[str] = ()
+    *,
+    tracking_uri: str,
+    registry_uri: str,
+    deadline: Deadline,
+    secrets: Sequence[str] = (),
+    progress: Progress = UNTOLD,
 ) -> MlflowReader:
     """A registry for reading only. An empty `registry_uri` means MLflow's rule: beside the runs.
 
-    `secrets` are kept out of every error, whoever repeats them.
+    `secrets` are kept out of every error, whoever repeats them; `progress` looks on.
 
     Raises USAGE_INVALID or REGISTRY_UNAVAILABLE for addresses that cannot work; a server is not asked yet.
     """
-    addresses = _addresses(tracking_uri, registry_uri, secrets=secrets)
+    addresses = addresses_of(tracking_uri, registry_uri, secrets=secrets)
     client = open_client(addresses, deadline)
-    return MlflowReader(client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline)
+    artifacts = Artifacts(addresses, progress=progress)
+    return MlflowReader(client=client, addresses=addresses, artifacts=artifacts, deadline=deadline)
 
 
 def connect(
-    *, tracking_uri: str, registry_uri: str, deadline: Deadline, secrets: Sequence[str] = ()
+    *,
+    tracking_uri: str,
+    registry_uri: str,
+    deadline: Deadline,
+    secrets: Sequence[str] = (),
+    progress: Progress = UNTOLD,
 ) -> MlflowRegistry:
     """The same registry, for apply: it can also write."""
-    addresses = _addresses(tracking_uri, registry_uri, secrets=secrets)
+    addresses = addresses_of(tracking_uri, registry_uri, secrets=secrets)
     client = open_client(addresses, deadline)
-    return MlflowRegistry(
-        client=client, addresses=addresses, artifacts=Artifacts(addresses), deadline=deadline
-    )
-
-
-def _addresses(tracking_uri: str, registry_uri: str, *, secrets: Sequence[str]) -> Addresses:
-    found = resolve(tracking_uri=tracking_uri, registry_uri=registry_uri, has_module=has_module)
-    return replace(found, secrets=tuple(secrets))
+    artifacts = Artifacts(addresses, progress=progress)
+    return MlflowRegistry(client=client, addresses=addresses, artifacts=artifacts, deadline=deadline)
 
 
 class MlflowReader:
@@ -89,6 +90,9 @@ class MlflowReader:
         self._aliases = Aliases(client=client, calls=self._calls, addresses=addresses)
         self._versions = Versions(client, calls=self._calls, shown=addresses.shown)
         self._artifacts = artifacts
+        self._files = VersionFiles(
+            artifacts=artifacts, calls=self._calls, addresses=addresses, where=self._location
+        )
         # Where the files of a LoggedModel lie, learnt while reading it: one request less for its signature.
         self._locations: dict[str, str] = {}
         self._run_folders: dict[str, str] = {}
@@ -107,9 +111,9 @@ class MlflowReader:
         """
         return self._aliases.of_all(kind)
 
-    def versions(self, model: str) -> tuple[ModelVersion, ...]:
+    def versions(self, model: str, kind: Of = Of.MODEL) -> tuple[ModelVersion, ...]:
         """Every version, newest first, without runs and LoggedModels; one request for 1,000."""
-        return self._versions.of(model, prove=self._aliases.of)
+        return self._versions.of(model, kind=kind, prove=lambda name: self._aliases.of(name, kind))
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """A version with its run and LoggedModel; at most three requests. Raises VERSION_NOT_FOUND."""
@@ -139,33 +143,16 @@ class MlflowReader:
         One request when the version was read by this reader and the server serves artifacts. Raises
         MODEL_UNSAFE for a source that is not followed, DATA_UNAVAILABLE when there is no readable `MLmodel`.
         """
-        doing = say("reading the signature of version ", quote(version.version), " of ", quote(version.model))
-        if self._is_databricks():
-            mlmodel = self._calls.find(
-                lambda: self._artifacts.read_registered(version.model, version.version), doing=doing
-            )
-        else:
-            location = self._location(version, doing=doing)
-            mlmodel = self._calls.find(lambda: self._artifacts.read(location), doing=doing)
-        if mlmodel is None:
-            raise no_mlmodel(doing)
-        return read_signature(mlmodel)
+        return self._files.signature(version)
+
+    def papers(self, version: ModelVersion) -> Papers:
+        """Signature and `requirements.txt`; at most one request each, none for what was downloaded before.
+        Raises what `signature` does."""
+        return self._files.papers(version)
 
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """Every file of the version, into an empty folder; eight at once. Raises what `signature` does."""
-        doing = say("downloading version ", quote(version.version), " of ", quote(version.model))
-        if self._is_databricks():
-            name, number = version.model, version.version
-            location = f"models:/{name}/{number}"
-            found = self._calls.ask(
-                lambda: self._artifacts.download_registered(name, number, folder=folder), doing=doing
-            )
-        else:
-            location = self._location(version, doing=doing)
-            found = self._calls.ask(lambda: self._artifacts.download(location, folder), doing=doing)
-        if not any(file.path == MLMODEL for file in found.files):
-            raise no_mlmodel(doing)
-        return replace(found, location=without_secrets(location))
+        return self._files.download(version, folder)
 
     def files(self, version: ModelVersion) -> ModelFiles:
         """What `download` copies, without keeping it. Raises what `download` does."""
@@ -179,20 +166,21 @@ class MlflowReader:
         only a server could tell; MODEL_UNSAFE as `download` does.
         """
         doing = say("reading ", quote(path), " of the run of version ", quote(version.version))
-        run_id = version.run_id or ""
-        if run_id and run_id not in self._run_folders:
-            self._run(run_id)
-        folder = self._run_folders.get(run_id)
+        folder = self._run_folder(version)
         if folder is None:
-            raise no_run_file(version, path, why="it has no run, or one that was deleted")
+            raise no_run_file(version, path, why=_NO_RUN)
         with absence_unproven():
             digest = self._calls.find(lambda: self._artifacts.copy(folder, path, file=file), doing=doing)
         if digest is None:
             raise no_run_file(version, path, why=_LOG_IT)
         return digest
 
-    def _is_databricks(self) -> bool:
-        return kind_of(self._addresses.registry) is Kind.DATABRICKS
+    def _run_folder(self, version: ModelVersion) -> str | None:
+        """Where the artifacts of its run lie; None where it has none, or one that was deleted."""
+        run_id = version.run_id or ""
+        if run_id and run_id not in self._run_folders:
+            self._run(run_id)
+        return self._run_folders.get(run_id)
 
     def _run(self, run_id: str) -> Run | None:
         """The run; None when it was deleted or never was, which MLflow itself must say."""
@@ -282,13 +270,25 @@ class MlflowRegistry(MlflowReader):
         """Write tags on a version, one request each, in the order given; the others stay."""
         self._writes.set_tags(model, version, tags=tags)
 
+    def log_files(self, version: ModelVersion, *, files: Mapping[str, str]) -> None:
+        """Write artifacts of the version's run, one request each, over what is there. Raises DATA_UNAVAILABLE
+        without a run, PERMISSION_DENIED, REGISTRY_UNAVAILABLE, MODEL_UNSAFE for a place not followed, and
+        NOT_AVAILABLE where they would become files of the version."""
+        folder = self._run_folder(version)
+        self._files.refuse_among(version, folder, paths=files)
+        for path, text in files.items():
+            if folder is None:
+                raise no_run_file(version, path, why=_NO_RUN)
+            put = partial(self._artifacts.put, folder, path, content=text.encode(errors="replace"))
+            self._calls.ask(put, doing=say("logging ", quote(path), " to the run ", quote(version.run_id)))
+
     def copy(self, source: ModelVersion, model: str) -> str:
         """A new version of a model that is there already; look for it before you ask again.
 
         Raises VERSION_NOT_FOUND for either that is not there, PERMISSION_DENIED or REGISTRY_UNAVAILABLE;
         after the last one it may have been made all the same.
         """
-        if not self._is_databricks():
+        if kind_of(self._addresses.registry) is not Kind.DATABRICKS:
             return self._writes.copy(source, model, files=None)
         with TemporaryDirectory(prefix="promoter-copy-", ignore_cleanup_errors=True) as folder:
             files = Path(folder, "model")

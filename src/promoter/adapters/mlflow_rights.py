@@ -61,7 +61,7 @@ class MlflowRights:
         if not models:
             raise PromoterError(
                 ReasonCode.NOT_AVAILABLE,
-                say("these credentials are shown no model whose rights could be asked"),
+                say("these credentials are shown none of the models whose rights matter"),
             )
         found = [self._right(model) for model in models[:_MOST_MODELS]]
         return Rights.WRITE if Rights.WRITE in found else Rights.READ

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from promoter.adapters.mlflow_absence import no_mlmodel
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
+from promoter.adapters.mlflow_address import Addresses, Kind, holds, kind_of, without_secrets
 from promoter.adapters.mlflow_artifacts import Artifacts
-from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_calls import Calls, Slice
 from promoter.adapters.mlflow_signature import read_signature
 from promoter.adapters.mlflow_small_files import MLMODEL, REQUIREMENTS, SmallFile, read_file
 from promoter.core.model_version import ModelFiles, ModelVersion, Papers, Signature
@@ -20,6 +20,9 @@ from promoter.text import Message, quote, say
 
 # Of files that were downloaded anyway, those up to this size are kept until somebody asks for them.
 _LARGEST_KEPT = 64 * 1024
+# How much of a run's time, so many seconds at most, goes into reading what only tells and decides nothing.
+_PAPERS_PART = 0.1
+_MOST_FOR_PAPERS = 30.0
 
 
 class Whereabouts(Protocol):
@@ -39,6 +42,7 @@ class VersionFiles:
         self._calls = calls
         self._addresses = addresses
         self._where = where
+        self._slice: Slice | None = None
         # By version and file; None: the folder has no such file.
         self._kept: dict[tuple[tuple[str, str], SmallFile], bytes | None] = {}
 
@@ -50,8 +54,27 @@ class VersionFiles:
         return self._signature_in(found, doing=doing)
 
     def papers(self, version: ModelVersion) -> Papers:
-        """See `MlflowReader`. What was read or downloaded just now is not asked for again."""
+        """See `MlflowReader`. What was read or downloaded just now is not asked for again; nothing is decided
+        by it, so all of it together has a small part of the run's time."""
         doing = say("reading what version ", quote(version.version), " of ", quote(version.model), " needs")
+        if self._slice is None:
+            self._slice = self._calls.within(_PAPERS_PART, most=_MOST_FOR_PAPERS)
+        return self._slice.run(lambda: self._papers(version, doing=doing), doing=doing)
+
+    def refuse_among(self, version: ModelVersion, folder: str | None, *, paths: Iterable[str]) -> None:
+        """Raises NOT_AVAILABLE where a file of `paths` in `folder` would become one of the version's own."""
+        doing = say("finding the files of version ", quote(version.version), " of ", quote(version.model))
+        if folder is None or self._is_databricks():
+            return
+        location = self._where(version, doing=doing)
+        if any(holds(location, f"{folder}/{path}") for path in paths):
+            raise PromoterError(
+                ReasonCode.NOT_AVAILABLE,
+                say("its run's folder is the version's source, so it would become one of the model's files"),
+                hint=say("Log models with MLflow's `log_model`, which gives each a folder of its own."),
+            )
+
+    def _papers(self, version: ModelVersion, *, doing: Message) -> Papers:
         signature = self._signature_in(self._taken(version, MLMODEL, doing=doing), doing=doing)
         requirements = self._taken(version, REQUIREMENTS, doing=doing)
         try:

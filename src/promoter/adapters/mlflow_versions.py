@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from promoter.adapters.mlflow_calls import Calls
-from promoter.adapters.mlflow_values import to_model_version
+from promoter.adapters.mlflow_values import IS_PROMPT, to_model_version
 from promoter.core.model_version import ModelVersion
+from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -27,13 +28,15 @@ class Versions:
         self._shown = shown
         self._page = page
 
-    def of(self, model: str, *, prove: Callable[[str], object]) -> tuple[ModelVersion, ...]:
+    def of(
+        self, model: str, *, prove: Callable[[str], object], kind: Kind = Kind.MODEL
+    ) -> tuple[ModelVersion, ...]:
         """Newest first, without runs and LoggedModels. An empty list says nothing of the model: `prove` does.
 
         Raises REQUEST_INVALID for a name that MLflow's filter cannot hold.
         """
         doing = say("listing the versions of ", quote(model))
-        wanted = _filter(model)
+        wanted = _filter(model, kind)
         found: dict[str, ModelVersion] = {}
         token: str | None = None
         seen: set[str] = set()
@@ -61,7 +64,7 @@ class Versions:
         return [to_model_version(one, run=None, logged_model=None) for one in page], page.token
 
 
-def _filter(model: str) -> str:
+def _filter(model: str, kind: Kind) -> str:
     """MLflow's filter knows no escapes: a name is put between whichever quotes it does not hold."""
     mark = next((mark for mark in ("'", '"') if mark not in model), None)
     if mark is None:
@@ -70,4 +73,6 @@ def _filter(model: str) -> str:
             say("MLflow cannot list the versions of ", quote(model), ", which holds both kinds of quotes"),
             hint=say("Rename the registered model: no promotion request can name it either."),
         )
-    return f"name = {mark}{model}{mark}"
+    # A server leaves prompts out unless it is asked for them.
+    prompts = f" AND tags.`{IS_PROMPT}` = 'true'" if kind is Kind.PROMPT else ""
+    return f"name = {mark}{model}{mark}{prompts}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from promoter.core.model_version import READY, ModelVersion, Signature
-from promoter.core.request import PromotionRequest
+from promoter.core.prompt import Kind
+from promoter.core.request import PromotionRequest, key_name, named_by
 from promoter.core.request_file import parse_request
 from promoter.core.starter import Adopted
 from promoter.core.starting import Skipped
@@ -22,26 +24,38 @@ _OF_ONE = frozenset({ReasonCode.MODEL_NOT_FOUND, ReasonCode.VERSION_NOT_FOUND, R
 _NO_SIGNATURE = frozenset(
     {ReasonCode.MODEL_UNSAFE, ReasonCode.DATA_UNAVAILABLE, ReasonCode.REGISTRY_UNAVAILABLE}
 )
+_CALLED = {Kind.MODEL: "registered model(s)", Kind.PROMPT: "prompt(s)"}
 _EVERY = 25
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Globs on registered models and on their aliases."""
+    """Globs on registered models, on prompts, and on the aliases of both; no glob: none of them."""
 
     models: Sequence[str] = ("*",)
+    prompts: Sequence[str] = ("*",)
     aliases: Sequence[str] = ("*",)
 
-    def of(self, model: str, aliases: Mapping[str, str]) -> dict[str, str]:
-        """The chosen ones of a model, by name."""
-        if not _fits(model, self.models):
+    def has(self, key: str) -> bool:
+        """Whether a model, or a prompt (as its name stands in a key), is chosen."""
+        kind, name = named_by(key)
+        return _fits(name, self.prompts if kind is Kind.PROMPT else self.models)
+
+    def of(self, key: str, aliases: Mapping[str, str]) -> dict[str, str]:
+        """The chosen aliases of a model or prompt, by name."""
+        if not self.has(key):
             return {}
         return {alias: aliases[alias] for alias in sorted(aliases) if _fits(alias, self.aliases)}
+
+    def __str__(self) -> str:
+        names = [*self.models, *(key_name(Kind.PROMPT, glob) for glob in self.prompts)]
+        return f"{', '.join(names)} @ {', '.join(self.aliases)}"
 
 
 @dataclass(kw_only=True)
 class Found:
-    """What the registry holds of what was chosen; `everything` is model → alias → version of all of it."""
+    """What the registry holds of what was chosen; `everything` is name as it stands in a key → alias →
+    version of all of it."""
 
     everything: Mapping[str, Mapping[str, str]]
     adopted: list[Adopted] = field(default_factory=list)
@@ -55,20 +69,33 @@ def gather(registry: RegistryReader, wanted: Wanted, *, tell: Callable[[Message]
     Raises USAGE_INVALID where there is none to adopt, and what the registry raises where it does not answer.
     """
     found = Found(everything=registry.all_aliases())
-    chosen = {model: wanted.of(model, found.everything[model]) for model in sorted(found.everything)}
-    chosen = {model: aliases for model, aliases in chosen.items() if aliases}
-    for place, (model, aliases) in enumerate(chosen.items(), start=1):
-        one = _adopted(registry, model, aliases=aliases, found=found)
+    found.everything = {**found.everything, **_prompts(registry, found)}
+    chosen = {key: wanted.of(key, found.everything[key]) for key in sorted(found.everything)}
+    chosen = {key: aliases for key, aliases in chosen.items() if aliases}
+    for place, (key, aliases) in enumerate(chosen.items(), start=1):
+        one = _adopted(registry, key, aliases=aliases, found=found)
         if one is not None:
             found.adopted.append(one)
         if place % _EVERY == 0:
-            tell(say(f"read {place:,} of {len(chosen):,} models"))
+            tell(say(f"read {place:,} of {len(chosen):,} names"))
     if not found.adopted:
         raise _nothing(found, wanted)
-    bare = sum(not aliases and _fits(model, wanted.models) for model, aliases in found.everything.items())
-    if bare:
-        found.notes.append(say(f"{bare:,} registered model(s) hold no alias: nothing of them is adopted"))
+    bare = Counter(named_by(key)[0] for key, held in found.everything.items() if not held and wanted.has(key))
+    for kind, count in bare.items():
+        found.notes.append(say(f"{count:,} {_CALLED[kind]} hold no alias: nothing of them is adopted"))
     return found
+
+
+def _prompts(registry: RegistryReader, found: Found) -> dict[str, Mapping[str, str]]:
+    """The same of every prompt; a registry that has none of them here is told of."""
+    try:
+        listed = registry.all_aliases(Kind.PROMPT)
+    except PromoterError as error:
+        if error.reason is not ReasonCode.NOT_AVAILABLE:
+            raise
+        found.notes.append(say("no prompt is adopted: ", *error.message.parts))
+        return {}
+    return {key_name(Kind.PROMPT, name): aliases for name, aliases in listed.items()}
 
 
 def unheld(found: Found, held: Mapping[tuple[str, str], PromotionRequest]) -> list[Message]:
@@ -85,33 +112,36 @@ def _fits(name: str, globs: Sequence[str]) -> bool:
 
 
 def _adopted(
-    registry: RegistryReader, model: str, *, aliases: Mapping[str, str], found: Found
+    registry: RegistryReader, key: str, *, aliases: Mapping[str, str], found: Found
 ) -> Adopted | None:
-    """The model with those of its aliases that a request can ask for; what else there is goes to `found`."""
+    """What is named, with those of its aliases that a request can ask for; what else there is goes to
+    `found`."""
     read: dict[str, ModelVersion] = {}
     taken: dict[str, str] = {}
     for alias, number in aliases.items():
-        why = _unfit(model, alias, version=number) or _unread(registry, model, version=number, read=read)
+        why = _unfit(key, alias, version=number) or _unread(registry, key, version=number, read=read)
         if why is None:
             taken[alias] = number
         else:
-            found.skipped.append(Skipped(model=model, alias=alias, why=why))
+            found.skipped.append(Skipped(model=key, alias=alias, why=why))
     if not taken:
         return None
     leading = next((alias for alias in _LEADING if alias in taken), min(taken))
     version = read[taken[leading]]
     return Adopted(
-        model=model,
+        model=key,
         aliases=taken,
         champion=leading,
         version=version,
-        signature=_signature(registry, version, found=found),
+        signature=_signature(registry, version, found=found) if version.prompt is None else None,
     )
 
 
-def _unfit(model: str, alias: str, *, version: str) -> Message | None:
+def _unfit(key: str, alias: str, *, version: str) -> Message | None:
     """Why no request can name them."""
-    text = f"model: {json.dumps(model)}\nalias: {json.dumps(alias)}\nversion: {json.dumps(version)}\n"
+    kind, name = named_by(key)
+    values = {"kind": kind, "model": name, "alias": alias, "version": version}
+    text = "".join(f"{field}: {json.dumps(value)}\n" for field, value in values.items())
     try:
         parse_request(text.encode("utf-8", "replace"), path="request.yaml")
     except PromoterError as error:
@@ -120,19 +150,22 @@ def _unfit(model: str, alias: str, *, version: str) -> Message | None:
 
 
 def _unread(
-    registry: RegistryReader, model: str, *, version: str, read: dict[str, ModelVersion]
+    registry: RegistryReader, key: str, *, version: str, read: dict[str, ModelVersion]
 ) -> Message | None:
     """Why a version cannot be adopted; one that can is put into `read`."""
     if version in read:
         return None
+    kind, name = named_by(key)
     try:
-        one = registry.model_version(model, version)
+        one = registry.model_version(name, version)
     except PromoterError as error:
         if error.reason not in _OF_ONE:
             raise
         return error.message
     if one.status != READY:
         return say("version ", quote(version), " is ", quote(one.status), ", not READY")
+    if (one.prompt is not None) is not (kind is Kind.PROMPT):
+        return say("version ", quote(version), f" has not the tags of MLflow that make it a {kind}'s")
     read[version] = one
     return None
 
@@ -161,10 +194,9 @@ def _nothing(found: Found, wanted: Wanted) -> PromoterError:
             *first.why.parts,
         )
     else:
-        chosen = f"{', '.join(wanted.models)} @ {', '.join(wanted.aliases)}"
-        message = say("no alias in the registry fits ", quote(chosen))
+        message = say("no alias in the registry fits ", quote(str(wanted)))
     hint = say(
-        "Choose others with `--models` and `--aliases`, or set the first alias in the registry: init adopts "
-        "what is there. Nothing was written."
+        "Choose others with `--models`, `--prompts` and `--aliases`, or set the first alias in the registry: "
+        "init adopts what is there. Nothing was written."
     )
     return PromoterError(ReasonCode.USAGE_INVALID, message, hint=hint)

@@ -23,6 +23,7 @@ from promoter.commands.moving import Reserve
 from promoter.commands.pinning import hold_to_pins
 from promoter.commands.record_tags import Record
 from promoter.commands.recording import Notes, record_in_place
+from promoter.commands.reporting import drawn_ahead, log_reports
 from promoter.commands.tracing import Branch, Traced, Tracer
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
 from promoter.commands.weighing import Question, gather_reviews
@@ -30,7 +31,7 @@ from promoter.core.approval import ApprovalState, Refusal
 from promoter.core.overall import overall_message, overall_reason
 from promoter.core.plan import MovedOutside
 from promoter.core.policy import Policy
-from promoter.core.report import Phase, Report, RequestReport
+from promoter.core.report import NO_LINKS, Links, Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import CustomChecks, Measurer, PullRequests, Registry, Repository
@@ -58,6 +59,7 @@ class ApplyWorld:
     may_write: Callable[[], bool] = lambda: True
     open_reserve: Callable[[], None] = lambda: None
     outside: MovedOutside = MovedOutside.REFUSED
+    links: Links = NO_LINKS
 
 
 def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
@@ -73,6 +75,7 @@ def apply(world: ApplyWorld, *, branch: str, before: str = "") -> Report:
         base_commit=before,
         policy_path=world.places.policy,
         tool_version=world.tool_version,
+        links=world.links,
     )
     return _rounds(world, branch, before=before, report=report)
 
@@ -129,11 +132,12 @@ def _apply(world: ApplyWorld, branch: Branch, *, before: str, report: Report, ro
         may_write=world.may_write,
         reserve=Reserve(begin=world.open_reserve),
     )
+    charts = drawn_ahead(judged, policy)
     landed = land(ground, judged, record=record, rounds=rounds)
     notes = Notes(registry=world.registry(), tracer=tracer, policy=policy)
-    in_place = record_in_place(notes, before=before, reports=landed)
-    finished = rounds.finished(in_place)
-    return _concluded(replace(report, evidence_digest=record.evidence_digest), finished)
+    finished = rounds.finished(record_in_place(notes, before=before, reports=landed))
+    told = _concluded(replace(report, evidence_digest=record.evidence_digest), finished)
+    return log_reports(ground, told, policy=policy, charts=charts)
 
 
 def _concluded(report: Report, finished: Sequence[RequestReport]) -> Report:
@@ -160,14 +164,13 @@ def _judge_all(
 ) -> tuple[RequestReport, ...]:
     """Every request in the order of paths: in sync, refused, or judged and ready to be moved."""
     registry = world.registry()
-    tip = tracer.branch.tip
     bench = Bench(
         registry=registry,
         measurer=world.measurer,
         custom_checks=world.custom_checks,
         policy=policy,
-        commit=tip,
-        head=tip,
+        commit=tracer.branch.tip,
+        head=tracer.branch.tip,
         now=world.now,
     )
     reports = _look_at_all(registry, policy, requests=requests)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
+from promoter.commands.doctor_looking import Looking
 from promoter.commands.doctor_ports import RegistryRights, RepositorySettings
-from promoter.commands.trees import Places, read_policy, read_tree
+from promoter.commands.trees import Places, Tree, read_policy, read_tree
 from promoter.core.doctor import (
     About,
     CodeOwnersFile,
@@ -18,23 +18,25 @@ from promoter.core.doctor import (
     Facts,
     Finding,
     Severity,
-    Unseen,
     Visibility,
 )
 from promoter.core.doctor_catalog import RULES, examine
 from promoter.core.doctor_owners import LARGEST, PLACES
 from promoter.core.doctor_workflow import Workflow, read_workflow
 from promoter.core.files import REGULAR_FILE, FileEntry
+from promoter.core.policy import Policy
+from promoter.core.prompt import Kind
 from promoter.core.requests import read_requests
+from promoter.core.schema import FileKind
+from promoter.core.schema_files import SCHEMAS, is_stale
 from promoter.core.strict_yaml import LARGEST_FILE
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader, Repository
-from promoter.text import NOTHING, Message, Part, quote, say
+from promoter.text import NOTHING, Message, quote, say
 
 _WORKFLOWS = (".github/workflows/*.yml", ".github/workflows/*.yaml")
 # What is read beside requests and policy.
-FILES = (*_WORKFLOWS, *PLACES)
-_T = TypeVar("_T")
+FILES = (*_WORKFLOWS, *PLACES, *SCHEMAS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,37 +68,10 @@ class DoctorWorld:
     tool_version: str = ""
 
 
-class _Looking:
-    """Notes what could not be looked at; `outage` is the first error by which nobody could be asked."""
-
-    def __init__(self) -> None:
-        self.unseen: list[Unseen] = []
-        self.outage: PromoterError | None = None
-
-    def at(self, what: str, look: Callable[[], _T]) -> _T | None:
-        """The answer, None where there is none. Raises DEADLINE_EXCEEDED."""
-        try:
-            return look()
-        except PromoterError as error:
-            if error.reason is ReasonCode.DEADLINE_EXCEEDED:
-                raise
-            if error.reason is ReasonCode.GITHUB_UNAVAILABLE:
-                self.outage = self.outage or error
-            self.miss(what, why=say(*error.message.parts, *_spaced(error.hint)))
-        return None
-
-    def miss(self, what: str, *, why: Message) -> None:
-        """Something was not looked at."""
-        self.unseen.append(Unseen(what=what, why=why))
-
-
-def _spaced(hint: Message) -> tuple[Part, ...]:
-    return (". ", *hint.parts) if hint.parts else ()
-
-
 def diagnose(world: DoctorWorld) -> Diagnosis:
-    """Every finding. Raises GITHUB_UNAVAILABLE or PERMISSION_DENIED where not even the files can be read."""
-    looking = _Looking()
+    """Every finding. Raises GITHUB_UNAVAILABLE, PERMISSION_DENIED or DEADLINE_EXCEEDED where not even the
+    files can be read, and INTERRUPTED."""
+    looking = Looking()
     about = _about(world, looking)
     now = world.now()
     commit = world.commit or world.repository.tip(about.default_branch if about else "")
@@ -131,7 +106,7 @@ def _diagnosis(
     )
 
 
-def _about(world: DoctorWorld, looking: _Looking) -> About | None:
+def _about(world: DoctorWorld, looking: Looking) -> About | None:
     if world.settings is None:
         looking.miss("GitHub's settings of the repository", why=world.why_no_settings)
         return None
@@ -140,7 +115,7 @@ def _about(world: DoctorWorld, looking: _Looking) -> About | None:
     return looking.at("The repository on GitHub", world.settings.about)
 
 
-def _with_files(facts: Facts, world: DoctorWorld, *, commit: str, looking: _Looking) -> Facts:
+def _with_files(facts: Facts, world: DoctorWorld, *, commit: str, looking: Looking) -> Facts:
     tree = read_tree(world.repository, commit, places=world.places)
     workflows, unread = _workflows(world.repository, commit)
     facts = replace(
@@ -149,6 +124,7 @@ def _with_files(facts: Facts, world: DoctorWorld, *, commit: str, looking: _Look
         unread_workflows=unread,
         has_policy=tree.policy is not None,
         has_requests=bool(tree.requests),
+        stale_schemas=looking.at("The schemas", lambda: _stale_schemas(world.repository, commit)) or (),
     )
     entries = list(tree.requests.values())
     regular = [one for one in entries if one.mode == REGULAR_FILE]
@@ -158,12 +134,20 @@ def _with_files(facts: Facts, world: DoctorWorld, *, commit: str, looking: _Look
     if contents is not None:
         read = read_requests([(one, contents.get(one.blob_id, b"")) for one in entries])
         facts = replace(facts, requests=read.requests, request_problems=read.problems)
+    policy = looking.at("The policy", lambda: _policy(world, tree))
+    if isinstance(policy, Message):
+        return replace(facts, policy_problem=policy)
+    return replace(facts, policy=policy)
+
+
+def _policy(world: DoctorWorld, tree: Tree) -> Policy | Message:
+    """The policy, or what is wrong with it."""
     try:
-        return replace(facts, policy=read_policy(world.repository, tree, places=world.places))
+        return read_policy(world.repository, tree, places=world.places)
     except PromoterError as error:
         if error.reason not in {ReasonCode.POLICY_INVALID, ReasonCode.REQUEST_INVALID}:
             raise
-        return replace(facts, policy_problem=_first_problem(error))
+        return _first_problem(error)
 
 
 def _first_problem(error: PromoterError) -> Message:
@@ -191,7 +175,14 @@ def _workflows(repository: Repository, commit: str) -> tuple[tuple[Workflow, ...
     return tuple(read), tuple(unread)
 
 
-def _with_settings(facts: Facts, world: DoctorWorld, *, looking: _Looking) -> Facts:
+def _stale_schemas(repository: Repository, commit: str) -> tuple[FileKind, ...]:
+    entries = {one.path: one for one in repository.files(commit, tuple(SCHEMAS.values()))}
+    contents = repository.contents(tuple(entries.values())) if entries else {}
+    held = {kind: entries[path].blob_id for kind, path in SCHEMAS.items() if path in entries}
+    return tuple(kind for kind, blob_id in held.items() if is_stale(contents[blob_id], kind))
+
+
+def _with_settings(facts: Facts, world: DoctorWorld, *, looking: Looking) -> Facts:
     settings, about = world.settings, facts.about
     if settings is None or about is None:
         return facts
@@ -215,7 +206,7 @@ def _with_settings(facts: Facts, world: DoctorWorld, *, looking: _Looking) -> Fa
 
 
 def _environments(
-    facts: Facts, settings: RepositorySettings, *, looking: _Looking
+    facts: Facts, settings: RepositorySettings, *, looking: Looking
 ) -> Mapping[str, Environment | None]:
     found: dict[str, Environment | None] = {}
     for name in sorted({use.job.environment for use in facts.running("apply")} - {""}):
@@ -232,8 +223,11 @@ def _environment(settings: RepositorySettings, name: str) -> tuple[Environment |
     return (settings.environment(name),)
 
 
-def _with_code_owners(facts: Facts, world: DoctorWorld, *, commit: str, looking: _Looking) -> Facts:
-    entries = {one.path: one for one in world.repository.files(commit, PLACES)}
+def _with_code_owners(facts: Facts, world: DoctorWorld, *, commit: str, looking: Looking) -> Facts:
+    listed = looking.at("CODEOWNERS", lambda: world.repository.files(commit, PLACES))
+    if listed is None:
+        return facts
+    entries = {one.path: one for one in listed}
     entry = next((entries[path] for path in PLACES if path in entries), None)
     if entry is None:
         return replace(facts, code_owners=CodeOwnersFile(path="", size=0, text=None))
@@ -253,34 +247,47 @@ def _code_owners(repository: Repository, entry: FileEntry) -> CodeOwnersFile:
     return CodeOwnersFile(path=entry.path, size=size, text=text)
 
 
-def _with_registry(facts: Facts, world: DoctorWorld, *, looking: _Looking) -> Facts:
+def _with_registry(facts: Facts, world: DoctorWorld, *, looking: Looking) -> Facts:
     registry = world.registry
     if registry is None:
         looking.miss("The registry", why=world.why_no_registry)
         return facts
     try:
-        models = frozenset(registry.reader().all_aliases())
+        reader = registry.reader()
+        models = frozenset(reader.all_aliases())
     except PromoterError as error:
-        if error.reason is ReasonCode.DEADLINE_EXCEEDED:
+        if error.reason is ReasonCode.INTERRUPTED:
             raise
-        if error.reason is ReasonCode.REGISTRY_UNAVAILABLE:
+        if error.reason in {ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED}:
             looking.outage = looking.outage or error
         looking.miss("The registry", why=error.message)
         return facts
+    facts = replace(facts, models=models, prompts=_prompts(facts, reader, looking=looking))
     rights = looking.at("What these credentials may do in the registry", registry.rights)
     if rights is None:
-        return replace(facts, models=models)
+        return facts
     return replace(
         facts,
-        models=models,
         server_version=looking.at("The version of the registry's server", rights.server_version),
         rights=looking.at(
-            "What these credentials may do in the registry", lambda: rights.rights(_asked(facts, models))
+            "What these credentials may do in the registry", lambda: rights.rights(_asked(facts))
         ),
     )
 
 
-def _asked(facts: Facts, models: frozenset[str]) -> Sequence[str]:
-    """The models whose rights matter: those of requests, else any; a name nobody has tells nothing."""
-    requested = [one for one in dict.fromkeys(request.model for request in facts.requests) if one in models]
-    return requested or sorted(models)[:1]
+def _prompts(facts: Facts, reader: RegistryReader, *, looking: Looking) -> frozenset[str] | None:
+    """The names of all prompts, asked for only where policy or requests speak of one."""
+    rules = facts.policy.models if facts.policy else ()
+    kinds = {*(rule.kind for rule in rules), *(request.kind for request in facts.requests)}
+    if Kind.PROMPT not in kinds:
+        return None
+    return looking.at("The registry's prompts", lambda: frozenset(reader.all_aliases(Kind.PROMPT)))
+
+
+def _asked(facts: Facts) -> Sequence[str]:
+    """The names whose rights matter: those of requests that are there, any where there is no request. What
+    is true of another model says nothing of one that these credentials are not shown."""
+    names = [*sorted(facts.models or ()), *sorted(facts.prompts or ())]
+    known = set(names)
+    requested = [one for one in dict.fromkeys(request.model for request in facts.requests) if one in known]
+    return requested if facts.requests else names[:1]

@@ -74,6 +74,7 @@ def history(world: HistoryWorld, wanted: Wanted) -> History:
     found = world.pulls_of(window, wanted.key)
     pulls = {**_told_by_commits(asked), **found.pulls}
     registered = world.registered(wanted.key, _versions(window))
+    asked = tuple(_numbered(one, registered.copies) for one in asked)
     entries = timeline(Sources(asked=asked, pulls=pulls, records=registered.records, live=registered.live))
     shown = entries[: wanted.limit] if wanted.limit else entries
     beyond = _beyond(shown, window) if found.pulls or registered.records else ()
@@ -93,6 +94,11 @@ def history(world: HistoryWorld, wanted: Wanted) -> History:
         return answer
     held = in_force(entries, wanted.moment)
     return replace(answer, as_of=as_of(entries, wanted.moment), shown=(held,) if held else ())
+
+
+def _numbered(asked: Asked, copies: Mapping[str, str]) -> Asked:
+    """With the number of the copy, where there is one."""
+    return replace(asked, version=copies.get(asked.source, asked.version)) if asked.source else asked
 
 
 def _asked(world: HistoryWorld, wanted: Wanted) -> tuple[Asked, ...]:
@@ -149,6 +155,7 @@ def _change(commit: LogEntry, holding: Mapping[str, PromotionRequest], *, touche
         parent=commit.parent,
         is_readable=request is not None or blob is None,
         override=request.override if request else None,
+        source=str(request.source or "") if request else "",
     )
 
 

@@ -12,7 +12,7 @@ from promoter.core.history import Asked
 from promoter.core.pull_request import PullRequest
 from promoter.core.request import PromotionRequest
 from promoter.core.timeline import Lack, Pull, Teller
-from promoter.errors import ExitCode, PromoterError
+from promoter.errors import ExitCode, NotOnGitHub, PromoterError
 from promoter.ports import PullRequests, Repository
 from promoter.text import Message, quote, say
 
@@ -54,6 +54,8 @@ class PullFinder:
                 merged = self._merged(one)
                 if merged is not None:
                     found[one.commit] = self._told(one, merged, key=key)
+            except NotOnGitHub:
+                notes.append(say(quote(one.commit[:12]), " is not on GitHub yet"))
             except PromoterError as error:
                 message = say("GitHub did not tell of ", quote(one.commit[:12]), ": ", *error.message.parts)
                 if error.exit_code is ExitCode.UNDECIDED:

@@ -22,6 +22,7 @@ from promoter.core.request_edit import with_version
 from promoter.core.request_path import request_path
 from promoter.core.requests import read_requests
 from promoter.core.schema import FileKind, schema
+from promoter.core.schema_files import SCHEMAS
 from promoter.core.starter import ADOPTED, Adopted, policy_text, request_text, schema_line
 from promoter.core.starter_workflow import PLACEHOLDER, Setting, workflow_text
 from promoter.core.starting import Done, DoneFile, FileState, InitPlan, Part, PlannedFile, Step
@@ -29,10 +30,6 @@ from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import Message, quote, say
 
-SCHEMAS = {
-    FileKind.POLICY: ".github/promoter/promotion-policy.schema.json",
-    FileKind.REQUEST: ".github/promoter/promotion-request.schema.json",
-}
 WORKFLOWS = ".github/workflows/*"
 
 
@@ -152,7 +149,7 @@ def _requests(
                 new = data if same else with_version(data, version=version, reason=ADOPTED, path=request.path)
                 yield PlannedFile(path=request.path, data=new, part=Part.REQUESTS, before=data)
                 continue
-            path = request_path(one.model, alias, pattern=world.places.requests, taken=taken)
+            path = request_path(one.name, alias, pattern=world.places.requests, taken=taken)
             if not path:
                 raise PromoterError(
                     ReasonCode.USAGE_INVALID,
@@ -160,7 +157,7 @@ def _requests(
                     hint=say("Use a glob with `**` or `*` in it, such as `promotions/**/*.yaml`."),
                 )
             taken.add(path)
-            text = request_text(one.model, alias, version=version, reason=ADOPTED)
+            text = request_text((one.model, alias), version=version, reason=ADOPTED)
             text = schema_line(path, schema=SCHEMAS[FileKind.REQUEST]) + text
             yield _planned(world, path, text=text, part=Part.REQUESTS)
 
@@ -224,7 +221,7 @@ def _allowed(world: InitWorld, files: Sequence[PlannedFile], *, found: Found) ->
 
 
 def _refused(policy: Policy, one: Adopted) -> Iterator[Message]:
-    rule = policy.rule_for(one.model)
+    rule = policy.rule_for(one.name, one.kind)
     for alias in one.aliases:
         if rule is None or alias not in rule.aliases:
             name = quote(f"{one.model}@{alias}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from promoter.commands.copies import hold_to_source, identify, refuse_unproven, told_of
+from promoter.commands.differing import with_differences
 from promoter.commands.gathering import Bench, gather, results_of, with_answers
 from promoter.commands.overriding import weigh_override
 from promoter.commands.tenure import tenure
@@ -148,7 +149,7 @@ def _judge(bench: Bench, rule: ModelRule, *, claim: Claim) -> RequestReport:
     notes = (*report.notes, *told)
     report = replace(report, notes=notes)
     report = overriding.judged(replace(report, evidence=evidence), results_of(rule, evidence, step=step))
-    return _with_verdict(replace(report, verdict=decide(report.results)))
+    return _with_verdict(with_differences(registry, replace(report, verdict=decide(report.results))))
 
 
 def _refuse_other_kind(request: PromotionRequest, challenger: ModelVersion) -> None:

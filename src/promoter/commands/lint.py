@@ -6,13 +6,11 @@ requests; a pull request is held against the one it would be merged onto.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
-from promoter.commands.init import SCHEMAS
 from promoter.commands.judging import rule_for
 from promoter.commands.trees import Places
 from promoter.core.files import REGULAR_FILE, FileEntry
@@ -22,13 +20,15 @@ from promoter.core.policy import Mode, Policy
 from promoter.core.policy_file import parse_policy
 from promoter.core.request import PromotionRequest
 from promoter.core.requests import RequestSet, read_requests
-from promoter.core.schema import schema
+from promoter.core.schema_files import SCHEMAS, is_stale, stale_words
 from promoter.errors import Problem, PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
 _File: TypeAlias = tuple[FileEntry, bytes]
 _ENDINGS = {".yaml": ".yml", ".yml": ".yaml"}
+_LINK = "120000"
 _REGULAR_ONLY = say("Write it as an ordinary file: no link, not executable")
+_NO_LINK = say("Put the folder itself where the link is: git keeps a link's name, and nothing behind it")
 _NO_POLICY = say(
     "there is no policy here (`--policy` names it): whether it allows what is asked for was not looked at"
 )
@@ -57,6 +57,7 @@ class _Found:
     requests: tuple[_File, ...]
     unread: tuple[str, ...]
     policy: _File | None
+    in_the_way: tuple[Objection, ...]
 
 
 def lint(folder: Listing, asked: Asked) -> LintReport:
@@ -64,7 +65,7 @@ def lint(folder: Listing, asked: Asked) -> LintReport:
     found = _found(folder, asked)
     policy, of_policy = _policy(found.policy)
     of_requests = read_requests(found.requests)
-    objections: list[Objection] = []
+    objections = list(found.in_the_way)
     notes: list[Message] = list(_stale_schemas(folder))
     if asked.scope.has_policy:
         objections += of_policy
@@ -96,9 +97,10 @@ def _found(folder: Listing, asked: Asked) -> _Found:
     named = [entry.path for one in asked.paths for entry, _ in _beneath(folder, one)]
     unread = dict.fromkeys(path for path in (*_mistaken(folder, places.requests), *named) if path not in read)
     is_there = {Scope.ALL: policy or requests, Scope.REQUESTS: requests, Scope.POLICY: policy}[asked.scope]
-    if not is_there and not unread:
+    in_the_way = tuple(_in_the_way(folder, asked))
+    if not is_there and not unread and not in_the_way:
         raise _nothing(asked)
-    return _Found(requests=requests, unread=tuple(unread), policy=policy)
+    return _Found(requests=requests, unread=tuple(unread), policy=policy, in_the_way=in_the_way)
 
 
 def _beneath(folder: Listing, path: str) -> tuple[_File, ...]:
@@ -110,9 +112,30 @@ def _beneath(folder: Listing, path: str) -> tuple[_File, ...]:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("there is no file ", quote(path), ", and no folder of that name with YAML in it"),
-            hint=say("Name files or folders of the clone, or none for all that Promoter reads."),
+            hint=say(
+                "Name files or folders of the clone, or none for all that Promoter reads. What git ignores "
+                "does not count."
+            ),
         )
     return found
+
+
+def _in_the_way(folder: Listing, asked: Asked) -> Iterator[Objection]:
+    """Links in place of folders, on the way to where files are looked for."""
+    patterns = {
+        ReasonCode.POLICY_INVALID: asked.places.policy if asked.scope.has_policy else "",
+        ReasonCode.REQUEST_INVALID: asked.places.requests if asked.scope.has_requests else "",
+    }
+    for reason, pattern in patterns.items():
+        folders = pattern.partition("*")[0].partition("?")[0].split("/")[:-1]
+        ways = ["/".join(folders[: count + 1]) for count in range(len(folders))]
+        for path in (path for way in ways for path in _link_at(folder, way)):
+            found = say("found a link in place of a folder: nothing behind it is read")
+            yield _objection(reason, path, found=found, write=_NO_LINK)
+
+
+def _link_at(folder: Listing, path: str) -> Iterator[str]:
+    return (entry.path for entry, _ in folder.listed(path) if entry.mode == _LINK)
 
 
 def _mistaken(folder: Listing, pattern: str) -> Iterator[str]:
@@ -196,7 +219,11 @@ def _worth_knowing(
                 quote(request.path), ": the policy has promotions of ", quote(request.model), " disabled"
             )
         if _is_over(request, now):
-            yield say(quote(request.path), ": its override is over and may be deleted")
+            yield say(
+                quote(request.path),
+                ": its override is over and may be deleted; while it is there, this file cannot ask for "
+                "another version (override_refused)",
+            )
 
 
 def _is_disabled(policy: Policy, request: PromotionRequest) -> bool:
@@ -212,17 +239,7 @@ def _is_over(request: PromotionRequest, now: datetime) -> bool:
 def _stale_schemas(folder: Listing) -> Iterator[Message]:
     """Schemas that init wrote, and that another release of Promoter would write otherwise."""
     for kind, path in SCHEMAS.items():
-        for _, data in folder.listed(path):
-            if not _is_current(data, schema(kind)):
-                fresh = quote(f"promoter schema {kind} > {path}")
-                yield say(quote(path), " is of another release of Promoter; ", fresh, " renews it")
-
-
-def _is_current(data: bytes, current: object) -> bool:
-    try:
-        return bool(json.loads(data) == current)
-    except ValueError:
-        return False
+        yield from (stale_words(kind) for _, data in folder.listed(path) if is_stale(data, kind))
 
 
 def _of_request(request: PromotionRequest, error: PromoterError) -> Objection:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from promoter.commands.proposing import Drafter, Ground
+from promoter.commands.seeking import OUTAGES, Opened, Seeker, unsure
 from promoter.commands.trees import Places, read_policy, read_request_set, read_tree
 from promoter.commands.versions import PullsOf
-from promoter.core.drift import Key
-from promoter.core.policy import Policy
 from promoter.core.proposal import Proposal
-from promoter.core.proposal_mark import Mark, Scope, fingerprint
+from promoter.core.proposal_mark import Mark, Scope
 from promoter.core.propose_report import (
     Action,
     Entry,
     ProposeReport,
     Writing,
     concluded,
-    is_undecided,
 )
 from promoter.core.proposing import (
-    Alias,
     Change,
     Close,
     Create,
@@ -31,12 +28,7 @@ from promoter.core.proposing import (
     Leave,
     Propose,
     Step,
-    Wish,
-    answered,
-    chosen,
     plan_proposals,
-    ripe,
-    unsettled,
 )
 from promoter.core.report import Links
 from promoter.errors import PromoterError, ReasonCode
@@ -44,12 +36,7 @@ from promoter.ports import Proposals, RegistryIndex, Repository
 from promoter.render.proposal import withdrawn_body
 from promoter.text import say
 
-# After one of these it makes no sense to go on asking.
-_OUTAGES = frozenset(
-    {ReasonCode.REGISTRY_UNAVAILABLE, ReasonCode.GITHUB_UNAVAILABLE, ReasonCode.DEADLINE_EXCEEDED}
-)
 _NOTHING_ASKED = say("no entry of the policy has `propose`, so nothing is proposed")
-_GONE = Drop(why=say("the policy proposes nothing for this alias any more"))
 
 
 def _no_pulls(_: str) -> None:
@@ -102,7 +89,7 @@ def _propose(world: ProposeWorld, report: ProposeReport) -> ProposeReport:
     policy = read_policy(world.repository, tree, places=world.places)
     report = replace(report, policy_digest=policy.digest)
     scope = Scope.of(world.places.requests, world.places.policy)
-    opened = _Opened.of(world.proposals.opened(), scope)
+    opened = Opened.of(world.proposals.opened(), scope)
     if not opened.by_key and not any(rule.propose for rule in policy.models):
         return report
     requests = read_request_set(world.repository, tree).requests
@@ -117,7 +104,7 @@ def _propose(world: ProposeWorld, report: ProposeReport) -> ProposeReport:
         pulls_of=world.pulls_of,
         links=world.links,
     )
-    seeker = _Seeker(world=world, ground=ground, scope=scope, opened=opened)
+    seeker = Seeker(proposals=world.proposals, now=world.now, ground=ground, scope=scope, opened=opened)
     items, undecided = seeker.items()
     others = sum(entry.number > 0 for entry in undecided)
     steps = plan_proposals(items, limit=policy.propose.limit, others=others)
@@ -125,106 +112,6 @@ def _propose(world: ProposeWorld, report: ProposeReport) -> ProposeReport:
     doer = _Doer(proposals=world.proposals, drafter=drafter, writing=world.writing)
     entries = (*doer.entries(steps), *undecided)
     return concluded(replace(report, entries=tuple(sorted(entries, key=lambda entry: entry.key))))
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Opened:
-    """Our open proposals: those whose first line says which alias they are for, and all by branch."""
-
-    by_key: Mapping[Key, Proposal]
-    by_branch: Mapping[str, Proposal]
-
-    @classmethod
-    def of(cls, opened: Sequence[Proposal], scope: Scope) -> _Opened:
-        by_key: dict[Key, Proposal] = {}
-        for proposal in opened:
-            mark = Mark.of(proposal.body)
-            # The branch is what counts: a line can be copied.
-            if mark and mark.scope == scope.digest and scope.branch(mark.key) == proposal.branch:
-                by_key.setdefault(mark.key, proposal)
-        return cls(by_key=by_key, by_branch={proposal.branch: proposal for proposal in opened})
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Seeker:
-    """Finds out what is wanted of each alias."""
-
-    world: ProposeWorld
-    ground: Ground
-    scope: Scope
-    opened: _Opened
-
-    def items(self) -> tuple[list[Item], list[Entry]]:
-        """What is wanted of each alias, in order, and of which of them nothing can be said."""
-        listing = self.ground.registry.all_aliases()
-        items: list[Item] = []
-        undecided: list[Entry] = []
-        outage: PromoterError | None = None
-        for key in sorted({*self._asked(self.ground.policy, listing), *self.opened.by_key}):
-            proposal = self.opened.by_branch.get(self.scope.branch(key))
-            try:
-                if outage is not None:
-                    raise outage
-                items.append(self._item(key, listing, proposal=proposal))
-            except PromoterError as error:
-                outage = error if error.reason in _OUTAGES else None
-                undecided.append(_unsure(key, error, proposal=proposal))
-        return items, undecided
-
-    def _asked(self, policy: Policy, listing: Mapping[str, Mapping[str, str]]) -> Iterator[Key]:
-        for model in listing:
-            rule = policy.rule_for(model)
-            if rule is not None and rule.propose is not None:
-                yield model, rule.propose.to
-
-    def _item(self, key: Key, listing: Mapping[str, Mapping[str, str]], *, proposal: Proposal | None) -> Item:
-        model, to = key
-        rule = self.ground.policy.rule_for(model)
-        if rule is None or rule.propose is None or rule.propose.to != to:
-            return Item(key=key, wish=_GONE, opened=proposal)
-        try:
-            # A list may lack a model that is there.
-            aliases = listing[model] if model in listing else self.ground.registry.aliases(model)
-        except PromoterError as error:
-            if error.reason is not ReasonCode.MODEL_NOT_FOUND:
-                raise
-            return Item(key=key, wish=Drop(why=error.message), opened=proposal)
-        asked = self.ground.requests.get(key)
-        alias = Alias(key=key, rule=rule, propose=rule.propose, aliases=aliases, asked=asked)
-        return Item(key=key, wish=self._wish(alias, proposal), opened=proposal, live=alias.live)
-
-    def _wish(self, alias: Alias, proposal: Proposal | None) -> Wish:
-        against = unsettled(alias)
-        if against is not None:
-            return against
-        registry, now = self.ground.registry, self.world.now
-        versions = () if alias.propose.from_alias else registry.versions(alias.key[0])
-        number = chosen(alias, versions, now=now)
-        if isinstance(number, Drop):
-            return number
-        challenger = registry.model_version(alias.key[0], number)
-        wish = ripe(alias, challenger, now=now)
-        if not isinstance(wish, Propose):
-            return wish
-        digest = fingerprint(challenger, policy_digest=self.ground.policy.digest)
-        mark = Mark(scope=self.scope.digest, key=alias.key, version=number, fingerprint=digest)
-        before = Mark.of(proposal.body) if proposal else None
-        if before is not None and before.version == number:
-            return wish
-        branch = self.scope.branch(alias.key)
-        return answered(self.world.proposals.listed(branch), mark) or wish
-
-
-def _unsure(key: Key, error: PromoterError, *, proposal: Proposal | None) -> Entry:
-    return Entry(
-        key=key,
-        action=Action.UNDECIDED if is_undecided(error.reason) else Action.LEFT,
-        why=error.message,
-        hint=error.hint,
-        reason=error.reason,
-        number=proposal.number if proposal else 0,
-        url=proposal.url if proposal else "",
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,9 +132,9 @@ class _Doer:
                     raise outage
                 entries.append(self._done(step))
             except PromoterError as error:
-                outage = error if error.reason in _OUTAGES else outage
-                unsure = _unsure(step.item.key, error, proposal=step.item.opened)
-                entries.append(replace(unsure, live=step.item.live))
+                outage = error if error.reason in OUTAGES else outage
+                failed_entry = unsure(step.item.key, error, proposal=step.item.opened)
+                entries.append(replace(failed_entry, live=step.item.live))
         return entries
 
     def _done(self, step: Step) -> Entry:

@@ -16,11 +16,12 @@ from promoter.core.measurement import Measurement
 from promoter.core.model_version import ModelVersion
 from promoter.core.overall import overall_message
 from promoter.core.policy import ModelRule, Policy, Source
+from promoter.core.prompt import Kind
 from promoter.core.proposal import Draft
 from promoter.core.proposal_mark import Mark, Scope, fingerprint
-from promoter.core.proposing import Item
+from promoter.core.proposing import Item, rule_of
 from promoter.core.report import Links, Phase, Report
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, named_by
 from promoter.core.request_edit import scalar, with_version
 from promoter.core.request_path import request_path
 from promoter.errors import PromoterError, ReasonCode
@@ -66,7 +67,7 @@ class Drafter:
         """The pull request for a version. Raises REQUEST_INVALID where the file cannot be edited safely, and
         what registry and repository raise."""
         ground = self.ground
-        rule = ground.policy.rule_for(item.key[0])
+        rule = rule_of(ground.policy, item.key[0])
         if rule is None or rule.propose is None:
             raise ValueError("nothing is proposed without a rule")
         why = why_proposed(rule.propose, challenger.version)
@@ -90,19 +91,21 @@ class Drafter:
         if asked is not None:
             return replace(asked, version=version)
         taken = list(ground.tree.by_path())
-        path = request_path(*key, pattern=ground.places.requests, taken=taken)
+        kind, name = named_by(key[0])
+        path = request_path(name, key[1], pattern=ground.places.requests, taken=taken)
         if not path:
             raise PromoterError(
                 ReasonCode.REQUEST_INVALID,
                 say("no path for a new request fits into ", quote(ground.places.requests)),
                 hint=say("Add the request by hand once; then it is edited in place."),
             )
-        return PromotionRequest(path=path, model=key[0], alias=key[1], version=version)
+        return PromotionRequest(path=path, model=name, alias=key[1], version=version, kind=kind)
 
     def _edited(self, request: PromotionRequest, *, reason: str) -> bytes:
         entry = self.ground.tree.requests.get(request.path)
         if entry is None:
-            lines = {"model": scalar(request.model), "alias": scalar(request.alias)}
+            lines = {"kind": str(request.kind)} if request.kind is Kind.PROMPT else {}
+            lines |= {"model": scalar(request.model), "alias": scalar(request.alias)}
             lines |= {"version": request.version, "reason": scalar(reason)}
             return "".join(f"{key}: {value}\n" for key, value in lines.items()).encode()
         data = self.ground.repository.contents([entry])[entry.blob_id]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 
 from promoter.commands.deploying import deployed
 from promoter.commands.job_files import write_all
-from promoter.core.overall import overall_message, overall_reason
+from promoter.core.overall import narrowed
 from promoter.core.pin import kept, pin_of, pinned_line, pins_in, results_marker
 from promoter.core.report import CommentMode, Links, Phase, Report
 from promoter.errors import ExitCode, PromoterError, ReasonCode
@@ -17,6 +18,7 @@ from promoter.render.annotations import annotations as workflow_commands
 from promoter.render.comment import comment
 from promoter.render.evidence_json import digest, evidence
 from promoter.render.html import html
+from promoter.render.html_charts import charts, undrawn
 from promoter.render.outputs import outputs
 from promoter.render.steady import steady
 from promoter.render.summary import summary
@@ -27,13 +29,14 @@ _NOT_FOR_THE_COMMENT = frozenset(
     {ReasonCode.PULL_REQUEST_CLOSED, ReasonCode.SUPERSEDED, ReasonCode.FORK_UNSUPPORTED}
 )
 
+_PAGE = "report.html"
 _IN_PLACE = frozenset({ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Channels:
     """Where to tell it. `pull_request` is the number validate speaks to; 0 for none. `deployments`: where the
-    team wants them."""
+    team wants them. `has_time`: whether there is still time to draw, which is done last."""
 
     runner: Runner
     pull_requests: PullRequests | None = None
@@ -41,6 +44,7 @@ class Channels:
     repository: str = ""
     pull_request: int = 0
     deployments: Deployments | None = None
+    has_time: Callable[[], bool] = lambda: True
 
 
 def complete(report: Report, *, tool_version: str, links: Links) -> Report:
@@ -55,7 +59,8 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     """Write everything that the run leaves behind.
 
     A comment, a deployment or a report file that cannot be written changes no outcome: an alias may have been
-    moved.
+    moved. The HTML report is there, without charts, before the outputs name it; it is drawn when everything
+    else is told, and takes the place of the first.
     """
     runner = channels.runner
     told = len(report.notes)
@@ -64,7 +69,7 @@ def publish(report: Report, channels: Channels) -> ExitCode:
     for unwritten in report.notes[told:]:
         runner.log(unwritten)
     try:
-        path = save(report, runner)
+        path = _save_undrawn(report, runner)
     except PromoterError as error:
         report, path = replace(report, notes=(*report.notes, error.message)), ""
     runner.annotate(workflow_commands(report))
@@ -72,15 +77,28 @@ def publish(report: Report, channels: Channels) -> ExitCode:
         runner,
         lambda: runner.outputs(outputs(report, comment_url=address, report_path=path)),
         lambda: runner.summary(summary(report)),
+        lambda: _draw(report, channels) if path else None,
     )
     return report.reason.exit_code
 
 
 def save(report: Report, runner: Runner) -> str:
     """Write the report folder: evidence, comment and HTML report; the path of the last."""
+    path = _save_undrawn(report, runner)
+    _draw(report, Channels(runner=runner))
+    return path
+
+
+def _save_undrawn(report: Report, runner: Runner) -> str:
     runner.save("evidence.json", evidence(report))
     runner.save("comment.md", comment(report, marker="<!-- promoter -->"))
-    return runner.save("report.html", html(report))
+    return runner.save(_PAGE, html(report, charts=undrawn))
+
+
+def _draw(report: Report, channels: Channels) -> None:
+    if channels.has_time():
+        page = html(report, charts=partial(charts, has_time=channels.has_time))
+        channels.runner.save(_PAGE, page)
 
 
 def _with_comments(report: Report, channels: Channels) -> tuple[Report, str]:
@@ -107,14 +125,7 @@ def _parts(report: Report, channels: Channels) -> Sequence[tuple[int, Report]]:
 
 
 def _part(report: Report, number: int) -> Report:
-    requests = tuple(request for request in report.requests if request.pull_request == number)
-    return replace(
-        report,
-        requests=requests,
-        reason=overall_reason(requests),
-        message=overall_message(requests),
-        hint=requests[0].hint if len(requests) == 1 else say(),
-    )
+    return narrowed(report, [request for request in report.requests if request.pull_request == number])
 
 
 def _write(pull_requests: PullRequests, number: int, *, report: Report, channels: Channels) -> str:

@@ -15,12 +15,12 @@ from promoter.core.drift import Key
 from promoter.core.files import REGULAR_FILE, FileEntry
 from promoter.core.proposal import BRANCHES, Draft, Proposal
 from promoter.core.report import Report
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, named_by
 from promoter.core.request_edit import with_version
 from promoter.core.request_file import parse_request
 from promoter.core.request_path import request_path
 from promoter.core.requests import read_requests
-from promoter.core.starter import request_text
+from promoter.core.starter import request_text, schema_line
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import Proposals, Repository
 from promoter.render.comment import comment
@@ -33,12 +33,23 @@ _NO = (ExitCode.WRONG_INPUT, ExitCode.BUG, ExitCode.INTERRUPTED)
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a person wants; `reason` None: the one that is there stays."""
+    """What a person wants; `reason` None: the one that is there stays.
+
+    `model` is a key's name (`prompts:/greeting` for a prompt); `version` is digits, or `dev.ml.churn/7` for
+    a version of another model to copy. A new file's first line names `schema`, the path of one in the
+    repository (empty: none).
+    """
 
     model: str
     alias: str
     version: str
     reason: str | None = None
+    schema: str = ""
+
+    @property
+    def key(self) -> Key:
+        """The alias that it shall hold."""
+        return (self.model, self.alias)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +68,7 @@ def edit(files: Sequence[tuple[FileEntry, bytes]], asked: Asked, *, places: Plac
     Raises REQUEST_INVALID, DUPLICATE_REQUEST or USAGE_INVALID for names, files or a glob that cannot be.
     """
     path = places.requests
-    text = request_text(asked.model, asked.alias, version=asked.version, reason=(asked.reason or "").strip())
+    text = request_text(asked.key, version=asked.version, reason=(asked.reason or "").strip())
     parse_request(text.encode("utf-8", "replace"), path="the new request")
     found = read_requests([one for one in files if one[0].path != places.policy])
     if found.reason is not None:
@@ -68,19 +79,21 @@ def edit(files: Sequence[tuple[FileEntry, bytes]], asked: Asked, *, places: Plac
             problems=found.problems,
         )
     contents = {entry.path: data for entry, data in files}
-    old = next((one for one in found.requests if one.key == (asked.model, asked.alias)), None)
+    old = next((one for one in found.requests if one.key == asked.key), None)
     if old is not None:
         before = contents[old.path]
         data = with_version(before, version=asked.version, reason=asked.reason, path=old.path)
         return Edit(path=old.path, data=data, before=before, notes=_stays(old, asked))
-    path = request_path(asked.model, asked.alias, pattern=places.requests, taken=contents.keys())
+    name = named_by(asked.model)[1]
+    path = request_path(name, asked.alias, pattern=places.requests, taken=contents.keys())
     if not path:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("no file name fits the glob ", quote(places.requests), " for this request"),
             hint=say("Write the file by hand, or use a glob with `**` or `*` in it."),
         )
-    return Edit(path=path, data=text.encode(), before=None)
+    first = schema_line(path, schema=asked.schema) if asked.schema else ""
+    return Edit(path=path, data=(first + text).encode(), before=None)
 
 
 def _stays(old: PromotionRequest, asked: Asked) -> tuple[Message, ...]:
@@ -130,7 +143,7 @@ def branch_of(verb: str, key: Key) -> str:
 def opened(proposals: Proposals, asked: Asked, *, edited: Edit, base: str, report: Report | None) -> Proposal:
     """The one pull request for the alias, opened or brought up to date. Raises CONFLICT where its branch
     holds commits of other people's."""
-    branch = branch_of("request", (asked.model, asked.alias))
+    branch = branch_of("request", asked.key)
     draft = Draft(
         branch=branch,
         base=base,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from promoter.commands.request import Edit, branch_of
+from promoter.core.history import Asked
 from promoter.core.proposal import Draft, Proposal
 from promoter.core.request import PromotionRequest
 from promoter.core.request_file import parse_request
-from promoter.core.timeline import Entry, History, Kind, Reached
+from promoter.core.timeline import Entry, History, Kind, LiveState, Reached
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import Proposals
 from promoter.render.markdown import sentence
@@ -24,8 +26,8 @@ _MOVED = frozenset({Kind.FIRST, Kind.PROMOTION, Kind.ROLLBACK, Kind.ADOPTION})
 
 @dataclass(frozen=True, kw_only=True)
 class Rollback:
-    """From which version to which. `came` is the change that last gave the alias to `target`, `left` the one
-    that took it away."""
+    """From which version to which, as the request file names them: a copy by its source. `came` is the change
+    that last gave the alias to `target`, `left` the one that took it away."""
 
     model: str
     alias: str
@@ -36,40 +38,80 @@ class Rollback:
     @property
     def target(self) -> str:
         """The version to go back to."""
-        return self.came.version or ""
+        return self.came.asked.wording or ""
 
 
 def plan_rollback(found: History, version: str | None) -> Rollback:
-    """To the version before, or to `version`, which must have held the alias. Raises USAGE_INVALID."""
+    """To the version before, or to `version`, which must have held the alias. Raises USAGE_INVALID, and
+    MODEL_NOT_FOUND where the registry proves that there is nothing to go back in."""
     alias = quote(f"{found.model}@{found.alias}")
-    origin = found.entries[0].version if found.entries else None
-    if origin is None:
+    newest = _newest(found, alias)
+    held = [at for at, one in enumerate(found.entries) if _held(one) and one.version != newest.version]
+    chosen = [at for at in held if version in {None, *_names(found.entries[at].asked)}]
+    if not chosen:
+        raise _never_held(alias, newest, version=version, held=[found.entries[at].asked for at in held])
+    came = found.entries[chosen[0]]
+    left = _left_to(found.entries[: chosen[0]], came)
+    return Rollback(model=found.model, alias=found.alias, origin=newest.wording or "", came=came, left=left)
+
+
+def _left_to(later: Sequence[Entry], came: Entry) -> Entry:
+    """What took the alias from it: the next that held it, else the next that git asked for (none did)."""
+    others = [one for one in reversed(later) if one.version != came.version]
+    took = (one for one in others if one.version is None or one.reached not in _NOT_HELD)
+    return next(took, others[0])
+
+
+def _newest(found: History, alias: Part) -> Asked:
+    """What git asks for now. Raises as `plan_rollback` does."""
+    if found.live.state is LiveState.NO_MODEL:
         raise PromoterError(
-            ReasonCode.USAGE_INVALID,
-            say("git asks for no version of ", alias, " now, so there is nothing to roll back"),
-            hint=say("Ask for a version with `promoter request`."),
+            ReasonCode.MODEL_NOT_FOUND,
+            say(
+                "the registry has no ", quote(found.model), " any more, so no version of it can hold ", alias
+            ),
+            hint=say("Look at the name and at the registry's address; `--no-registry` asks git alone."),
         )
-    held = [(at, one) for at, one in enumerate(found.entries) if _held(one) and one.version != origin]
-    chosen = next(((at, one) for at, one in held if version in {None, one.version}), None)
-    if chosen is None:
-        raise _never_held(alias, origin, version=version, held=[one.version or "" for _, one in held])
-    at, came = chosen
-    left = next(one for one in reversed(found.entries[:at]) if one.version != came.version)
-    return Rollback(model=found.model, alias=found.alias, origin=origin, came=came, left=left)
+    newest = found.entries[0].asked if found.entries else None
+    if newest is None or newest.wording is None:
+        raise _asks_nothing(alias, newest)
+    return newest
+
+
+def _asks_nothing(alias: Part, newest: Asked | None) -> PromoterError:
+    if newest is not None and not newest.is_readable:
+        return PromoterError(
+            ReasonCode.USAGE_INVALID,
+            say("the request for ", alias, " in ", quote(newest.path), " cannot be read as one now"),
+            hint=say(
+                "Correct it (`promoter validate` says what is wrong), or revert ", quote(newest.commit), "."
+            ),
+        )
+    return PromoterError(
+        ReasonCode.USAGE_INVALID,
+        say("git asks for no version of ", alias, " now, so there is nothing to roll back"),
+        hint=say("Ask for a version with `promoter request`."),
+    )
+
+
+def _names(asked: Asked) -> tuple[str, ...]:
+    """By its number, and as the file has it."""
+    return tuple(name for name in (asked.version, asked.wording) if name)
 
 
 def _held(entry: Entry) -> bool:
     return entry.version is not None and entry.kind in _MOVED and entry.reached not in _NOT_HELD
 
 
-def _never_held(alias: Part, origin: str, *, version: str | None, held: list[str]) -> PromoterError:
-    if version == origin:
-        message = say("git asks for version ", quote(origin), " of ", alias, " already")
+def _never_held(alias: Part, newest: Asked, *, version: str | None, held: Sequence[Asked]) -> PromoterError:
+    now = quote(newest.wording)
+    if version in _names(newest):
+        message = say("git asks for version ", now, " of ", alias, " already")
     elif version is None:
-        message = say("no version before ", quote(origin), " held ", alias, ", as far as git and tags tell")
+        message = say("no version before ", now, " held ", alias, ", as far as git and tags tell")
     else:
         message = say("version ", quote(version), " never held ", alias, ", as far as git and tags tell")
-    known = ", ".join(dict.fromkeys(held))
+    known = ", ".join(dict.fromkeys(name for one in held for name in _names(one)[-1:]))
     hint = say("Those that did: ", quote(known), ".") if known else say("Ask with `promoter request`.")
     return PromoterError(ReasonCode.USAGE_INVALID, message, hint=hint)
 
@@ -89,7 +131,7 @@ def told(rollback: Rollback) -> Message:
 def _left(left: Entry) -> tuple[Part, ...]:
     if left.version is None:
         return (*_by(left), ", when the request was deleted")
-    return (", when version ", quote(left.version), " took its place", *_by(left))
+    return (", when version ", quote(left.asked.wording), " took its place", *_by(left))
 
 
 def _why(left: Entry) -> tuple[Part, ...]:
@@ -168,6 +210,18 @@ def _body(rollback: Rollback, edited: Edit, *, reason: str) -> str:
         f"**Reason:** {sentence(say(quote(reason)))}\n\n{_override_of(edited)}"
         "It needs its approval like any change. Checks of the version itself decide, comparisons only "
         "report; the comment of this pull request's job says which.\n"
+    )
+
+
+def kept(edited: Edit) -> tuple[Message, ...]:
+    """What stays in the file and counts for nothing there."""
+    if _request(edited.data, edited).override is None:
+        return ()
+    return (
+        say(
+            "the file keeps the override that is in it, and it does not count: a rollback does without. "
+            "Delete it with this change"
+        ),
     )
 
 

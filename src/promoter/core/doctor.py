@@ -10,6 +10,7 @@ from enum import StrEnum
 from promoter.core.doctor_workflow import Use, Workflow, uses
 from promoter.core.policy import Policy
 from promoter.core.request import PromotionRequest
+from promoter.core.schema import FileKind
 from promoter.errors import Problem, ReasonCode
 from promoter.text import NOTHING, Message, Part, say
 
@@ -115,8 +116,8 @@ class Unseen:
 class Facts:
     """Everything that was looked at. None: it could not be, and `unseen` says why.
 
-    `environments` has each that a workflow names; None in it: GitHub has none of that name. `models`: the
-    names of all registered models. `gone_layers`: what the sandbox lacks here, each with why.
+    `environments` has each that a workflow names; None in it: GitHub has none of that name. `models` and
+    `prompts`: the names of all of them. `gone_layers`: what the sandbox lacks here, each with why.
     """
 
     now: datetime
@@ -136,8 +137,10 @@ class Facts:
     requests: tuple[PromotionRequest, ...] = ()
     request_problems: tuple[Problem, ...] = ()
     has_requests: bool = True
+    stale_schemas: tuple[FileKind, ...] = ()
     code_owners: CodeOwnersFile | None = None
     models: frozenset[str] | None = None
+    prompts: frozenset[str] | None = None
     rights: Rights | None = None
     server_version: str | None = None
     gone_layers: Mapping[str, str] | None = None

@@ -11,6 +11,9 @@ from promoter.core.doctor_jobs import has_own_token
 from promoter.core.layers import Strictness
 from promoter.core.policy import Checks, Inverted, Mode, ModelRule
 from promoter.core.policy import Severity as Weight
+from promoter.core.prompt import Kind
+from promoter.core.schema import FileKind
+from promoter.core.schema_files import SCHEMAS, stale_words
 from promoter.text import quote
 
 _OLDEST_SERVER = (3, 10, 0)
@@ -42,6 +45,7 @@ def can_fail(checks: Checks) -> bool:
         checks.inference,
         checks.business_value,
         checks.negative_flips,
+        checks.prompt,
     )
     metrics = (*checks.metrics, *(metric for one in checks.slices for metric in one.metrics))
     weights = (*(one.severity for one in metrics), *(one.severity for one in checks.custom))
@@ -92,17 +96,28 @@ def _unsafe_setting(facts: Facts) -> Iterator[Found]:
 
 
 def _rule_matches_nothing(facts: Facts) -> Iterator[Found]:
-    for rule in _rules(facts) if facts.models is not None else ():
-        if not any(fnmatchcase(model, rule.match) for model in facts.models or ()):
-            yield found("no registered model matches ", quote(rule.match), path=facts.policy_path)
+    for rule in _rules(facts):
+        names, called = _named(facts, rule.kind)
+        if names is not None and not any(fnmatchcase(name, rule.match) for name in names):
+            yield found(f"no {called} matches ", quote(rule.match), path=facts.policy_path)
+
+
+def _named(facts: Facts, kind: Kind) -> tuple[frozenset[str] | None, str]:
+    if kind is Kind.PROMPT:
+        return facts.prompts, "prompt"
+    return facts.models, "registered model"
 
 
 def _request_without_rule(facts: Facts) -> Iterator[Found]:
     for request in facts.requests if facts.policy else ():
         rule = facts.policy.rule_for(request.model, request.kind) if facts.policy else None
         if rule is None or rule.mode is Mode.DISABLED or request.alias not in rule.aliases:
-            what = quote(f"{request.model}@{request.alias}")
+            what = quote("@".join(request.key))
             yield found("the policy allows no request for ", what, path=request.path, line=1)
+        elif not rule.sources.allow(request.source):
+            asked = quote(str(request.source))
+            message = ("the policy lets no request copy ", asked, " to ", quote(request.model))
+            yield found(*message, path=request.path, line=1)
 
 
 def _requests_invalid(facts: Facts) -> Iterator[Found]:
@@ -114,6 +129,11 @@ def _requests_invalid(facts: Facts) -> Iterator[Found]:
 def _requests_absent(facts: Facts) -> Iterator[Found]:
     if not facts.has_requests:
         yield found("no file matches ", quote(facts.requests_glob))
+
+
+def _schema_stale(facts: Facts) -> Iterator[Found]:
+    for kind in facts.stale_schemas:
+        yield found(*stale_words(FileKind(kind)).parts, path=SCHEMAS[kind])
 
 
 def _registry_writable(facts: Facts) -> Iterator[Found]:
@@ -223,6 +243,13 @@ POLICY_RULES = (
         "seen.",
         fix="Check the input `requests`; it is `promotions/**/*.yaml` unless given.",
         look=_requests_absent,
+    ),
+    Rule(
+        id="schema_stale",
+        severity=Severity.WARNING,
+        why="Editors go by it: they underline what Promoter reads, or pass what it refuses.",
+        fix="Write it anew, in a pull request without promotion requests.",
+        look=_schema_stale,
     ),
 )
 REGISTRY_RULES = (

@@ -149,13 +149,13 @@ class DriftReport:
 
 def compare(requests: Sequence[PromotionRequest], policy: Policy, *, live: Holders) -> Comparison:
     """Which requests the registry fulfils, which not, and which are none of its business."""
-    exempt: dict[Exemption, tuple[PromotionRequest, ...]] = {}
+    exempt: dict[Exemption, list[PromotionRequest]] = {}
     agreeing: list[PromotionRequest] = []
     differing: list[PromotionRequest] = []
     for request in requests:
         why = _exemption(policy, request)
         if why is not None:
-            exempt[why] = (*exempt.get(why, ()), request)
+            exempt.setdefault(why, []).append(request)
         elif live.get(request.key[0], {}).get(request.alias) == request.version:
             agreeing.append(request)
         else:
@@ -163,7 +163,7 @@ def compare(requests: Sequence[PromotionRequest], policy: Policy, *, live: Holde
     return Comparison(
         agreeing=tuple(agreeing),
         differing=tuple(differing),
-        exempt=exempt,
+        exempt={why: tuple(requests) for why, requests in exempt.items()},
         unmanaged=_unmanaged(policy, live, asked={request.key for request in requests}),
         live=live,
     )

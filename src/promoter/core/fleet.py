@@ -41,7 +41,8 @@ class Only(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One alias. `asked` is None where git asks for nothing, `live` where nobody holds it.
+    """One alias. `asked` is None where git asks for nothing, `live` where nobody holds it. `source` is the
+    version of another model that git wants copied; `asked` then is the copy's number as far as it is known.
 
     `since` is when git began to ask for this, in ISO 8601, by `commit`; `pending` are open pull requests
     that change its file. `why` says more where the state is UNDECIDED.
@@ -59,6 +60,7 @@ class Row:
     path: str = ""
     pending: tuple[int, ...] = ()
     why: Message = NOTHING
+    source: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -151,7 +153,12 @@ def _of_finding(finding: Finding, state: State) -> Row:
 
 def _of_request(request: PromotionRequest, state: State) -> Row:
     return Row(
-        model=request.key[0], alias=request.alias, state=state, asked=request.version, path=request.path
+        model=request.key[0],
+        alias=request.alias,
+        state=state,
+        asked=request.version,
+        path=request.path,
+        source=str(request.source or ""),
     )
 
 

@@ -30,8 +30,10 @@ class LogEntry:
 class Asked:
     """From this commit on, git asked for `version` (None: for nothing) in the file `path`.
 
-    `override` is what the request asked to have overridden; None where it asked for nothing of that kind.
-    `is_readable` is False where a file that had spoken of the alias can no longer be read as a request.
+    `source` is the version of another model that the file asks to copy (`dev.ml.churn/7`); `version` then is
+    the copy's number, or the same name as long as no copy is known. `override` is what the request asked to
+    have overridden; None where it asked for nothing of that kind. `is_readable` is False where a file that
+    had spoken of the alias can no longer be read as a request.
     """
 
     version: str | None
@@ -45,3 +47,9 @@ class Asked:
     parent: str = ""
     is_readable: bool = True
     override: Override | None = None
+    source: str = ""
+
+    @property
+    def wording(self) -> str | None:
+        """The version as the file names it."""
+        return self.source or self.version

@@ -134,7 +134,7 @@ class ModelRun:
     @property
     def ran(self) -> bool:
         """Whether the model itself was asked, and not what was logged of it."""
-        return self.load_seconds > 0 or self.peak_memory > 0
+        return self.load_seconds > 0 or self.peak_memory > 0 or bool(self.sandbox)
 
 
 @dataclass(frozen=True, kw_only=True)

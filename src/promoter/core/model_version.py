@@ -86,6 +86,15 @@ class Signature:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Papers:
+    """What a version's files say of it: its signature, and the text of its `requirements.txt`. None: it was
+    logged without."""
+
+    signature: Signature | None = None
+    requirements: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelFile:
     """One file of a model version; `path` is relative to the model's folder, `size` in bytes."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from promoter.core.report import RequestReport
+from promoter.core.report import Report, RequestReport
 from promoter.errors import ExitCode, ReasonCode
 from promoter.text import Message, say
 
@@ -47,3 +48,14 @@ def overall_message(requests: Sequence[RequestReport]) -> Message:
     reason = overall_reason(requests)
     count = sum(request.reason is reason for request in requests)
     return say(f"{count} of {len(requests)} requests: {reason.value.replace('_', ' ')}")
+
+
+def narrowed(report: Report, requests: Sequence[RequestReport]) -> Report:
+    """The report of some of its requests."""
+    return replace(
+        report,
+        requests=tuple(requests),
+        reason=overall_reason(requests),
+        message=overall_message(requests),
+        hint=requests[0].hint if len(requests) == 1 else say(),
+    )

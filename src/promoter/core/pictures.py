@@ -27,10 +27,10 @@ class ScoreCurves:
     """Of one model's scores of the positive class, n rows.
 
     `roc` is (false positive rate, true positive rate) from (0, 0) to (1, 1); `precision_recall` is (recall,
-    precision), recall ascending. Each is thinned to at most 200 points; both are empty where scores passed by
-    without being kept, and too many lie too close together. `calibration` is one point for each
-    bin of scores that has rows: (mean score, share of positive rows), with its rows in `calibration_rows`;
-    empty where the scores are no probabilities.
+    precision) in level and upright steps, recall ascending from 0 to 1. Each is thinned to at most 200
+    points; both are empty where scores passed by without being kept, and too many lie too close together.
+    `calibration` is one point for each bin of scores that has rows: (mean score, share of positive rows),
+    with its rows in `calibration_rows`; empty where the scores are no probabilities.
     """
 
     roc: tuple[Point, ...]

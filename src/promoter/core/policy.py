@@ -9,6 +9,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from promoter.core.drift_rules import DriftRules
+from promoter.core.engine import Engine
 from promoter.core.layers import Strictness
 from promoter.core.override_rules import OverrideRules
 from promoter.core.policy_sources import NO_SOURCES, Sources
@@ -204,10 +205,8 @@ class NegativeFlipsRule:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomRule:
-    """A check of the user's own: a command of the base commit, given the evidence, answering by JSON.
-
-    `files` are globs of what it needs beside the files its command names.
-    """
+    """A check of the user's own: a command of the base commit, given the evidence, answering by JSON. `files`
+    are globs of what it needs beside the files its command names."""
 
     name: str
     command: tuple[str, ...]
@@ -218,12 +217,10 @@ class CustomRule:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """How figures are made. `data` is a path in the repository or an address; `target` a column of it.
-
-    `predictions` is a table among the artifacts of each version's run, joined by the column `id`;
+    """How figures are made. `data` is a path in the repository, an address or a table; `target` a column of
+    it. `predictions` is a table among the artifacts of each version's run, joined by the column `id`;
     `prediction_columns` are those of it that hold predictions, all but `id` where none is named. `reference`
-    is a version of the same model that the challenger is compared with too.
-    """
+    is a version of the same model that the challenger is compared with too."""
 
     source: Source
     data: str = ""
@@ -236,6 +233,7 @@ class Evaluation:
     predictions: str = ""
     prediction_columns: tuple[str, ...] = ()
     reference: str | None = None
+    engine: Engine = Engine.LOCAL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,6 +280,7 @@ class ModelRule:
     propose: ProposeRule | None = None
     sources: Sources = NO_SOURCES
     kind: Kind = Kind.MODEL
+    log_report: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from promoter.core.figure_rules import OF_FIGURES
 from promoter.core.policy import Source, Task
+from promoter.core.policy_engine import OF_SPARK
 from promoter.core.policy_rules import GIVE_ROWS, SOURCES_OF_ROWS, TestsNeedRows
 from promoter.core.shape import Rule
 from promoter.core.shape_rules import Holds, Needs
@@ -82,4 +83,4 @@ _TASKS: tuple[Rule, ...] = (
     ),
 )
 
-BETWEEN_KEYS = (*_ROWS, *_TASKS, *FORMS_OF_TASKS, *OF_FIGURES)
+BETWEEN_KEYS = (*_ROWS, *_TASKS, *OF_SPARK, *FORMS_OF_TASKS, *OF_FIGURES)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from promoter.core.nodes import ScalarNode, Style
 from promoter.core.policy import Environment, Evaluation, Source
+from promoter.core.policy_engine import ENGINE, NOT_IN_SPARK, TABLE, DataOfEngine
 from promoter.core.policy_rules import SOURCES_OF_ROWS, NotAlso
 from promoter.core.scalars import Choice, Digits, Refusal, Scalar, Text
 from promoter.core.shape import (
@@ -28,6 +29,7 @@ _WHY_IT_CAN_RUN = "reading such a file can run code that is in it"
 _NAME = r"[A-Za-z0-9_.=+,() -]+"
 _FOLDERS = rf"(?:(?!\.{{1,2}}/){_NAME}/)*"
 _FILE = rf"{_FOLDERS}{_NAME}\.(?:parquet|csv)"
+_FOLDER = rf"{_FOLDERS}[A-Za-z0-9_=+,() -]+/?"  # of a Delta table: no extension
 _STORE = r"(?:(?:s3|gs)://[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]/|abfss://[a-z0-9$-]+@[a-z0-9.-]+/)"
 
 COLUMN = Text(
@@ -36,11 +38,13 @@ COLUMN = Text(
     pattern=r"\S(?:.*\S)?",
     longest=250,
 )
+_IN_SPARK = rf"{TABLE}|{_STORE}{_FOLDER}|{_STORE}?{_FOLDERS}{_NAME}\.parquet"
 _DATA = Text(
-    about="The rows: a Parquet or CSV file of the repository, or an address s3://, gs:// or abfss://.",
+    about="The rows: a Parquet or CSV file of the repository, or an address s3://, gs:// or abfss://; with "
+    "`engine: spark` a table, such as main.ml.holdout, or the address of a Delta table's folder, too.",
     write="Write a path from the repository's root, or an address `s3://…`, `gs://…` or `abfss://…`, that "
     "ends with `.parquet` or `.csv`",
-    pattern=rf"{_STORE}?{_FILE}",
+    pattern=rf"{_STORE}?{_FILE}|{_IN_SPARK}",
     longest=1_000,
     refusals=(
         Refusal(pattern=_CAN_RUN, why=_WHY_IT_CAN_RUN, write=_PARQUET_OR_CSV),
@@ -114,16 +118,6 @@ _positive_label = optional(
     "positive_label", Label(about="The label that counts as positive, for binary_classification.")
 )
 _group = optional("group", COLUMN)
-_engine = defaulted(
-    "engine",
-    Choice(
-        about="What runs the models: this job.",
-        options=("local",),
-        later=("spark",),
-        not_yet="Write `engine: local`, or leave it out: the data is read in batches and may be large",
-    ),
-    default="local",
-)
 _environment = defaulted(
     "environment",
     Choice(
@@ -169,7 +163,7 @@ _reference = optional(
 )
 # `id` may stand beside `inference`, too, where it is not needed: one mapping serves both sources.
 _FOR_ROWS = (_data, _sha256, _target, _positive_label, _id, _group, _reference)
-_ONLY_INFERENCE = (_engine, _environment)
+_ONLY_INFERENCE = (ENGINE, _environment)
 _ONLY_PREDICTIONS = (_predictions, _prediction_columns)
 _INFERENCE = (str(Source.INFERENCE),)
 _PREDICTIONS = (str(Source.PREDICTIONS),)
@@ -191,6 +185,7 @@ def _evaluation(record: Record) -> Evaluation:
         predictions=record[_predictions] if source is Source.PREDICTIONS else "",
         prediction_columns=record[_prediction_columns],
         reference=record[_reference],
+        engine=record[ENGINE],
     )
 
 
@@ -228,6 +223,8 @@ _RULES: tuple[Rule, ...] = (
     *(_is_read_by(field.name, *SOURCES_OF_ROWS) for field in _FOR_ROWS),
     *(_is_read_by(field.name, *_INFERENCE) for field in _ONLY_INFERENCE),
     *(_is_read_by(field.name, *_PREDICTIONS) for field in _ONLY_PREDICTIONS),
+    DataOfEngine(files=rf"{_STORE}?{_FILE}", in_spark=_IN_SPARK),
+    *NOT_IN_SPARK,
     NotAlso(name="id", others=("target", "prediction_columns"), write="Name a column that only names rows"),
 )
 

@@ -114,6 +114,12 @@ BETWEEN_KINDS: tuple[Rule, ...] = (
         found="`{}` beside `kind: prompt`",
         write="Delete it: a prompt predicts nothing that Promoter could measure, and is not copied",
     ),
+    NotBeside(
+        when=_OF_PROMPTS,
+        refused=(("log_report",),),
+        found="`{}` beside `kind: prompt`",
+        write="Delete it: a prompt comes from no training run that could keep a report",
+    ),
     Needs(
         when=("checks", "prompt"),
         then=("kind",),

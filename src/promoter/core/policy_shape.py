@@ -136,6 +136,14 @@ _sources = defaulted(
     ),
     default=(),
 )
+_log_report = defaulted(
+    "log_report",
+    Flag(
+        about="Whether apply logs the HTML report and the evidence JSON as artifacts of the training run "
+        "whose version it has moved the alias to."
+    ),
+    default=True,
+)
 _propose = optional("propose", PROPOSE)
 _checks = required(
     "checks",
@@ -146,7 +154,8 @@ _checks = required(
 
 def _proposing(record: Record) -> ProposeRule | None:
     rule = record[_propose]
-    return rule and replace(rule, to=rule.to or record[_aliases][0])
+    # None is left of aliases that are all refused, which is told anyway.
+    return rule and replace(rule, to=rule.to or next(iter(record[_aliases]), ""))
 
 
 _MODEL_RULE = Map(
@@ -164,6 +173,7 @@ _MODEL_RULE = Map(
         _unsafe_sandbox,
         override,
         _sources,
+        _log_report,
         _propose,
         _checks,
     ),
@@ -181,6 +191,7 @@ _MODEL_RULE = Map(
         unsafe_sandbox=record[_unsafe_sandbox],
         override=record[override],
         sources=Sources(globs=record[_sources]),
+        log_report=record[_log_report],
     ),
     rules=(
         *BETWEEN_KINDS,

@@ -11,11 +11,12 @@ from typing import TypeAlias
 from promoter.core.drift import Key
 from promoter.core.model_version import READY, ModelVersion
 from promoter.core.names import MODEL
-from promoter.core.policy import Mode, ModelRule, OnMissingChampion
+from promoter.core.policy import Mode, ModelRule, OnMissingChampion, Policy
+from promoter.core.prompt import Kind
 from promoter.core.proposal import Proposal
 from promoter.core.proposal_mark import OPEN, Mark
 from promoter.core.propose_rules import ProposeRule
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, named_by
 from promoter.text import Message, quote, say
 
 # --- what is wanted of one alias ------------------------------------------------------------------
@@ -61,10 +62,17 @@ class Alias:
         return self.aliases.get(self.key[1])
 
 
+def rule_of(policy: Policy, key: str) -> ModelRule | None:
+    """The rule for a model or prompt, by its name as it stands in a key."""
+    kind, name = named_by(key)
+    return policy.rule_for(name, kind)
+
+
 def unsettled(alias: Alias) -> Wait | Drop | None:
     """Why nothing can be proposed, whatever there is to propose; None: nothing stands against it."""
-    if not re.fullmatch(MODEL.pattern, alias.key[0]):
-        return Drop(why=say("no promotion request can hold this model's name"))
+    kind, name = named_by(alias.key[0])
+    if not re.fullmatch(MODEL.pattern, name):
+        return Drop(why=say(f"no promotion request can hold this {kind}'s name"))
     if alias.rule.mode is not Mode.ENFORCE:
         return Drop(why=say(f"the policy has it in `mode: {alias.rule.mode.value}`"))
     by_hand = _by_hand(alias.asked) if alias.asked else None
@@ -128,7 +136,9 @@ def _age(version: ModelVersion, *, now: datetime) -> timedelta:
 
 def ripe(alias: Alias, challenger: ModelVersion, *, now: datetime) -> Wish:
     """Whether the chosen version can be proposed now."""
-    number = quote(challenger.version)
+    number, kind = quote(challenger.version), named_by(alias.key[0])[0]
+    if (challenger.prompt is not None) is not (kind is Kind.PROMPT):
+        return Drop(why=say("version ", number, f" has not the tags of MLflow that make it a {kind}'s"))
     if challenger.status != READY:
         return Wait(why=say("version ", number, " has the status ", quote(challenger.status)))
     if _age(challenger, now=now) < alias.propose.cooldown:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from promoter.core.approval import ApprovalState
+from promoter.core.differences import Difference
 from promoter.core.evidence import CheckResult, Evidence
 from promoter.core.plan import Step
 from promoter.core.policy import Mode
@@ -36,11 +37,18 @@ class CommentMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """Addresses known to this run, without any user name or password in them; empty when unknown."""
+    """Addresses known to this run, without any user name or password in them; empty when unknown. `report` is
+    the run's too, where its workflow keeps the report folder. `tracking` is where training runs are; None: on
+    the registry's server."""
 
     registry: str = ""
+    tracking: str | None = None
     repository: str = ""
     run: str = ""
+    report: str = ""
+
+
+NO_LINKS = Links()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +57,9 @@ class RequestReport:
 
     `now` is the version that holds the alias (None: nobody); after an apply, the one that held it before.
     `verdict` is None when nothing was judged (already applied, conflict, refused before the checks).
-    `message` says in a sentence why the reason code was given.
+    `message` says in a sentence why the reason code was given. `differences` are between champion and
+    challenger. `logged` is the folder among the artifacts of the challenger's run that holds this report;
+    empty where there is none.
     """
 
     request: PromotionRequest
@@ -65,6 +75,8 @@ class RequestReport:
     pull_request: int | None = None
     hint: Message = NOTHING
     notes: tuple[Message, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    logged: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,4 +100,4 @@ class Report:
     policy_digest: str = ""
     evidence_digest: str = ""
     tool_version: str = ""
-    links: Links = Links()
+    links: Links = NO_LINKS

@@ -16,6 +16,7 @@ import yaml
 
 from promoter.core.nodes import ListNode, MapNode, Node, ScalarNode
 from promoter.core.problems import START, Problems
+from promoter.core.request import SourceVersion
 from promoter.core.request_file import parse_request
 from promoter.core.safe_text import is_text_for_everybody
 from promoter.core.strict_yaml import read_tree
@@ -25,7 +26,8 @@ from promoter.text import say
 # What YAML takes for text without quotes, wherever it stands in a block mapping.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 ,;.()/_+%@&*!?=~-]*[A-Za-z0-9,;.()/_+%@&*!?=~-]|[A-Za-z]")
 _BLOCK_HEADER = re.compile(r"[|>][0-9+-]*(?P<comment>[ \t]+#[^\r\n]*)?\r?\n")
-_VERSION, _REASON = "version", "reason"
+_VERSION, _FROM, _REASON = "version", "from", "reason"
+_QUOTES = frozenset({"'", '"'})
 
 _Value: TypeAlias = "str | tuple[_Value, ...] | Mapping[str, _Value]"
 
@@ -40,15 +42,14 @@ def scalar(text: str) -> str:
 def with_version(data: bytes, *, version: str, reason: str | None, path: str = "request.yaml") -> bytes:
     """The request's bytes with this version and, unless it is None, this reason.
 
-    Comments, quotes, order and line ends stay. Raises REQUEST_INVALID where the file is no request, or the
-    values are none that a request may hold, or the file is written so that it cannot be edited safely.
+    `version` is digits, or `dev.ml.churn/7` for a version of another model to copy: `version` and `from`
+    take each other's place. Comments, quotes, order and line ends stay. Raises REQUEST_INVALID where the file
+    is no request, or the values are none that a request may hold, or the file cannot be edited safely.
     """
     before = parse_request(data, path=path)
-    if before.source is not None:
-        raise _by_hand(path, "a `from`, whose copy has no number of its own yet")
     text = data.decode("utf-8")
     if version != before.version:
-        text = _with_number(text, version)
+        text = _with_asked(text, version, path=path)
     if reason is not None and reason.strip() != before.reason:
         text = _with_reason(text, reason.strip())
     edited = text.encode("utf-8", "replace")
@@ -83,7 +84,7 @@ def _by_hand(path: str, why: str) -> PromoterError:
 
 @dataclass(frozen=True, kw_only=True)
 class _Span:
-    """Where a top-level value stands in the text: `[start, end)`, white space after it left out."""
+    """Where a top-level key or value stands in the text: `[start, end)`, white space after it left out."""
 
     start: int
     end: int
@@ -92,10 +93,12 @@ class _Span:
 
 @dataclass(frozen=True, kw_only=True)
 class _Form:
-    """How the one mapping is written: its column, whether in `{}`, and its top-level scalars by key."""
+    """How the one mapping is written: its column, whether in `{}`, and its top-level keys and scalars by
+    key."""
 
     column: int
     in_braces: bool
+    keys: Mapping[str, _Span]
     values: Mapping[str, _Span]
 
 
@@ -103,6 +106,7 @@ def _form(text: str) -> _Form:
     """Of a text that the strict reader has taken: one mapping, no anchors, aliases or tags."""
     depth, key = 0, ""
     column, in_braces, is_key = 0, False, True
+    keys: dict[str, _Span] = {}
     values: dict[str, _Span] = {}
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.MappingStartEvent) and depth == 0:
@@ -112,6 +116,7 @@ def _form(text: str) -> _Form:
             if isinstance(event, yaml.ScalarEvent):
                 if is_key:
                     key = event.value
+                    keys[key] = _span(event, text)
                 else:
                     values[key] = _span(event, text)
             is_key = not is_key
@@ -120,7 +125,7 @@ def _form(text: str) -> _Form:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
             is_key = True if depth == 1 else is_key
-    return _Form(column=column, in_braces=in_braces, values=values)
+    return _Form(column=column, in_braces=in_braces, keys=keys, values=values)
 
 
 def _span(event: yaml.ScalarEvent, text: str) -> _Span:
@@ -130,9 +135,34 @@ def _span(event: yaml.ScalarEvent, text: str) -> _Span:
     return _Span(start=start, end=start + len(text[start:end].rstrip()), style=event.style)
 
 
-def _with_number(text: str, version: str) -> str:
-    span = _form(text).values[_VERSION]
-    return _replaced(text, span, value=version)
+def _with_asked(text: str, version: str, *, path: str) -> str:
+    """With another version, under the key that fits it. Raises REQUEST_INVALID."""
+    form, source = _form(text), SourceVersion.of(version)
+    written = [key for key in (_FROM, _VERSION) if key in form.values]
+    key = _VERSION if source is None else _FROM
+    if len(written) > 1:
+        if source is None:
+            raise _by_hand(path, "both `from` and `version`")
+        # What stands beside `from` repeats its number.
+        spans = [(form.values[_FROM], version), (form.values[_VERSION], source.version)]
+    else:
+        spans = [(form.values[written[0]], version)]
+    for span, value in sorted(spans, key=lambda one: one[0].start, reverse=True):
+        text = _replaced(text, span, value=_in_form(value, span, form=form))
+    if key in written:
+        return text
+    span = form.keys[written[0]]
+    quotes = span.style if span.style in _QUOTES else ""
+    return f"{text[: span.start]}{quotes}{key}{quotes}{text[span.end :]}"
+
+
+def _in_form(value: str, span: _Span, *, form: _Form) -> str:
+    """Digits, or a source's name, in the quotes that the old value stands in; no name holds one."""
+    if span.style in _QUOTES:
+        return f"{span.style}{value}{span.style}"
+    if value.isdigit():
+        return value
+    return json.dumps(value) if form.in_braces else scalar(value)
 
 
 def _with_reason(text: str, reason: str) -> str:
@@ -141,7 +171,7 @@ def _with_reason(text: str, reason: str) -> str:
     span = form.values.get(_REASON)
     if span is not None:
         return _replaced(text, span, value=value)
-    after = form.values[_VERSION].end
+    after = form.values[_VERSION if _VERSION in form.values else _FROM].end
     if form.in_braces:
         return f"{text[:after]}, {_REASON}: {value}{text[after:]}"
     line_end = "\r\n" if "\r\n" in text else "\n"
@@ -153,13 +183,11 @@ def _with_reason(text: str, reason: str) -> str:
 
 
 def _replaced(text: str, span: _Span, *, value: str) -> str:
-    """Digits keep the quotes they stand in; what was a block becomes one line, its comment kept."""
+    """What was a block becomes one line, its comment kept."""
     old = text[span.start : span.end]
     header = _BLOCK_HEADER.match(old) if span.style in {"|", ">"} else None
     if header is not None:
         value += header["comment"] or ""
-    elif span.style in {"'", '"'} and value.isdigit():
-        value = f"{span.style}{value}{span.style}"
     return text[: span.start] + value + text[span.end :]
 
 
@@ -167,9 +195,8 @@ def _others(data: bytes) -> Mapping[str, _Value]:
     """Every value of the file but those that may be asked to change."""
     root = read_tree(data, Problems(""))
     entries = root.entries if root else ()
-    return {
-        entry.key.text: _plain(entry.value) for entry in entries if entry.key.text not in {_VERSION, _REASON}
-    }
+    asked = {_VERSION, _FROM, _REASON}
+    return {entry.key.text: _plain(entry.value) for entry in entries if entry.key.text not in asked}
 
 
 def _plain(node: Node) -> _Value:

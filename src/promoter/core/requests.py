@@ -29,12 +29,14 @@ class RequestSet:
     """Every request file of a commit.
 
     `requests` are those that are valid and alone in asking for their alias, in the order of their paths.
-    Nothing of the set may be acted on while there are `problems`: `reason` is None only without any.
+    Nothing of the set may be acted on while there are `problems`: `reason` is None only without any. Of
+    these, `repeated` are about files that are valid, each by itself.
     """
 
     requests: tuple[PromotionRequest, ...]
     problems: tuple[Problem, ...]
     reason: ReasonCode | None
+    repeated: tuple[Problem, ...] = ()
 
 
 def read_requests(files: Sequence[tuple[FileEntry, bytes]]) -> RequestSet:
@@ -58,6 +60,7 @@ def read_requests(files: Sequence[tuple[FileEntry, bytes]]) -> RequestSet:
         requests=tuple(request for request in read if len(by_key[request.key]) == 1),
         problems=(*invalid, *repeated),
         reason=reason,
+        repeated=tuple(repeated),
     )
 
 

@@ -161,7 +161,10 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "inference": "Both models predict the same rows, and Promoter counts.",
         "predictions": "Promoter counts what each version's run logged as its predictions of the same rows.",
     },
-    "evaluation.engine": {"local": "This job; the data is read in batches."},
+    "evaluation.engine": {
+        "local": "This job; the data is read in batches.",
+        "spark": "A Spark cluster, where the data lies; no sandbox is around the models there.",
+    },
     "evaluation.environment": {
         "model": "An environment of the model's own requirements.",
         "image": "Promoter's own: faster, and only for models whose libraries are in it.",

@@ -12,7 +12,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from promoter.core.drift import Key
 from promoter.core.model_version import ModelVersion, Signature
+from promoter.core.prompt import Kind, Prompt
+from promoter.core.request import SourceVersion, named_by
 from promoter.core.request_edit import scalar
 from promoter.core.starter_guess import Guess, KnownMetric, guess
 
@@ -24,8 +27,9 @@ _TEST = "point"
 
 @dataclass(frozen=True, kw_only=True)
 class Adopted:
-    """A registered model whose aliases are put under git: alias → version. `champion` is the alias whose
-    holder the policy is guessed from; `version` that holder, as it was read."""
+    """A registered model, or a prompt, whose aliases are put under git: alias → version. `model` is its name
+    as it stands in a key; `champion` is the alias whose holder the policy is guessed from, `version` that
+    holder, as it was read."""
 
     model: str
     aliases: Mapping[str, str]
@@ -33,13 +37,28 @@ class Adopted:
     version: ModelVersion
     signature: Signature | None = None
 
+    @property
+    def kind(self) -> Kind:
+        """Which of both it is."""
+        return named_by(self.model)[0]
 
-def request_text(model: str, alias: str, *, version: str, reason: str) -> str:
-    """A request file without its first line."""
+    @property
+    def name(self) -> str:
+        """What requests and policies call it."""
+        return named_by(self.model)[1]
+
+
+def request_text(key: Key, *, version: str, reason: str) -> str:
+    """A request file without its first line. `version` is digits, or `dev.ml.churn/7` for a version of
+    another model to copy."""
+    kind, name = named_by(key[0])
+    asks = "version" if SourceVersion.of(version) is None else "from"
     return (
-        "# The version that shall hold the alias. To promote another, change `version` in a pull request;\n"
+        f"# The version that shall hold the alias. To promote another, change `{asks}` in a pull request;\n"
         "# to go back, revert that pull request.\n"
-        f"model: {_name(model)}\nalias: {_name(alias)}\nversion: {version}\n"
+        + (f"kind: {kind}\n" if kind is Kind.PROMPT else "")
+        + f"model: {_name(name)}\nalias: {_name(key[1])}\n"
+        + f"{asks}: {version if version.isdigit() else _name(version)}\n"
         + (f"reason: {scalar(reason)}\n" if reason else "")
     )
 
@@ -51,14 +70,20 @@ def schema_line(path: str, *, schema: str) -> str:
 
 
 def policy_text(models: Sequence[Adopted]) -> str:
-    """A policy file without its first line: one entry for each model, or for all that are alike."""
-    bodies = {one.model: _body(one) for one in sorted(models, key=lambda one: one.model)}
-    notes = {one.model: _notes(one) for one in models}
+    """A policy file without its first line: one entry for each model and prompt, or for all that are
+    alike."""
+    of_kinds = ([one for one in models if one.kind is kind] for kind in Kind)
+    return _HEAD + "\n".join(entry for alike in of_kinds for entry in _entries(alike))
+
+
+def _entries(models: Sequence[Adopted]) -> list[str]:
+    """Those of one kind."""
+    bodies = {one.name: _body(one) for one in sorted(models, key=lambda one: one.name)}
+    notes = {one.name: _notes(one) for one in models}
     if len(bodies) <= _MOST_ENTRIES:
-        entries = [_entry(model, body, notes=notes[model]) for model, body in bodies.items()]
-    else:
-        entries = _gathered(bodies, notes, aliases=_all_aliases(models))
-    return _HEAD + "\n".join(entries)
+        return [_entry(name, body, notes=notes[name]) for name, body in bodies.items()]
+    shared = _lines(_all_aliases(models), checks=["description: {min_length: 1}"], kind=models[0].kind)
+    return _gathered(bodies, notes, shared=shared)
 
 
 _HEAD = """\
@@ -74,21 +99,19 @@ models:                      # the first entry that matches is used; no match me
 """
 
 
-def _gathered(
-    bodies: Mapping[str, str], notes: Mapping[str, Sequence[str]], *, aliases: Sequence[str]
-) -> list[str]:
+def _gathered(bodies: Mapping[str, str], notes: Mapping[str, Sequence[str]], *, shared: str) -> list[str]:
     """Too many for an entry each: the models whose entries are like most others share the last one."""
     commonest = Counter(bodies.values()).most_common(1)[0][0]
     different = [model for model, body in bodies.items() if body != commonest]
     own = [_entry(one, bodies[one], notes=notes[one]) for one in different[:_MOST_ENTRIES]]
     if len(different) <= _MOST_ENTRIES:
-        told = [f"The other {len(bodies) - len(different)} models, all alike."]
+        told = [f"The other {len(bodies) - len(different)}, all alike."]
         return [*own, _entry("*", commonest, notes=told)]
     told = [
-        f"The other {len(bodies) - len(own)} models are too many for an entry each: only what holds for any",
-        "model is asked of them. Give those that matter entries of their own, above this one.",
+        f"The other {len(bodies) - len(own)} are too many for an entry each: only what holds for any of them",
+        "is asked. Give those that matter entries of their own, above this one.",
     ]
-    return [*own, _entry("*", _lines(aliases, checks=["description: {min_length: 1}"]), notes=told)]
+    return [*own, _entry("*", shared, notes=told)]
 
 
 def _all_aliases(models: Sequence[Adopted]) -> list[str]:
@@ -101,6 +124,8 @@ def _entry(match: str, body: str, *, notes: Sequence[str]) -> str:
 
 
 def _body(one: Adopted) -> str:
+    if one.version.prompt is not None:
+        return _lines(sorted(one.aliases), checks=_of_prompt(one.version.prompt), kind=Kind.PROMPT)
     found = guess(one.version, one.signature)
     run = one.version.run
     checks = []
@@ -113,8 +138,19 @@ def _body(one: Adopted) -> str:
     return _lines(sorted(one.aliases), checks=checks, guessed=found)
 
 
-def _lines(aliases: Sequence[str], *, checks: Sequence[str], guessed: Guess | None = None) -> str:
-    lines = [
+def _of_prompt(prompt: Prompt) -> list[str]:
+    """What its callers rely on."""
+    lines = ["prompt:", "  variables: subset          # whoever fills those of the champion can call it"]
+    if prompt.response_format:
+        lines.append("  response_format: same      # whoever reads the champion's answers can read these")
+    return lines
+
+
+def _lines(
+    aliases: Sequence[str], *, checks: Sequence[str], guessed: Guess | None = None, kind: Kind = Kind.MODEL
+) -> str:
+    lines = ["kind: prompt"] if kind is Kind.PROMPT else []
+    lines += [
         f"aliases: [{', '.join(_name(alias) for alias in aliases)}]   # the only ones a request may move",
         "mode: enforce              # dry_run: judge and show, but move nothing",
         "on_missing_champion: block",
@@ -142,6 +178,8 @@ def _metrics(metrics: Sequence[KnownMetric]) -> list[str]:
 
 
 def _notes(one: Adopted) -> list[str]:
+    if one.kind is Kind.PROMPT:
+        return [f"Guessed from version {one.version.version}, which holds {one.champion}."]
     found = guess(one.version, one.signature)
     lines = [f"Guessed from version {one.version.version}, which holds {one.champion}:"]
     if found.task:

@@ -14,13 +14,12 @@ __all__ = ["PLACEHOLDER", "Setting", "is_action", "registry_lines", "schema_line
 PLACEHOLDER = "your-org/promoter@0000000000000000000000000000000000000000"
 _USES = f"uses: {PLACEHOLDER} # v0.1.0"
 _FROM_A_VARIABLE = "          MLFLOW_TRACKING_URI: ${{ vars.MLFLOW_TRACKING_URI }}\n"
-_BRANCHES = "branches: [main]"
+_BRANCH = "main"
 # What a runner may reach and a file may show: no user, no password, no query, no expression of a workflow.
 _ADDRESS = re.compile(
     r"https?://[A-Za-z0-9.:\[\]_-]+(?:/[A-Za-z0-9._~%/+-]*)?|databricks(?:-uc)?(?:://[\w-]+)?"
 )
 _ACTION = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+(?:/[\w.-]+)*@[\w./-]+", re.ASCII)
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,10 @@ def is_shown(address: str) -> bool:
 
 def workflow_text(template: str, setting: Setting) -> str:
     """One of the examples, with this repository's branch, registry, action and inputs."""
-    text = template.replace(_BRANCHES, f"branches: [{_branch(setting.branch)}]")
+    text = template
+    if setting.branch != _BRANCH:
+        # In quotes: bare, YAML reads a branch `3.10` or `true` as something else.
+        text = text.replace(f"branches: [{_BRANCH}]", f"branches: [{json.dumps(setting.branch)}]")
     text = text.replace(_FROM_A_VARIABLE, "".join(registry_lines(setting)))
     text = _with_inputs(text, setting.given)
     if not setting.action:
@@ -73,9 +75,6 @@ def _with_inputs(text: str, given: Mapping[str, str]) -> str:
         return text
     lines = "".join(f"          {name}: {json.dumps(value)}\n" for name, value in given.items())
     if "        with:\n" in text:
-        return text.replace("        with:\n", f"        with:\n{lines}")
+        # The first step is ours; what others are given stays.
+        return text.replace("        with:\n", f"        with:\n{lines}", 1)
     return text.replace(f"        {_USES}\n", f"        {_USES}\n        with:\n{lines}")
-
-
-def _branch(name: str) -> str:
-    return name if _BRANCH.fullmatch(name) else json.dumps(name)

@@ -11,6 +11,7 @@ from typing import TypeGuard, cast
 import yaml
 
 from promoter.core.nodes import Entry, HoleNode, ListNode, MapNode, Node, ScalarNode, Style, describe
+from promoter.core.plain_yaml import plain_mapping
 from promoter.core.problems import START, Place, Problems
 from promoter.core.safe_text import code_point, first_unsafe
 from promoter.text import Message, quote, say
@@ -61,7 +62,7 @@ def read_tree(data: bytes, problems: Problems) -> MapNode | None:
     try:
         text = _decode(data)
         _refuse_unsafe(text)
-        return _compose(text, problems)
+        return plain_mapping(text) or _compose(text, problems)
     except _Unreadable as stop:
         problems.add(stop.place, found=stop.found, write=stop.write)
         return None

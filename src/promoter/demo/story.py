@@ -35,7 +35,7 @@ from promoter.demo.github.world import World
 from promoter.demo.job import Finished, Trigger, run_job
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import process_environment
-from promoter.ports import RegistryReader
+from promoter.ports import RegistryIndex
 from promoter.render.history_terminal import history_terminal
 from promoter.render.terminal import Style
 from promoter.text import quote, say
@@ -147,7 +147,7 @@ class Story:
         found = history(world, Wanted(key=("churn", "champion"), commit=clone.tip("HEAD")))
         self._quote(history_terminal(found, style=Style.PLAIN))
 
-    def _reader(self) -> RegistryReader:
+    def _reader(self) -> RegistryIndex:
         return connect_reader(tracking_uri=self.registry, registry_uri="", deadline=Deadline(_SECONDS))
 
     def _pulls(self) -> PullFinder:

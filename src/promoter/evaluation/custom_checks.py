@@ -16,6 +16,7 @@ from pathlib import Path
 from promoter.core.evidence import CustomAnswer, Outcome
 from promoter.core.layers import Strictness
 from promoter.core.policy import CustomRule, ModelRule
+from promoter.core.progress import UNTOLD, Progress, Unit
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.custom_answers import LARGEST_ANSWER, Unanswered, read_answers
 from promoter.evaluation.custom_files import CommitFiles
@@ -46,6 +47,7 @@ class LocalCustomChecks:
     repository: Repository
     deadline: TimeLeft
     log: Callable[[Message], None]
+    progress: Progress = UNTOLD
 
     def ask(self, rule: ModelRule, evidence: str, *, commit: str) -> tuple[CustomAnswer, ...]:
         """See `ports.CustomChecks`. Raises DEADLINE_EXCEEDED, CHECK_UNAVAILABLE where the sandbox is not
@@ -72,7 +74,8 @@ class LocalCustomChecks:
             seconds = processor_seconds(min(rule.timeout_seconds, self.deadline.remaining()))
             sandbox = Sandbox(strictness=strictness, processor_seconds=seconds)
             command = Command(words=words, memory=_MEMORY, threads=_THREADS, sandbox=sandbox)
-            return self._run(rule, command, evidence=evidence.encode(), scratch=scratch)
+            with self.progress.step(say("the custom check ", quote(rule.name)), unit=Unit.TIME):
+                return self._run(rule, command, evidence=evidence.encode(), scratch=scratch)
 
     def _run(
         self, rule: CustomRule, command: Command, *, evidence: bytes, scratch: Path

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
 from promoter.core.measurement import Data
 from promoter.core.policy import Task
+from promoter.core.progress import UNTOLD, Progress, Unit
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation import dataset_columns, dataset_files, dataset_ids, dataset_scan
 from promoter.evaluation.dataset_columns import Columns
@@ -103,7 +105,7 @@ class Dataset:
         )
 
 
-def open_dataset(spec: DatasetSpec) -> Dataset:
+def open_dataset(spec: DatasetSpec, *, progress: Progress = UNTOLD) -> Dataset:
     """Look through the whole file once, and hold what every pass over it needs.
 
     Raises PromoterError: DATA_UNAVAILABLE when the file is missing, unreadable, of another digest than the
@@ -111,7 +113,8 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
     asked for is not in it, or has too many values to slice by.
     """
     file = dataset_files.find(spec.path, name=spec.name)
-    digest = file.digest()
+    with progress.step(say("reading ", quote(spec.name)), unit=Unit.TIME):
+        digest = file.digest()
     if spec.sha256 is not None and digest != spec.sha256:
         raise dataset_files.unavailable(
             "the data ",
@@ -131,8 +134,10 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
         file.names(),
     )
     rows = file.rows(columns.wanted)
-    scan = dataset_scan.look_through(rows, columns, task=spec.task, name=spec.name)
-    _refuse_other_labels(spec, scan.labels)
+    with progress.step(say("looking through ", quote(spec.name)), unit=Unit.ROWS) as step:
+        looking = dataset_scan.Looking(columns=columns, task=spec.task, name=spec.name, tell=step.advance)
+        scan = dataset_scan.look_through(rows, looking)
+    refuse_other_labels(spec, scan.labels)
     return Dataset(
         data=Data(name=spec.name, digest=digest, rows=scan.rows, columns=columns.features),
         labels=scan.labels,
@@ -144,7 +149,28 @@ def open_dataset(spec: DatasetSpec) -> Dataset:
     )
 
 
-def _refuse_other_labels(spec: DatasetSpec, labels: tuple[str, ...]) -> None:
+class Labelled(Protocol):
+    """What is said of labels before data is looked at; the fields of `DatasetSpec` of the same names."""
+
+    @property
+    def name(self) -> str:
+        """What the policy calls the data."""
+
+    @property
+    def target(self) -> str:
+        """The column."""
+
+    @property
+    def task(self) -> Task:
+        """What models predict."""
+
+    @property
+    def positive_label(self) -> str | None:
+        """The label that counts as positive."""
+
+
+def refuse_other_labels(spec: Labelled, labels: tuple[str, ...]) -> None:
+    """Raises DATA_UNAVAILABLE where the positive label is none of those that were found."""
     if spec.task is not Task.BINARY or spec.positive_label in (None, *labels):
         return
     found = [part for label in labels for part in (", ", quote(label))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,17 +38,18 @@ class Scan:
     categories: Mapping[str, pa.Array]
 
 
-def look_through(rows: Rows, columns: Columns, *, task: Task, name: str) -> Scan:
+def look_through(rows: Rows, looking: Looking) -> Scan:
     """Read every row of the target, the group, the slice columns and the categorical features.
 
     Raises PromoterError: DATA_UNAVAILABLE, and POLICY_INVALID for a column of too many values to slice by.
     """
-    looking = _Looking(columns=columns, task=task, name=name)
+    columns = looking.columns
     looking.categorical = dataset_columns.categorical(rows.schema, columns)
     group = () if columns.group is None else (columns.group,)
     read = dict.fromkeys((columns.target, *group, *columns.slices, *looking.categorical))
     for batch in rows.batches(tuple(read), rows=ROWS_OF_A_BATCH):
         looking.at(batch)
+        looking.tell(batch.num_rows)
     looking.refuse_what_cannot_be_judged_by()
     return Scan(
         rows=looking.rows,
@@ -59,10 +60,13 @@ def look_through(rows: Rows, columns: Columns, *, task: Task, name: str) -> Scan
 
 
 @dataclass(kw_only=True)
-class _Looking:
+class Looking:
+    """What is looked for, and what was seen so far. `tell` hears of rows as they are read."""
+
     columns: Columns
     task: Task
     name: str
+    tell: Callable[[int], None]
     categorical: tuple[str, ...] = ()
     rows: int = 0
     labels: set[str] = field(default_factory=set)

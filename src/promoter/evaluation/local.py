@@ -6,34 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from pathlib import Path
 
-from promoter.core.layers import Strictness
 from promoter.core.measurement import Estimate, Measurement, ModelRun, ReferenceMeasurement
 from promoter.core.policy import ModelRule, Task
+from promoter.core.progress import UNTOLD, Progress, Step, Unit
 from promoter.errors import PromoterError, ReasonCode
+from promoter.evaluation.ahead import Ahead, Runnable, wanted_by
 from promoter.evaluation.dataset import Batch, Dataset
+from promoter.evaluation.pictures import PictureTally
 from promoter.evaluation.prediction_source import Logged, Running, open_logged
 from promoter.evaluation.readings import Meaning, ReadAnew, Reader, Reading
-from promoter.evaluation.sandbox.answers import Kind
-from promoter.evaluation.sandbox.child_process import Sandbox, processor_seconds
-from promoter.evaluation.sandbox.environments import Interpreter
-from promoter.evaluation.sandbox.launcher import Launch, launch
 from promoter.evaluation.scoring import Scorer, score
 from promoter.evaluation.tallies import Asked, Tallies, refuse_unknown
 from promoter.ports import TimeLeft
-from promoter.text import NOTHING, Message, say
-
-
-@dataclass(frozen=True, kw_only=True)
-class Runnable:
-    """A model's files, what runs them, and their sha256; `problem` where nothing could be made to."""
-
-    files: Path
-    interpreter: Interpreter | None
-    problem: Message = NOTHING
-    digest: str = ""
-
+from promoter.text import Message, say
 
 Model = Runnable | Logged
 
@@ -64,16 +50,25 @@ class _Role(Enum):
     REFERENCE = auto()
 
 
-def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) -> Measurement:
+def evaluate(
+    case: Case,
+    *,
+    deadline: TimeLeft,
+    log: Callable[[Message], None],
+    progress: Progress = UNTOLD,
+    ahead: Ahead | None = None,
+) -> Measurement:
     """All models on all rows. A model that fails is told in its `ModelRun`: without the challenger nothing
-    is estimated, without the champion or the reference the others are.
+    is estimated, without the champion or the reference the others are. `ahead` has what is loading already.
 
     Raises POLICY_INVALID for a metric that is not computed, CHECK_UNAVAILABLE where the sandbox is not whole
     and has to be, DEADLINE_EXCEEDED.
     """
-    asked = _asked(case, tick=lambda: _in_time(deadline))
+    tick = Tick(deadline)
+    asked = _asked(case, tick=tick)
     refuse_unknown(asked)
-    runs, counted = _scored(case, asked, deadline=deadline, log=log)
+    started = ahead or Ahead(deadline=deadline)
+    runs, counted = _scored(case, asked, ahead=started, log=log, progress=progress)
     base = Measurement(
         data=case.dataset.data,
         challenger=runs[_Role.CHALLENGER],
@@ -85,27 +80,38 @@ def evaluate(case: Case, *, deadline: TimeLeft, log: Callable[[Message], None]) 
     )
     if not base.challenger.finished or counted is None:
         return base
-    estimates = counted.main.overall()
-    return replace(
-        base,
-        reference=_reference(case, runs, estimates=counted.beside.overall() if counted.beside else estimates),
-        estimates=estimates,
-        slices=counted.main.slices(),
-        value=counted.main.value(),
-        flips=counted.main.flips(),
-    )
-
-
-def _in_time(deadline: TimeLeft) -> None:
-    if deadline.remaining() <= 0:
-        raise PromoterError(
-            ReasonCode.DEADLINE_EXCEEDED,
-            say("the deadline was reached while intervals were computed"),
-            hint=say(
-                "Nothing was decided. Raise the `deadline` input, or ask for fewer `resamples`, slices or "
-                "metrics."
-            ),
+    with progress.step(say("computing figures and their intervals"), unit=Unit.TIME) as tick.step:
+        estimates = counted.main.overall()
+        beside = counted.beside.overall() if counted.beside else estimates
+        return replace(
+            base,
+            reference=_reference(case, runs, estimates=beside),
+            estimates=estimates,
+            slices=counted.main.slices(),
+            value=counted.main.value(),
+            flips=counted.main.flips(),
+            pictures=counted.pictures.pictures(counted.main),
         )
+
+
+@dataclass
+class Tick:
+    """Between two chunks of draws: whoever looks on is told, and the run ends where no time is left."""
+
+    deadline: TimeLeft
+    step: Step = UNTOLD
+
+    def __call__(self) -> None:
+        self.step.advance(0)
+        if self.deadline.remaining() <= 0:
+            raise PromoterError(
+                ReasonCode.DEADLINE_EXCEEDED,
+                say("the deadline was reached while intervals were computed"),
+                hint=say(
+                    "Nothing was decided. Raise the `deadline` input, or ask for fewer `resamples`, slices "
+                    "or metrics."
+                ),
+            )
 
 
 def _asked(case: Case, *, tick: Callable[[], None]) -> Asked:
@@ -151,10 +157,12 @@ def _reference(
 
 @dataclass(kw_only=True)
 class _Counted:
-    """What is counted in one pass: of the challenger and the champion, and beside the reference."""
+    """What is counted in one pass: of the challenger and the champion, for figures and for pictures, and
+    beside the reference."""
 
     roles: Sequence[_Role]
     main: Tallies
+    pictures: PictureTally
     beside: Tallies | None = None
 
     def add(self, batch: Batch, readings: Sequence[Reading]) -> None:
@@ -162,6 +170,7 @@ class _Counted:
         of = dict(zip(self.roles, readings, strict=True))
         challenger = of[_Role.CHALLENGER]
         self.main.add(batch, challenger, champion=of.get(_Role.CHAMPION))
+        self.pictures.add(batch, challenger, champion=of.get(_Role.CHAMPION))
         if self.beside is not None:
             self.beside.add(batch, challenger, champion=of[_Role.REFERENCE])
 
@@ -173,8 +182,9 @@ class _Pass:
     models: Mapping[_Role, Model]
     asked: Asked
     dataset: Dataset
-    strictness: Strictness
-    deadline: TimeLeft
+    rule: ModelRule
+    ahead: Ahead
+    progress: Progress
     readers: Mapping[_Role, Reader] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -187,36 +197,42 @@ class _Pass:
                 return self._once()
 
     def _once(self) -> tuple[dict[_Role, ModelRun], _Counted]:
-        asked, dataset = self.asked, self.dataset
+        asked, dataset, evaluation = self.asked, self.dataset, self.rule.evaluation
         of_metrics = Tallies(asked.of_metrics(), dataset) if _Role.REFERENCE in self.models else None
-        counted = _Counted(roles=list(self.models), main=Tallies(asked, dataset), beside=of_metrics)
+        counted = _Counted(
+            roles=list(self.models),
+            main=Tallies(asked, dataset),
+            pictures=PictureTally(asked, dataset, id=evaluation.id if evaluation else None),
+            beside=of_metrics,
+        )
         with ExitStack() as stack:
             scorers = {role: self._started(role, stack) for role in self.models}
-            score(dataset, list(scorers.values()), count=counted.add)
+            self._score(list(scorers.values()), counted)
             runs = {role: scorer.finish() for role, scorer in scorers.items()}
         return {role: _described(run, self.models[role]) for role, run in runs.items()}, counted
 
+    def _score(self, scorers: Sequence[Scorer], counted: _Counted) -> None:
+        with self.progress.step(say(f"scoring {len(scorers)} model(s)"), unit=Unit.ROWS) as step:
+            step.expect(self.dataset.data.rows)
+
+            def count(batch: Batch, readings: Sequence[Reading]) -> None:
+                counted.add(batch, readings)
+                step.advance(len(batch.truth))
+
+            score(self.dataset, scorers, count=count)
+
     def _started(self, role: _Role, stack: ExitStack) -> Scorer:
         model, reader = self.models[role], self.readers[role]
-        wanted = Kind.VALUES if self.asked.meaning.task is Task.REGRESSION else Kind.LABELS
+        wanted = wanted_by(self.asked.meaning.task)
         if isinstance(model, Logged):
             answers = stack.enter_context(open_logged(model, self.dataset, wanted=wanted))
             return Scorer(answers, reader=reader, process=None)
-        assert model.interpreter is not None
-        asked = Launch(
-            interpreter=model.interpreter,
-            model=model.files,
-            wanted=wanted,
-            sandbox=Sandbox(
-                strictness=self.strictness, processor_seconds=processor_seconds(self.deadline.remaining())
-            ),
-        )
-        worker = stack.enter_context(launch(asked, deadline=self.deadline))
+        worker = self.ahead.taken(model, self.rule, wanted=wanted, stack=stack)
         return Scorer(Running(worker), reader=reader, process=worker)
 
 
 def _scored(
-    case: Case, asked: Asked, *, deadline: TimeLeft, log: Callable[[Message], None]
+    case: Case, asked: Asked, *, ahead: Ahead, log: Callable[[Message], None], progress: Progress
 ) -> tuple[dict[_Role, ModelRun], _Counted | None]:
     """How every model ran, and what was counted of those that did.
 
@@ -233,8 +249,9 @@ def _scored(
             models=sound,
             asked=asked,
             dataset=case.dataset,
-            strictness=case.rule.unsafe_sandbox,
-            deadline=deadline,
+            rule=case.rule,
+            ahead=ahead,
+            progress=progress,
         ).run()
         runs |= found
         if all(run.finished for run in found.values()):

@@ -80,20 +80,12 @@ class PictureTally:
 
     def pictures(self, tallies: Tallies) -> Pictures:
         """Of all rows; `tallies` were filled with the same batches."""
+        joint = tallies.joint()
         return Pictures(
-            confusion=self._confusion(tallies.joint()),
+            confusion=None if joint is None else confusion_of(joint, labels=self._meaning.labels),
             scores=self._scores(tallies.kept_scores()),
             residuals=self._residuals(),
             flips=self._flips.first() if self._flips is not None else (),
-        )
-
-    def _confusion(self, joint: IntArray | None) -> Confusion | None:
-        if joint is None or len(joint) > MOST_CLASSES:
-            return None
-        return Confusion(
-            labels=self._meaning.labels,
-            challenger=_table(joint.sum(axis=1)),
-            champion=_table(joint.sum(axis=2)) if self._champion else None,
         )
 
     def _residuals(self) -> Residuals | None:
@@ -121,6 +113,17 @@ class PictureTally:
 
     def _passed(self) -> list[_Scored]:
         return [_binned(model) for model in (self._challenger, self._champion) if model is not None]
+
+
+def confusion_of(joint: IntArray, *, labels: tuple[str, ...]) -> Confusion | None:
+    """From joint counts as `LabelTally.joint`; None of more classes than are looked at."""
+    if len(joint) > MOST_CLASSES:
+        return None
+    return Confusion(
+        labels=labels,
+        challenger=_table(joint.sum(axis=1)),
+        champion=_table(joint.sum(axis=2)) if joint.shape[1] > 1 else None,
+    )
 
 
 def _binned(model: _Passing) -> _Scored:

@@ -19,7 +19,7 @@ from promoter.text import Message, quote, say
 
 _HALF = 0.5
 _TWO_CLASSES = 2
-_ROUNDED = 1e-3
+ROUNDED = 1e-3
 """What probabilities of half or single precision may be off."""
 
 
@@ -214,10 +214,10 @@ def _require_shares(probabilities: FloatArray) -> None:
     """Raises ModelProblem for numbers that are none from 0 to 1, such as scores of a decision, and for rows
     of several that do not add up to 1, as a softmax in single precision does."""
     low, high = probabilities.min(initial=0), probabilities.max(initial=0)
-    if low < -_ROUNDED or high > 1 + _ROUNDED:
+    if low < -ROUNDED or high > 1 + ROUNDED:
         raise _problem(say("its columns are no probabilities: some numbers are below 0 or above 1"))
     several = probabilities.shape[1] > 1
-    if several and np.abs(probabilities.sum(axis=1) - 1).max(initial=0) > _ROUNDED:
+    if several and np.abs(probabilities.sum(axis=1) - 1).max(initial=0) > ROUNDED:
         raise _problem(say("its columns are no probabilities: in some row they do not add up to 1"))
 
 

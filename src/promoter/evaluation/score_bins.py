@@ -53,8 +53,8 @@ class ScoreBins:
 
 
 def hidden_in(steps: Steps, mixed: NDArray[np.bool_]) -> tuple[float, float]:
-    """By how much the order of scores within bins may change ROC AUC and average precision of these steps, one
-    a bin, at most. `mixed` (m,): which bins hold several scores."""
+    """By how much the order of scores within bins may change ROC AUC and average precision of these steps,
+    one a bin, at most. `mixed` (m,): which bins hold several scores."""
     hits, misses = steps.positives.cumsum(), steps.negatives.cumsum()
     gained = steps.positives / hits[-1]
     roc = (gained * steps.negatives / misses[-1]).sum(where=mixed) / 2

@@ -1,6 +1,8 @@
 """Curves of one model's scores as points to draw: ROC and precision-recall, and how well it is calibrated.
 
 Points are scikit-learn's (`roc_curve`, `precision_recall_curve`, `calibration_curve`), fewer of them.
+Precision over recall goes in steps: to find a little more than at one threshold is to have the precision of
+the next. The area is that of `average_precision_score`.
 """
 
 from __future__ import annotations
@@ -80,16 +82,25 @@ def curves_of(steps: Steps) -> ScoreCurves:
     hits, misses = steps.positives.cumsum(), steps.negatives.cumsum()
     recall, false_alarms = hits / hits[-1], misses / misses[-1]
     roc = _drawn(np.append(0.0, false_alarms), np.append(0.0, recall))
-    # As scikit-learn does: of no row at all, precision is 1
-    precision = np.append(1.0, hits / (hits + misses))
-    return ScoreCurves(roc=roc, precision_recall=_drawn(np.append(0.0, recall), precision))
+    precision = hits / (hits + misses)
+    # Each threshold's precision holds from the recall of the one before it on, the first's from none on.
+    begins = np.append(0.0, recall[:-1])
+    across = np.column_stack([begins, recall]).ravel()
+    return ScoreCurves(roc=roc, precision_recall=_drawn(across, precision.repeat(2)))
 
 
 def _drawn(x: FloatArray, y: FloatArray) -> tuple[Point, ...]:
-    corners = _corners(x, y)
-    x, y = x[corners], y[corners]
+    # A point that is there twice hides the corner that it is.
+    for find in (_moves, _corners):
+        found = find(x, y)
+        x, y = x[found], y[found]
     kept = thinned(x, y)
     return _points(x[kept], y[kept])
+
+
+def _moves(x: FloatArray, y: FloatArray) -> IntArray:
+    """All points but those that are where the one before is."""
+    return np.flatnonzero(np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0)))
 
 
 def _corners(x: FloatArray, y: FloatArray) -> IntArray:

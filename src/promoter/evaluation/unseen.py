@@ -104,9 +104,13 @@ def rank_reach(truth: IntArray, name: str, *, missed: float) -> tuple[float, flo
     """How far ROC AUC moves when so many rows of the smallest class go from one end of the order to the
     other; average precision, when as many other rows go before all positive ones besides."""
     _, counts = np.unique(truth, return_counts=True)
-    share = missed / float(counts.min())
+    return rank_reach_of(name, smallest=int(counts.min()), positive=int((truth == 1).sum()), missed=missed)
+
+
+def rank_reach_of(name: str, *, smallest: int, positive: int, missed: float) -> tuple[float, float]:
+    """As `rank_reach`, of so many rows of the smallest and of the positive class."""
+    share = missed / smallest
     if canonical(name) != "roc_auc":
-        positive = float((truth == 1).sum())
         share = missed / positive * (1 + log(1 + positive / missed))
     share = min(1.0, share)
     return -share, share

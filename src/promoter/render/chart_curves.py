@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -16,6 +17,8 @@ _CHAMPION, _CHALLENGER = "champion", "challenger"
 # Dots of a calibration curve: the most and the fewest rows, in pixels across
 _LARGEST, _SMALLEST = 11.0, 3.0
 _DASHES = (0, (5.0, 3.0))
+# Of thresholds with one false positive rate, the one that finds most; of those with one recall, the first.
+_LAST, _FIRST = -1, 0
 _Of = Callable[[ScoreCurves], tuple[Point, ...]]
 
 
@@ -61,7 +64,7 @@ def _roc_chart(found: Scores) -> Chart:
     return Chart(
         name="roc",
         title="ROC curve",
-        told="False positive rate across, true positive rate up. " + _told(found, _roc, at=0.1),
+        told="False positive rate across, true positive rate up. " + _told(found, _roc, at=0.1, which=_LAST),
         frame=_frame(),
         roles=_roles(found, _roc),
         draw=partial(_draw_roc, found),
@@ -74,7 +77,7 @@ def _precision_recall_chart(found: Scores) -> Chart:
     return Chart(
         name="precision-recall",
         title="Precision and recall",
-        told="Recall across, precision up. " + _told(found, _precision_recall, at=0.5),
+        told="Recall across, precision up. " + _told(found, _precision_recall, at=0.5, which=_FIRST),
         frame=_frame(),
         roles=_roles(found, _precision_recall),
         draw=partial(_draw_precision_recall, found),
@@ -104,13 +107,22 @@ def _calibration_chart(found: Scores) -> Chart:
     )
 
 
-def _told(found: Scores, of: _Of, *, at: float) -> str:
-    return ". ".join(f"The {role} is at {_up(of(one), at):.2f} for {at}" for role, one in _models(found, of))
+def _told(found: Scores, of: _Of, *, at: float, which: int) -> str:
+    models = _models(found, of)
+    return ". ".join(f"The {role} is at {_up(of(one), at, which=which):.2f} for {at}" for role, one in models)
 
 
-def _up(points: Sequence[Point], at: float) -> float:
-    """How high a curve is at a place: at the last point that is not farther right."""
-    return next((y for x, y in reversed(points) if x <= at), 0.0)
+def _up(points: Sequence[Point], at: float, *, which: int) -> float:
+    """How high a drawn curve is at a place; where it goes straight up or down there, at the `which` of its
+    points."""
+    here = [y for x, y in points if x == at]
+    if here:
+        return here[which]
+    after = bisect_left(points, (at, 0.0))
+    if not 0 < after < len(points):
+        return points[min(after, len(points) - 1)][1]
+    (left, low), (right, high) = points[after - 1 : after + 1]
+    return low + (high - low) * (at - left) / (right - left)
 
 
 def _off(of: ScoreCurves) -> float:

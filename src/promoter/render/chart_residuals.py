@@ -55,8 +55,10 @@ def _told(found: Residuals) -> str:
     if found.champion is not None:
         models.append(("champion", found.champion))
     return ". ".join(
-        f"Most rows of the {role} lie between {number(found.edges[at])} and {number(found.edges[at + 1])}"
-        for role, at in ((role, counts.index(max(counts))) for role, counts in models)
+        f"The fullest bar of the {role}, {max(counts):,} of {sum(counts):,} rows, lies between "
+        f"{number(found.edges[at])} and {number(found.edges[at + 1])}"
+        for role, counts in models
+        for at in (counts.index(max(counts)),)
     )
 
 

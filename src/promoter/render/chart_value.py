@@ -23,8 +23,9 @@ _INKS = {"champion": Ink.CHAMPION, _CHALLENGER: Ink.CHALLENGER}
 def chart(value: ValueEstimate | None) -> Chart | None:
     """Bars from zero; None where nobody has an amount, or one too large for an axis."""
     named = values(value) if value is not None else ()
-    lowest = min([0.0, *(one for _, one in named)])
-    highest = max([0.0, *(one for _, one in named)])
+    whisker = (_whisker(value) or ()) if value is not None else ()
+    lowest = min([0.0, *whisker, *(one for _, one in named)])
+    highest = max([0.0, *whisker, *(one for _, one in named)])
     if value is None or not 0 < highest - lowest <= _MOST_DRAWN:
         return None
     return Chart(
@@ -80,6 +81,5 @@ def _draw(value: ValueEstimate, sheet: Sheet) -> None:
         edge = sheet.frame.right - 4.0
         sheet.words((highest, row), short, anchor=Anchor.END, kind="amount", shift=(edge, 4.0))
         if name == _CHALLENGER and (found := _whisker(value)) is not None:
-            ends = [min(max(one, lowest), highest) for one in found]
-            sheet.axes.plot(ends, (row, row), color=Ink.INK.colour, linewidth=1.5, clip_on=False)
+            sheet.axes.plot(found, (row, row), color=Ink.INK.colour, linewidth=1.5, clip_on=False)
     sheet.axes.plot((0, 0), sheet.frame.y, color=Ink.INK.colour, linewidth=1.2, clip_on=False)

@@ -54,6 +54,7 @@ def _document(diagnosis: Diagnosis, entries: Sequence[dict[str, object]], *, lef
         "decision": _decision(diagnosis).value,
         "reason_code": diagnosis.reason.value,
         "message": str(diagnosis.message),
+        "hint": "",
         "repository": diagnosis.repository,
         "commit": diagnosis.commit,
         "rules": diagnosis.rules,

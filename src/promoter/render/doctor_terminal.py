@@ -5,7 +5,7 @@ from __future__ import annotations
 from promoter.core.doctor import Diagnosis, Found
 from promoter.render.doctor_words import TONES, Chapter, chapters, headline
 from promoter.render.terminal import TONE_PAINTS
-from promoter.render.terminal_table import GAP, Paint, Style, paint
+from promoter.render.terminal_table import GAP, Paint, Style, paint, sentence
 from promoter.render.words import TONE_SIGNS
 from promoter.text import printable
 
@@ -27,12 +27,16 @@ def doctor_terminal(diagnosis: Diagnosis, *, style: Style) -> str:
 def _chapter(chapter: Chapter, style: Style) -> list[str]:
     rule = chapter.rule
     tone = TONES[rule.severity]
+
+    def told(line: str) -> list[str]:
+        return sentence(f"{GAP}{line}", style=style)
+
     title = paint(f"{TONE_SIGNS[tone]} {rule.severity.value}: {rule.id}", TONE_PAINTS[tone], style=style)
-    places = [f"{GAP}{_place(one)}" for one in chapter.places[:_MOST_PLACES]]
+    places = [part for one in chapter.places[:_MOST_PLACES] for part in told(_place(one))]
     left = len(chapter.places) - _MOST_PLACES
     more = [f"{GAP}… and {left:,} more"] if left > 0 else []
     pasted = [f"{GAP}{GAP}{line}" for line in rule.paste.splitlines()]
-    return [title, *places, *more, f"{GAP}Why: {rule.why}", f"{GAP}Fix: {rule.fix}", *pasted]
+    return [title, *places, *more, *told(f"Why: {rule.why}"), *told(f"Fix: {rule.fix}"), *pasted]
 
 
 def _place(one: Found) -> str:

@@ -9,6 +9,7 @@ light and dark, and without a script.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIBRARY = "matplotlib"
+_FIGURES = "matplotlib.figure"
+# How a picture may fail: at an import that this machine's settings spoil, at a number without a place, at
+# what a library's next version changes. None of it is worth a run's outcome.
+FAILURES: tuple[type[Exception], ...] = (
+    ArithmeticError, AttributeError, ImportError, LookupError, MemoryError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, Warning,
+)  # fmt: skip
 # A figure's unit is the point, 72 to the inch; so that it is our pixel too.
 _DPI = 72
 
@@ -135,8 +143,29 @@ def installed(library: str = LIBRARY) -> bool:
     return find_spec(library) is not None
 
 
+def load() -> None:
+    """Import what draws; one of FAILURES where that cannot be.
+
+    Two settings of the environment are read meanwhile, MPLBACKEND and MATPLOTLIBRC: a bad one costs the
+    charts.
+    """
+    if _FIGURES in sys.modules:
+        return
+    with contextlib.ExitStack() as stack:
+        # A `matplotlibrc` in the working folder is the pull request's: not even its mistakes may be told. A
+        # folder that is gone holds none.
+        with contextlib.suppress(FileNotFoundError):
+            stack.enter_context(contextlib.chdir("/"))
+        import matplotlib.backends.backend_svg
+        import matplotlib.figure  # noqa: F401
+
+
 def svg(chart: Chart, *, prefix: str) -> str:
-    """The chart as an element; `prefix` keeps its ids apart from those of the page's other charts."""
+    """The chart as an element; `prefix` keeps its ids apart from those of the page's other charts.
+
+    One of FAILURES where it cannot be drawn.
+    """
+    load()
     with _figure(chart.frame) as figure:
         sheet = Sheet(figure.axes[0], chart.frame)
         chart.draw(sheet)
@@ -152,10 +181,8 @@ def svg(chart: Chart, *, prefix: str) -> str:
 @contextlib.contextmanager
 def _figure(frame: Frame) -> Iterator[Figure]:
     """Bare axes under matplotlib's own defaults, whatever this machine asks for."""
-    # A `matplotlibrc` in the working folder is the pull request's: not even its mistakes may be told.
-    with contextlib.chdir("/"):
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
     with mpl.rc_context():
         mpl.rcdefaults()

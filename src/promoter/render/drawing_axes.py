@@ -14,10 +14,11 @@ from promoter.render.markdown import visible
 # Of the font in which text from outside is written, in pixels
 CELL = 6.7
 _MIDDLE_OF_A_LINE = 4.0
-_BELOW, _BESIDE = 18.0, -6.0
+BELOW, _BESIDE = 18.0, -6.0
 _MOST_TICKS = 4
 _MINUS = "\N{MINUS SIGN}"
 # From which size on a unit is used, and what it is; smaller figures have four digits at most.
+_LARGEST = 1e15
 _UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 
 SHARES = ((0.0, "0"), (0.5, "50\N{NO-BREAK SPACE}%"), (1.0, "100\N{NO-BREAK SPACE}%"))
@@ -33,9 +34,10 @@ def ticks(low: float, high: float) -> tuple[tuple[float, str], ...]:
 
 
 def number(value: float) -> str:
-    """A figure in little room: "0", "2.5", "1,200", "15k", "1.5M"."""
+    """A figure in little room: "0", "2.5", "1,200", "15k", "1.5M", "1e+20"."""
     size = abs(value)
-    whole, unit = next(((one, sign) for least, one, sign in _UNITS if size >= least), (1.0, ""))
+    units = _UNITS if size < _LARGEST else ()
+    whole, unit = next(((one, sign) for least, one, sign in units if size >= least), (1.0, ""))
     return f"{value / whole + 0.0:,.4g}".replace("-", _MINUS) + unit
 
 
@@ -45,10 +47,10 @@ def across(sheet: Sheet, marks: Iterable[tuple[float, str]], *, title: str = "")
     low, high = frame.y
     for place, label in marks:
         sheet.axes.plot((place, place), (low, high), color=Ink.LINE.colour, linewidth=1, zorder=0)
-        sheet.words((place, low), escape(label), anchor=Anchor.MIDDLE, shift=(0.0, _BELOW))
+        sheet.words((place, low), escape(label), anchor=Anchor.MIDDLE, shift=(0.0, BELOW))
     middle = (frame.x[0] + frame.x[1]) / 2
     if title:
-        sheet.words((middle, low), escape(title), anchor=Anchor.MIDDLE, shift=(0.0, 2 * _BELOW))
+        sheet.words((middle, low), escape(title), anchor=Anchor.MIDDLE, shift=(0.0, 2 * BELOW))
 
 
 def upwards(sheet: Sheet, marks: Iterable[tuple[float, str]], *, title: str) -> None:

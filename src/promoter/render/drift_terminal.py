@@ -8,7 +8,7 @@ from promoter.render.figures import ABSENT
 from promoter.render.sentences import full
 from promoter.render.terminal import TONE_PAINTS
 from promoter.render.terminal_figures import LONGEST_CELL
-from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, paint, table
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, page, paint, table
 from promoter.render.words import TONE_SIGNS, Tone
 from promoter.text import printable
 
@@ -31,7 +31,7 @@ def drift_terminal(report: DriftReport, *, style: Style) -> str:
             )
         ],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return page(blocks, style=style)
 
 
 def _opening(report: DriftReport, style: Style) -> list[str]:

@@ -41,7 +41,7 @@ def _row(row: Row, links: Links) -> tuple[str, ...]:
     since = text(moment(row.since) or ABSENT)
     return (
         tag("span", f"{TONE_ICONS[STATE_TONES[row.state]]} {code(row.model)} @ {code(row.alias)}"),
-        _version(row, row.asked, links=links) if row.asked is not None else text("nothing"),
+        _asked(row, row.asked, links=links) if row.asked is not None else text("nothing"),
         _version(row, row.live, links=links) if row.live is not None else text("nobody"),
         link(since, address.commit(links, row.commit)),
         " ".join(pulls) or ABSENT,
@@ -49,8 +49,16 @@ def _row(row: Row, links: Links) -> tuple[str, ...]:
     )
 
 
+def _asked(row: Row, version: str, *, links: Links) -> str:
+    """What git asks for; of a copy whose number is known, both."""
+    number = _version(row, version, links=links)
+    if row.source in {"", version}:
+        return number
+    return f"{_version(row, row.source, links=links)}, copied as version {number}"
+
+
 def _version(row: Row, version: str, *, links: Links) -> str:
-    return link(code(version), address.model_version(links, row.model, version=version))
+    return link(code(version), address.of_key(links, row.model, version=version))
 
 
 def _footer(fleet: Fleet) -> str:

@@ -38,6 +38,7 @@ def _row(row: Row) -> Mapping[str, object]:
         "kind": row.kind.value if row.kind else None,
         "exemption": row.exemption.value if row.exemption else None,
         "version": row.asked,
+        "from": row.source or None,
         "now": row.live,
         "since": row.since or None,
         "commit": row.commit or None,

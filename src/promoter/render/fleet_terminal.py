@@ -5,11 +5,11 @@ from __future__ import annotations
 from promoter.core.fleet import Fleet, Row
 from promoter.render.drift_words import moment
 from promoter.render.figures import ABSENT
-from promoter.render.fleet_words import HEAD, STATE_TONES, headline, what
+from promoter.render.fleet_words import HEAD, STATE_TONES, asks, headline, what
 from promoter.render.sentences import full
 from promoter.render.terminal import TONE_PAINTS
 from promoter.render.terminal_figures import LONGEST_CELL
-from promoter.render.terminal_table import GAP, Cell, Paint, Style, paint, table
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, page, paint, table
 from promoter.render.words import TONE_SIGNS, Tone
 from promoter.text import printable
 
@@ -30,7 +30,7 @@ def fleet_terminal(fleet: Fleet, *, style: Style) -> str:
         [f"{TONE_SIGNS[Tone.QUIET]} {full(note)}" for note in fleet.notes] + left,
         [paint(_footer(fleet), Paint.FAINT, style=style)],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return page(blocks, style=style)
 
 
 def _row(row: Row) -> tuple[Cell, ...]:
@@ -38,7 +38,7 @@ def _row(row: Row) -> tuple[Cell, ...]:
     name = printable(f"{row.model}@{row.alias}", longest=LONGEST_CELL)
     return (
         Cell(f"{TONE_SIGNS[tone]} {name}", TONE_PAINTS[tone]),
-        Cell("nothing" if row.asked is None else printable(row.asked, longest=LONGEST_CELL)),
+        Cell(printable(asks(row), longest=LONGEST_CELL)),
         Cell("nobody" if row.live is None else printable(row.live, longest=LONGEST_CELL)),
         Cell(moment(row.since) or ABSENT),
         Cell(" ".join(f"#{number}" for number in row.pending) or ABSENT),

@@ -65,6 +65,15 @@ def _without_rows(fleet: Fleet) -> tuple[Tone, Message]:
     return (Tone.UNSURE if failed else Tone.QUIET), said
 
 
+def asks(row: Row) -> str:
+    """What git asks for; of a copy whose number is known, both."""
+    if row.asked is None:
+        return "nothing"
+    if row.source in {"", row.asked}:
+        return row.asked
+    return f"{row.source}, copied as version {row.asked}"
+
+
 def what(row: Row) -> Message:
     """How one alias stands."""
     if row.state is State.UNDECIDED:

@@ -24,6 +24,7 @@ def _entry(history: History, entry: Entry) -> Mapping[str, object]:
         "model": history.model,
         "alias": history.alias,
         "version": asked.version,
+        "from": asked.source or None,
         "kind": entry.kind.value,
         "since": _time(entry.since),
         "until": _time(entry.until),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from promoter.core.timeline import Entry, History
 from promoter.render.history_words import KIND_WORDS, LIMITS, answer, details, headline, span, title, tone
 from promoter.render.terminal import TONE_PAINTS
-from promoter.render.terminal_table import GAP, Paint, Style, paint
+from promoter.render.terminal_table import GAP, Paint, Style, page, paint
 from promoter.render.words import TONE_SIGNS, Tone
 
 _SHORT = 12
@@ -25,7 +25,7 @@ def history_terminal(history: History, *, style: Style) -> str:
         [f"{TONE_SIGNS[Tone.QUIET]} {note}" for note in history.notes],
         [paint(str(one), Paint.FAINT, style=style) for one in LIMITS],
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return page(blocks, style=style)
 
 
 def _entry(entry: Entry, style: Style) -> list[str]:

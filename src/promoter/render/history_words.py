@@ -18,7 +18,7 @@ from promoter.core.timeline import (
     Teller,
 )
 from promoter.render.words import Tone
-from promoter.text import Message, quote, say
+from promoter.text import Message, Part, quote, say
 
 KIND_WORDS: dict[Kind, str] = {
     Kind.FIRST: "first promotion",
@@ -74,7 +74,7 @@ def headline(history: History) -> tuple[Tone, Message]:
     if newest.version is None:
         asks = say(name, ": git asks for no version since ", moment(newest.since))
     else:
-        asks = say(name, ": git asks for version ", quote(newest.version), " since ", moment(newest.since))
+        asks = say(name, ": git asks for ", *_called(newest), " since ", moment(newest.since))
     if live.state in _UNTOLD_LIVE:
         kind, words = _UNTOLD_LIVE[live.state]
         return kind, say(*asks.parts, words)
@@ -92,8 +92,15 @@ def _differing(newest: Entry) -> Tone:
 
 
 def title(entry: Entry) -> Message:
-    """The version, or that there was none."""
-    return say("version ", quote(entry.version)) if entry.version is not None else say("unmanaged")
+    """The version, or that there was none; of a copy, what it is one of too."""
+    return say(*_called(entry)) if entry.version is not None else say("unmanaged")
+
+
+def _called(entry: Entry) -> tuple[Part, ...]:
+    source, version = entry.asked.source, entry.version
+    if not source:
+        return ("version ", quote(version))
+    return (quote(source), *((", copied as version ", quote(version)) if version != source else ()))
 
 
 def span(entry: Entry) -> str:
@@ -198,7 +205,7 @@ def answer(found: AsOf) -> Sequence[Message]:
     elif found.asked.version is None:
         by_git = say(f"at {when} git asked for no version")
     else:
-        by_git = say(f"at {when} git asked for version ", quote(found.asked.version))
+        by_git = say(f"at {when} git asked for ", *_called(found.asked))
     return [by_git, *_applied(found)]
 
 
@@ -206,12 +213,10 @@ def _applied(found: AsOf) -> Sequence[Message]:
     one = found.applied
     if one is not None and found.certainty is Certainty.DATED and one.applied_at is not None:
         return [
-            say("applied by then: version ", quote(one.version), ", since ", moment(one.applied_at)),
+            say("applied by then: ", *_called(one), ", since ", moment(one.applied_at)),
         ]
     if one is not None:
-        return [
-            say("applied by then, as far as is known: version ", quote(one.version), "; no tag tells when")
-        ]
+        return [say("applied by then, as far as is known: ", *_called(one), "; no tag tells when")]
     if found.certainty is Certainty.NOBODY:
         return [say("no version that git asked for had been applied by then")]
     return [say("what had been applied by then cannot be told")]

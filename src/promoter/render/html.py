@@ -2,40 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from promoter.core.report import Links, Phase, Report, RequestReport
 from promoter.errors import Problem
 from promoter.render import links as address
-from promoter.render.drawing import LIBRARY
 from promoter.render.figures import ABSENT
-from promoter.render.html_charts import charts
+from promoter.render.html_charts import Charts, charts
 from promoter.render.html_page import page
-from promoter.render.html_request import section
+from promoter.render.html_request import Extent, section
 from promoter.render.html_text import code, items, link, sentence, table, tag, text
 from promoter.render.overrides import overrides
 from promoter.render.sentences import consequence, counts, full, headline, in_order, tone
 from promoter.render.words import OVERRIDE_ICON, OVERVIEW, REASONS, TONE_ICONS, Tone, tally
 
+# Of more requests than these, those that pass are folded.
+_FEW = 3
+# A page of 2 MiB, its frame aside. Requests that need a look are whole beyond it.
+_MOST_BYTES = 1_900_000
 
-def html(report: Report, *, library: str = LIBRARY) -> str:
+
+def html(report: Report, *, charts: Charts = charts) -> str:
     """A whole page. Text from outside is escaped; there is nothing in it for a browser to run or load.
 
-    Charts are drawn by `library` where it is installed; without it a line says so.
+    `charts` are what it shows of each request beside its figures: drawn here, unless others are given.
     """
     told = [request for request in in_order(report.requests) if tone(request) is not Tone.QUIET]
     body = [
         _header(report),
         _problems(report),
         _overview(report),
-        *(
-            section(request, report.links, charts=drawn)
-            for request, drawn in zip(told, charts(told, library=library), strict=True)
-        ),
+        *_sections(told, report.links, charts=charts),
         tag("section", items(sentence(full(note)) for note in report.notes)),
         _footer(report),
     ]
     return page(headline(report).message, body)
+
+
+def _sections(told: Sequence[RequestReport], links: Links, *, charts: Charts) -> Iterator[str]:
+    size = 0
+    for request, drawn in zip(told, charts(told), strict=True):
+        passes = tone(request) is Tone.GOOD
+        extent = Extent.FOLDED if passes and len(told) > _FEW else Extent.WHOLE
+        rendered = section(request, links, charts=drawn, extent=extent)
+        if passes and size + len(rendered.encode()) > _MOST_BYTES:
+            rendered = section(request, links, extent=Extent.TITLE)
+        size += len(rendered.encode())
+        yield rendered
 
 
 def _header(report: Report) -> str:

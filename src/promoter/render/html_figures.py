@@ -7,7 +7,7 @@ from promoter.core.measurement import ModelRun, ValueEstimate
 from promoter.core.report import RequestReport
 from promoter.render import opinions, runs, scores
 from promoter.render.figures import ABSENT, change, interval, is_better, pair, shares
-from promoter.render.html_charts import tables
+from promoter.render.html_charts import is_drawn, tables
 from promoter.render.html_intervals import intervals
 from promoter.render.html_text import code, items, sentence, table, tag, text
 from promoter.render.sentences import full
@@ -16,6 +16,7 @@ from promoter.render.words import OUTCOME_ICONS
 _SLICES = ("Outcome", "Slice", "Metric", "Rows", "Champion", "Challenger", "Side by side", "Change")
 _RUNS = ("Model", "Loads in", "Row (p95)", "Memory", "Size", "Asked twice", "Environment")
 _LOADING = "Loading a model includes importing its libraries. p95: 95 of 100 rows took no longer than this."
+_AS_TABLE = "Value of 1,000 rows as a table"
 _OUTCOME_CLASSES: dict[Outcome, str] = {
     Outcome.FAILED: "bad",
     Outcome.ERROR: "bad",
@@ -30,6 +31,9 @@ def figures(request: RequestReport, charts: str) -> str:
     """All tables of figures that there are, around the request's rendered charts."""
     found = scores.measurement_of(request)
     value = _value(found.value) if found is not None and found.value is not None else ""
+    if is_drawn(charts):
+        # The chart says the same.
+        value = tag("details", f"<summary>{_AS_TABLE}</summary>{value}") if value else ""
     parts = (
         *map(_table, scores.tables(request)),
         intervals(request),

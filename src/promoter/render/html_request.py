@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import Enum
 
 from promoter.core.approval import ApprovalState
 from promoter.core.evidence import CheckResult
@@ -22,14 +23,39 @@ _LONGEST_DESCRIPTION = 1_000
 _LAST_MOMENT = 253_402_300_799_000  # end of the year 9999, in milliseconds
 
 
-def section(request: RequestReport, links: Links, *, charts: str = "") -> str:
+class Extent(Enum):
+    """How much of a request is to be seen."""
+
+    WHOLE = "whole"
+    FOLDED = "folded"
+    TITLE = "title"
+
+
+_LEFT_OUT = (
+    "The rest is left out here: this report has as much as it may hold. It is in `evidence.json`, and a run "
+    "with fewer requests shows it."
+)
+
+
+def section(request: RequestReport, links: Links, *, charts: str = "", extent: Extent = Extent.WHOLE) -> str:
     """A `<section>` that can be read on its own, with its rendered charts."""
+    kind = tone(request)
+    title = tag("h2", f"{TONE_ICONS[kind]} {sentence(say(*change_of(request)))}")
+    if extent is Extent.TITLE:
+        inner = title + tag("p", text(_LEFT_OUT), kind="soft")
+    elif extent is Extent.FOLDED:
+        inner = tag("details", tag("summary", title) + _body(request, links, charts=charts))
+    else:
+        inner = title + _body(request, links, charts=charts)
+    return f'<section class="request {kind.value}">{inner}</section>'
+
+
+def _body(request: RequestReport, links: Links, *, charts: str) -> str:
     kind = tone(request)
     asked = request.request
     reason = f"<strong>Reason given:</strong> {code(asked.reason, longest=_LONGEST_DESCRIPTION)}"
     todo = f"<strong>What to do:</strong> {sentence(full(request.hint))}"
     parts = (
-        tag("h2", f"{TONE_ICONS[kind]} {sentence(say(*change_of(request)))}"),
         tag("p", sentence(why(request))) if kind is not Tone.GOOD else "",
         tag("p", todo, kind="do") if request.hint.parts else "",
         figures(request, charts),
@@ -42,7 +68,7 @@ def section(request: RequestReport, links: Links, *, charts: str = "") -> str:
         items(sentence(full(note)) for note in request.notes),
         _lineage(request, links),
     )
-    return f'<section class="request {kind.value}">{"".join(parts)}</section>'
+    return "".join(parts)
 
 
 def _checks(request: RequestReport) -> str:

@@ -31,6 +31,7 @@ header, section.request { border-left: .4rem solid var(--tone); }
 .unsure, .waiting, .trial { --tone: var(--unsure); }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .75rem; overflow-wrap: anywhere; }
+summary { cursor: pointer; } summary h2 { display: inline; }
 p, ul { margin: .5rem 0; } ul { padding-left: 1.25rem; }
 a { color: var(--link); }
 code {
@@ -101,6 +102,7 @@ dt { color: var(--soft); } dd { margin: 0; }
   }
   body { font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   main { max-width: none; padding: 0; } .scroll { overflow: visible; }
+  details::details-content { content-visibility: visible; }
   figure, tr, .do { break-inside: avoid; } h1, h2, caption { break-after: avoid; }
 }
 @media (max-width: 40rem) {

@@ -19,7 +19,8 @@ from promoter.render.scores import Kind, Row, tables
 
 # What `evaluation` calls figures: the names that are words of our own.
 KNOWN_FIGURES = GREATER_IS_BETTER | LESS_IS_BETTER | {"business_value"}
-# In the metric's own unit, and in percent: what is smaller or larger has no place on an axis.
+# In the metric's own unit, and in the axis' (percent, or the power of ten of the widest): what is smaller or
+# larger has no place there.
 _NEAREST_ZERO = 1e-12
 _SMALLEST, _LARGEST = 1e-6, 1e9
 # Longer lines end in an arrow, and the others stay readable.
@@ -105,7 +106,7 @@ def _name(comparison: MetricComparison, number: int) -> str:
 def axis(lines: Sequence[Line]) -> tuple[float, float]:
     """Room for every end that is not much farther away than usual, and for limits near their intervals."""
     widest = [max(abs(line.lower), abs(line.upper)) for line in lines]
-    most = _TIMES_THE_USUAL * median_low(widest)
+    most = _TIMES_THE_USUAL * usual(widest)
     near = [
         line.least
         for line, width in zip(lines, widest, strict=True)
@@ -116,6 +117,11 @@ def axis(lines: Sequence[Line]) -> tuple[float, float]:
     begin, end = min(places), max(places)
     begin, end = -_round_up(-begin), _round_up(end)
     return (begin, end) if begin < end else (-1.0, 1.0)
+
+
+def usual(widest: Sequence[float]) -> float:
+    """The middle one of those that are not zero; zero where all are."""
+    return median_low([width for width in widest if width] or [0.0])
 
 
 def _round_up(value: float) -> float:

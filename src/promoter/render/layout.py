@@ -15,7 +15,7 @@ from promoter.render.markdown import folded
 
 class Rank(IntEnum):
     """How long a block is kept: the highest goes first. `HEAD` is always kept, so it has to be short;
-    what is `DRAWN` is there in words, too."""
+    what is `DRAWN` is there in words, too, and `DIFFERENCES` are in the HTML report."""
 
     HEAD = 0
     BLOCKING = 1
@@ -24,6 +24,7 @@ class Rank(IntEnum):
     REQUESTS = 4
     DETAILS = 5
     DRAWN = 6
+    DIFFERENCES = 7
 
 
 @dataclass(frozen=True, kw_only=True)

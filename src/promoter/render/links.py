@@ -12,7 +12,7 @@ from urllib.parse import quote
 from promoter.core.model_version import ModelVersion
 from promoter.core.prompt import Kind
 from promoter.core.report import Links
-from promoter.core.request import PromotionRequest
+from promoter.core.request import PromotionRequest, SourceVersion, named_by
 
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
 
@@ -37,12 +37,36 @@ def version_of(links: Links, asked: PromotionRequest, *, version: str) -> str:
     return model_version(links, asked.model, version=version, kind=asked.kind)
 
 
+def of_key(links: Links, name: str, *, version: str) -> str:
+    """The page of a version of what a key names (`prompts:/greeting` for a prompt), or of the version of
+    another model that is to be copied."""
+    source = SourceVersion.of(version)
+    if source is not None:
+        return model_version(links, source.model, version=source.version)
+    kind, model = named_by(name)
+    return model_version(links, model, version=version, kind=kind)
+
+
 def training_run(links: Links, version: ModelVersion) -> str:
     """The page of the run that a version came from."""
     training = version.run
     if training is None:
         return ""
-    return _address(links.registry, "/#/experiments/{}/runs/{}", training.experiment_id, training.run_id)
+    return _address(_runs(links), "/#/experiments/{}/runs/{}", training.experiment_id, training.run_id)
+
+
+def logged(links: Links, version: ModelVersion, *, folder: str) -> str:
+    """The page of a folder among the artifacts of the run that a version came from."""
+    training = version.run
+    if training is None:
+        return ""
+    names = folder.split("/")
+    place = f"/#/experiments/{{}}/runs/{{}}/artifacts/{'/'.join('{}' for _ in names)}"
+    return _address(_runs(links), place, training.experiment_id, training.run_id, *names)
+
+
+def _runs(links: Links) -> str:
+    return links.registry if links.tracking is None else links.tracking
 
 
 def commit(links: Links, commit_id: str) -> str:
@@ -96,6 +120,11 @@ def _in_branch(links: Links, verb: str, *, branch: str, path: str) -> str:
 def job(links: Links) -> str:
     """The page of this job's run."""
     return _address(links.run, "")
+
+
+def kept(links: Links) -> str:
+    """Where the page of this job's run lists what its workflow keeps, the report among it, if it does."""
+    return _address(links.report, "#artifacts")
 
 
 def _address(base: str, template: str, *parts: str) -> str:

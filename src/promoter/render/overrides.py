@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from promoter.core.evidence import CheckResult
+from promoter.core.override_rules import Override
 from promoter.core.report import Report, RequestReport
 from promoter.text import Message, Part, quote, say
 
@@ -14,18 +15,20 @@ def overridden(request: RequestReport) -> tuple[CheckResult, ...]:
 
 def overrides(report: Report) -> tuple[Message, ...]:
     """A sentence for each request of which something was overridden."""
-    return tuple(_told(one) for one in report.requests if overridden(one))
+    return tuple(
+        _told(one, one.request.override)
+        for one in report.requests
+        if one.request.override is not None and overridden(one)
+    )
 
 
-def _told(request: RequestReport) -> Message:
+def _told(request: RequestReport, override: Override) -> Message:
     asked = request.request
-    if asked.override is None:
-        return say()
     checks = ", ".join(f"`{check}`" for check in dict.fromkeys(one.check for one in overridden(request)))
     whose: tuple[Part, ...] = (" of ", quote(asked.model), " @ ", quote(asked.alias))
     return say(
         f"Overridden: {checks}",
         *whose,
-        f" did not pass, and is accepted until {asked.override.expires} (UTC) all the same. Reason given: ",
-        quote(asked.override.reason),
+        f" did not pass, and is accepted until {override.expires} (UTC) all the same. Reason given: ",
+        quote(override.reason),
     )

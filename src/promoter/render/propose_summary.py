@@ -13,7 +13,7 @@ from promoter.render.propose_words import ACTION_TONES, headline, notes, told, w
 from promoter.render.sentences import full
 from promoter.render.terminal import TONE_PAINTS
 from promoter.render.terminal_figures import LONGEST_CELL
-from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, paint
+from promoter.render.terminal_table import GAP, Cell, Paint, Style, looked_at, page, paint
 from promoter.render.terminal_table import table as lines_of
 from promoter.render.words import TONE_ICONS, TONE_SIGNS, Tone, capital
 from promoter.text import Quoted, printable, say
@@ -58,7 +58,7 @@ def _table(report: ProposeReport, limit: Limit) -> str:
 def _row(entry: Entry, report: ProposeReport) -> tuple[str, ...]:
     model, alias = entry.key
     versions = (
-        link(cell(one), address.model_version(report.links, model, version=one)) if one else ABSENT
+        link(cell(one), address.of_key(report.links, model, version=one)) if one else ABSENT
         for one in (entry.live, entry.version)
     )
     number = link(f"#{entry.number}", address.pull_request(report.links, entry.number))
@@ -103,7 +103,7 @@ def propose_terminal(report: ProposeReport, *, style: Style) -> str:
             )
         ],
     ]
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+    return page(blocks, style=style)
 
 
 def _cells(entry: Entry, report: ProposeReport) -> tuple[Cell, ...]:

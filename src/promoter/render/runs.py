@@ -43,8 +43,8 @@ def run_in_words(role: str, run: ModelRun) -> Message:
     if not _has_run(run):
         environment: tuple[Part, ...] = (" (", quote(run.environment), ")") if run.environment else ()
         return say(f"{role}: nothing ran", *environment, ".")
-    told = f"{role}: loads in {load}, {latency} per row (p95), {memory} of memory, {size} large."
-    return say(told + _repeated(run))
+    takes = f"loads in {load} with its libraries, {latency} per row (p95), {memory} of memory, {size} large"
+    return say(f"{role}: {takes}.{_repeated(run)}")
 
 
 def _has_run(run: ModelRun) -> bool:

@@ -59,8 +59,19 @@ def footer(report: Report) -> str:
         parts.append(f"evidence {code('sha256:' + report.evidence_digest[:_SHORT_DIGEST])}")
     if job := address.job(report.links):
         parts.append(link("job log", job))
+    if kept := _kept_at(report):
+        parts.append(link("HTML report", kept))
     parts.append(f"Promoter {prose(report.tool_version)}".rstrip())
     return f"<sub>{' · '.join(parts)}</sub>"
+
+
+def _kept_at(report: Report) -> str:
+    """Where the HTML report is: logged by an apply, each with its own version, or kept by the workflow."""
+    logged = [(one, one.evidence.challenger) for one in report.requests if one.logged and one.evidence]
+    if len(logged) == 1:
+        ((only, challenger),) = logged
+        return address.logged(report.links, challenger, folder=only.logged) or address.kept(report.links)
+    return address.kept(report.links)
 
 
 def _commit(links: Links, commit: str) -> str:

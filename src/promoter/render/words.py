@@ -206,6 +206,7 @@ REASONS: dict[ReasonCode, ReasonWords] = {
     _R.GITHUB_UNAVAILABLE: ReasonWords(Tone.UNSURE, "GitHub did not answer"),
     _R.DATA_UNAVAILABLE: ReasonWords(Tone.UNSURE, "the data could not be read"),
     _R.CHECK_UNAVAILABLE: ReasonWords(Tone.UNSURE, "a check could not be carried out"),
+    _R.OUTPUT_UNWRITABLE: ReasonWords(Tone.UNSURE, "the result could not be written"),
     _R.DEADLINE_EXCEEDED: ReasonWords(Tone.UNSURE, "the deadline was reached"),
     _R.PERMISSION_DENIED: ReasonWords(Tone.UNSURE, "a permission is missing"),
     _R.INTERNAL_ERROR: ReasonWords(Tone.UNSURE, "a bug in Promoter", "Promoter failed"),

@@ -169,6 +169,20 @@ def test_a_report_file_is_written_into_a_folder_that_is_made(tmp_path: Path) -> 
     assert Path(path).read_text(encoding="utf-8") == "<p>ä</p>"
 
 
+def test_a_report_file_is_replaced_whole_or_stays(tmp_path: Path) -> None:
+    runner = runner_to(tmp_path)
+    runner.save("report.html", "first")
+    with pytest.raises(UnicodeEncodeError):
+        runner.save("report.html", "half of it \ud800")
+    assert (tmp_path / "report" / "report.html").read_text() == "first"
+    runner.save("report.html", "second")
+    (tmp_path / "report" / "evidence.json").mkdir()
+    with pytest.raises(PromoterError):
+        runner.save("evidence.json", "{}")
+    assert sorted(file.name for file in (tmp_path / "report").iterdir()) == ["evidence.json", "report.html"]
+    assert (tmp_path / "report" / "report.html").read_text() == "second"
+
+
 def test_without_a_runners_files_nothing_is_written(tmp_path: Path) -> None:
     runner = ActionsRunner(stream=io.StringIO(), output="", summary="", report_directory="")
     runner.summary("x")

@@ -162,3 +162,25 @@ def test_a_call_in_flight_sees_that_the_end_has_come_nearer() -> None:
     release.set()
     assert caught.value.reason is ReasonCode.INTERRUPTED
     assert time.monotonic() - began < 2
+
+
+def test_a_part_of_the_time_ends_before_the_rest_of_it() -> None:
+    clock = Clock()
+    whole = a_deadline(60, clock)
+    clock.now += 20
+    part = whole.within(0.5)
+    assert (part.remaining(), part.patience) == (20, whole.patience)
+    with pytest.raises(PromoterError) as caught:
+        part.wait(20, before="GitHub")
+    assert caught.value.reason is ReasonCode.DEADLINE_EXCEEDED
+    clock.now += 30
+    assert (part.remaining(), whole.remaining()) == (0, 10)
+
+
+def test_a_part_ends_with_the_run_that_is_stopped() -> None:
+    clock, ends = Clock(), [1_000.0]
+    part = Deadline(60, until=lambda: ends[0], clock=clock, pause=clock.sleep).within(0.5)
+    ends[0] = clock.now
+    with pytest.raises(PromoterError) as caught:
+        part.run(lambda: None, what="anything")
+    assert caught.value.reason is ReasonCode.INTERRUPTED

@@ -24,8 +24,16 @@ def api() -> Iterator[GitHubApi]:
 
 
 def told(*histories: Sequence[str], commit: str = SHA) -> dict[str, Any]:
-    fields = {f"h{at}": {"nodes": [{"oid": one} for one in history]} for at, history in enumerate(histories)}
+    fields = {
+        f"h{at}": {"nodes": [{"oid": one, "committedDate": day(one)} for one in history]}
+        for at, history in enumerate(histories)
+    }
     return {"data": {"repository": {"object": {"oid": commit, **fields}}}}
+
+
+def day(commit: str) -> str:
+    """When `c2` was made: on the second of the month."""
+    return f"2026-03-0{commit[-1]}T12:00:00Z"
 
 
 def blobs(*contents: bytes | None) -> dict[str, Any]:
@@ -51,7 +59,8 @@ def test_several_paths_are_one_question(api: GitHubApi) -> None:
 
     found = GitHubHistories(api.connection()).of(SHA, ["a.yaml", "b.yaml"], limit=20)
 
-    assert found == {"a.yaml": ("c2", "c1"), "b.yaml": ()}
+    assert found == {"a.yaml": {"c2": day("c2"), "c1": day("c1")}, "b.yaml": {}}
+    assert list(found["a.yaml"]) == ["c2", "c1"]
     (sent,) = asked(api)
     assert sent["variables"] == {
         "owner": "acme",
@@ -69,13 +78,15 @@ def test_more_paths_than_fit_are_more_questions(api: GitHubApi) -> None:
 
     found = GitHubHistories(api.connection()).of(SHA, paths, limit=20)
 
-    assert found == dict.fromkeys(paths[:-1], ("c1",)) | {paths[-1]: ("c2",)}
+    assert found == {path: {"c1": day("c1")} for path in paths[:-1]} | {paths[-1]: {"c2": day("c2")}}
 
 
 def test_no_more_than_the_limit_is_taken(api: GitHubApi) -> None:
     api.graphql((200, told(["c3", "c2", "c1"])))
 
-    assert GitHubHistories(api.connection()).of(SHA, ["a.yaml"], limit=2) == {"a.yaml": ("c3", "c2")}
+    found = GitHubHistories(api.connection()).of(SHA, ["a.yaml"], limit=2)
+
+    assert found == {"a.yaml": {"c3": day("c3"), "c2": day("c2")}}
 
 
 @pytest.mark.parametrize(
@@ -114,8 +125,11 @@ def test_what_is_expected_comes_along(api: GitHubApi) -> None:
     (one,) = files.history(SHA, "a.yaml", limit=20)
     older = files.history(SHA, "b.yaml", limit=20)
 
-    assert one == FileVersion(commit="c1", content=a)
-    assert older == (FileVersion(commit="c2", content=b), FileVersion(commit="c1", content=None))
+    assert one == FileVersion(commit="c1", content=a, when=day("c1"))
+    assert older == (
+        FileVersion(commit="c2", content=b, when=day("c2")),
+        FileVersion(commit="c1", content=None, when=day("c1")),
+    )
     assert api.asked == ["POST /graphql"] * 2
 
 

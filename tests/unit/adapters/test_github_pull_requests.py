@@ -9,7 +9,7 @@ import pytest
 
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.core.pull_request import Permission, Review, ReviewState
-from promoter.errors import PromoterError, ReasonCode
+from promoter.errors import NotOnGitHub, PromoterError, ReasonCode
 from tests.builders import BASE_COMMIT, HEAD_COMMIT, MERGE_COMMIT, a_pull_request
 from tests.fakes.github_api import REPOSITORY, SHA, GitHubApi, github_api
 
@@ -187,6 +187,20 @@ def test_a_pull_request_of_another_repository_is_not_ours(api: GitHubApi) -> Non
 
     assert pulls(api, looks_again=()).of_commit(SHA) == ()
     assert len(api.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"), [(f"No commit found for SHA: {SHA}", NotOnGitHub), ("Validation Failed", PromoterError)]
+)
+def test_a_commit_that_github_does_not_have_is_an_outage_by_its_own_name(
+    api: GitHubApi, said: str, kind: type[PromoterError]
+) -> None:
+    api.on("GET", f"/commits/{SHA}/pulls", (422, {"message": said}))
+
+    with pytest.raises(PromoterError) as caught:
+        pulls(api).of_commit(SHA)
+    assert type(caught.value) is kind
+    assert caught.value.reason is ReasonCode.GITHUB_UNAVAILABLE
 
 
 def test_after_a_squash_merge_it_is_looked_for_again(api: GitHubApi) -> None:

@@ -311,6 +311,36 @@ def test_fifty_blobs_are_the_most_for_one_question(api: GitHubApi) -> None:
     assert api.asked == ["POST /graphql"] * 3
 
 
+MANY = [f"{at}".encode() for at in range(501)]
+
+
+def test_very_many_blobs_are_asked_for_in_larger_questions(api: GitHubApi) -> None:
+    api.graphql(*((200, objects(*MANY[at : at + 200])) for at in (0, 200, 400)))
+
+    assert list(repository(api).contents(entries(*MANY)).values()) == MANY
+    assert api.asked == ["POST /graphql"] * 3
+
+
+def test_what_a_larger_question_did_not_get_is_asked_for_in_smaller_ones(api: GitHubApi) -> None:
+    too_slow = (200, {"errors": [{"message": "Something went wrong"}], "data": None})
+    smaller = [(200, objects(*MANY[at : at + 50])) for at in range(200, 501, 50)]
+    # The second of them is asked twice: the first time, what it is asked beside may not be told.
+    api.graphql((200, objects(*MANY[:200])), too_slow, too_slow, *smaller)
+
+    assert list(repository(api).contents(entries(*MANY)).values()) == MANY
+    assert api.asked == ["POST /graphql"] * 10
+
+
+def test_very_many_blobs_are_never_read_one_by_one(api: GitHubApi) -> None:
+    api.graphql((404, {"message": "Not Found"}))
+
+    with pytest.raises(PromoterError, match="501 files would have to be read one by one") as caught:
+        repository(api).contents(entries(*MANY))
+    assert caught.value.reason is ReasonCode.GITHUB_UNAVAILABLE
+    assert "promoter drift" in str(caught.value.hint)
+    assert api.asked == ["POST /graphql"]
+
+
 def test_what_graphql_has_not_whole_is_read_by_rest(api: GitHubApi) -> None:
     contents = [b"a", b"\xffbinary", b"cut off", b"d", b"e"]
     sent = objects(b"a", None, b"cut", b"d", b"e")

@@ -184,3 +184,18 @@ def test_an_object_that_is_not_in_the_clone_is_an_error_not_an_absence(clone: Gi
     with pytest.raises(PromoterError) as refused:
         repository.contents([entry])
     assert "no object" in str(refused.value.message)
+
+
+def test_a_folder_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(PromoterError) as caught:
+        LocalRepository(tmp_path / "nowhere", environ={"PATH": os.environ["PATH"]})
+    assert str(caught.value.message) == f"there is no folder `{tmp_path / 'nowhere'}`"
+    assert caught.value.reason is ReasonCode.USAGE_INVALID
+
+
+def test_the_working_tree_of_a_repository_without_a_commit(tmp_path: Path) -> None:
+    clone = GitClone(tmp_path / "new")
+    (clone.folder / "a.yaml").write_text("version: 1\n")
+    repository = LocalRepository(clone.folder, environ={"PATH": os.environ["PATH"]})
+    (entry,) = repository.files(repository.working_tree(["*.yaml"]), ["*.yaml"])
+    assert (entry.path, repository.data(entry)) == ("a.yaml", b"version: 1\n")

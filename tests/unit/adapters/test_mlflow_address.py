@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from promoter.adapters.mlflow_address import (
     Addresses,
     Kind,
+    holds,
     kind_of,
     resolve,
     sqlite_path,
@@ -159,3 +160,22 @@ def test_redacting_hides_any_user_and_password_and_keeps_the_rest() -> None:
 def test_a_text_without_secrets_stays_as_it_is() -> None:
     text = "Registered Model with name=a@b not found at http://mlflow.example.com/#/models"
     assert Addresses(tracking="http://a", registry="http://b").redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("location", "place", "held"),
+    [
+        ("s3://b/run/artifacts", "s3://b/run/artifacts/promoter/1-a/report.html", True),
+        ("s3://b/run/artifacts/", "s3://b/run/artifacts/promoter/1-a/report.html", True),
+        ("s3://b/run", "s3://b/run/artifacts/promoter/1-a/report.html", True),
+        ("s3://b/run/artifacts/model", "s3://b/run/artifacts/promoter/1-a/report.html", False),
+        ("s3://b/run/art", "s3://b/run/artifacts/report.html", False),
+        ("s3://c/run/artifacts", "s3://b/run/artifacts/report.html", False),
+        ("file:///a%20b/run", "/a b/run/report.html", True),
+        ("mlflow-artifacts://host:5000/1/r/artifacts", "mlflow-artifacts:/1/r/artifacts/report.html", True),
+        ("http://[", "s3://b/report.html", False),
+        ("", "/a/report.html", False),
+    ],
+)
+def test_a_folder_holds_what_lies_in_it(location: str, place: str, held: bool) -> None:
+    assert holds(location, place) is held

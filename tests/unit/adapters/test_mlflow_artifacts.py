@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from promoter.adapters.mlflow_address import Addresses
-from promoter.adapters.mlflow_artifacts import LARGEST_MLMODEL, Artifacts
+from promoter.adapters.mlflow_artifacts import Artifacts
+from promoter.adapters.mlflow_small_files import MLMODEL, REQUIREMENTS
 from promoter.errors import PromoterError, ReasonCode
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ class Bucket:
         folder = Path(local_path).parent
         assert folder.stat().st_mode & 0o777 == 0o700
         Path(local_path).write_bytes(self.files[remote_file_path])
+
+    def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
+        self.calls.append(f"put {artifact_path}")
+        self.files["/".join(filter(None, (artifact_path, Path(local_file).name)))] = Path(
+            local_file
+        ).read_bytes()
 
 
 def artifacts(tracking: str = SERVER, bucket: Bucket | None = None) -> tuple[Artifacts, list[str]]:
@@ -153,12 +160,51 @@ def test_a_folder_without_the_file_has_none() -> None:
 
 
 def test_a_file_that_is_too_large_is_not_fetched() -> None:
-    bucket = Bucket({"MLmodel": b"x" * (LARGEST_MLMODEL + 1)})
+    bucket = Bucket({"MLmodel": b"x" * (MLMODEL.largest + 1)})
     reader, _ = artifacts(bucket=bucket)
     with pytest.raises(PromoterError, match="larger than 1 MiB") as caught:
         reader.read("s3://bucket/model")
     assert caught.value.reason is ReasonCode.MODEL_UNSAFE
     assert bucket.calls == ["list"]
+
+
+def test_another_small_file_has_a_limit_of_its_own() -> None:
+    bucket = Bucket({"MLmodel": b"flavors: {}", "requirements.txt": b"scikit-learn==1.5.0"})
+    reader, _ = artifacts(bucket=bucket)
+    assert reader.read("s3://bucket/model", REQUIREMENTS) == b"scikit-learn==1.5.0"
+    bucket.files["requirements.txt"] = b"x" * (REQUIREMENTS.largest + 1)
+    with pytest.raises(PromoterError, match=r"`requirements\.txt` is larger than 64 KiB"):
+        reader.read("s3://bucket/model", REQUIREMENTS)
+
+
+def test_a_clouds_storage_is_given_a_file_over_what_is_there() -> None:
+    bucket = Bucket({})
+    writer, opened = artifacts(bucket=bucket)
+    for content in (b"first", b"second"):
+        writer.put("s3://bucket/run/artifacts", "promoter/12-champion/report.html", content=content)
+    writer.put("s3://bucket/run/artifacts", "top.txt", content=b"")
+    assert bucket.files == {"promoter/12-champion/report.html": b"second", "top.txt": b""}
+    assert set(opened) == {"s3://bucket/run/artifacts"}
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://attacker.example.com/x", "ftp://x/y", "file:///proc/self", "mlflow-artifacts://else/1"],
+)
+def test_nothing_is_written_to_a_place_that_is_not_followed(location: str) -> None:
+    writer, opened = artifacts()
+    with pytest.raises(PromoterError) as caught:
+        writer.put(location, "promoter/1-a/report.html", content=b"")
+    assert (caught.value.reason, opened) == (ReasonCode.MODEL_UNSAFE, [])
+
+
+@pytest.mark.parametrize("path", ["../report.html", "/etc/report", "a//b", "a\\b", "a/../../b", "a\nb"])
+def test_no_name_leads_out_of_the_place_that_is_written_to(path: str) -> None:
+    bucket = Bucket({})
+    writer, _ = artifacts(bucket=bucket)
+    with pytest.raises(PromoterError) as caught:
+        writer.put("s3://bucket/run", path, content=b"")
+    assert (caught.value.reason, bucket.files) == (ReasonCode.MODEL_UNSAFE, {})
 
 
 def test_databricks_is_asked_for_the_version_itself() -> None:
@@ -210,11 +256,43 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) 
 
 
 def test_a_local_file_is_not_read_past_its_limit(folder: Path) -> None:
-    (folder / "MLmodel").write_bytes(b"x" * LARGEST_MLMODEL)
-    assert len(local().read(str(folder)) or b"") == LARGEST_MLMODEL
-    (folder / "MLmodel").write_bytes(b"x" * (LARGEST_MLMODEL + 1))
+    (folder / "MLmodel").write_bytes(b"x" * MLMODEL.largest)
+    assert len(local().read(str(folder)) or b"") == MLMODEL.largest
+    (folder / "MLmodel").write_bytes(b"x" * (MLMODEL.largest + 1))
     with pytest.raises(PromoterError, match="larger than 1 MiB"):
         local().read(str(folder))
+
+
+def test_beside_a_local_database_a_local_folder_is_written_to(folder: Path) -> None:
+    run = folder / "artifacts"
+    for content in (b"first", b"second"):
+        local().put(str(run), "promoter/12-champion/report.html", content=content)
+    written = run / "promoter" / "12-champion"
+    assert [file.name for file in written.iterdir()] == ["report.html"]
+    assert (written / "report.html").read_bytes() == b"second"
+    assert (written / "report.html").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_write_that_fails_leaves_nothing_behind(folder: Path) -> None:
+    in_the_way = folder / "promoter" / "report.html"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        local().put(str(folder), "promoter/report.html", content=b"x")
+    assert list((folder / "promoter").iterdir()) == [in_the_way]
+
+
+def test_nothing_is_written_through_a_link(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").write_text("as it was")
+    (folder / "promoter").symlink_to(elsewhere)
+    with pytest.raises(PromoterError, match="leads out of the folder") as caught:
+        local().put(str(folder), "promoter/12-champion/report.html", content=b"")
+    assert caught.value.reason is ReasonCode.MODEL_UNSAFE
+    (folder / "report.html").symlink_to(elsewhere / "kept")
+    local().put(str(folder), "report.html", content=b"the report")
+    assert (folder / "report.html").read_bytes() == b"the report"
+    assert [(file.name, file.read_text()) for file in elsewhere.iterdir()] == [("kept", "as it was")]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,9 @@ class FakeStore:
         spend(len(self.files[path]))
         target.write_bytes(self.files[path])
 
+    def put(self, path: str, content: bytes) -> None:
+        self.files[path] = content
+
 
 def file(path: str, size: int = 1) -> Entry:
     return Entry(path=path, is_folder=False, size=size)
@@ -186,6 +189,9 @@ def test_a_client_that_writes_a_link_is_found_out(tmp_path: Path) -> None:
 
         def _download_file(self, remote_file_path: str, local_path: str) -> None:
             Path(local_path).symlink_to("/etc/hostname")
+
+        def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
+            raise NotImplementedError
 
     with pytest.raises(PromoterError, match="it is a link or a device"):
         download(Stored(Client()), tmp_path / "model")

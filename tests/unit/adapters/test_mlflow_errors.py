@@ -190,6 +190,27 @@ def test_clients_of_artifact_stores_fail_in_their_own_ways() -> None:
     assert not issubclass(client_error, failures({}))
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("boto3.exceptions", "S3UploadFailedError"),
+        ("google.resumable_media.common", "InvalidResponse"),
+        ("google.resumable_media.common", "DataCorruption"),
+        ("google.cloud.storage.exceptions", "InvalidResponse"),
+        ("google.cloud.storage.exceptions", "DataCorruption"),
+        ("azure.core.exceptions", "HttpResponseError"),
+        ("urllib3.exceptions", "ProtocolError"),
+    ],
+)
+def test_what_an_upload_may_raise_is_known(module: str, name: str) -> None:
+    client = pytest.importorskip(module)
+    assert issubclass(getattr(client, name), failures({module: client}))
+
+
+def test_a_client_of_another_age_may_lack_a_class() -> None:
+    assert failures({"google.cloud.storage.exceptions": ModuleType("empty")}) == failures({})
+
+
 def test_our_own_errors_are_no_failures_of_mlflow() -> None:
     assert not issubclass(PromoterError, failures())
     assert not issubclass(KeyboardInterrupt, failures())

@@ -12,7 +12,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_address import Addresses
 from promoter.adapters.mlflow_artifacts import Artifacts, Store
 from promoter.adapters.mlflow_registry import MlflowRegistry
-from promoter.core.model_version import Column, Signature
+from promoter.core.model_version import Column, Papers, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.builders import a_model_version
 from tests.registry_worlds import mlmodel_text
@@ -133,6 +133,16 @@ def test_unity_catalog_is_asked_for_the_files_of_the_version_and_not_of_its_sour
     version = a_model_version(model="main.ml.churn", version="7", source="file:///proc/self")
     assert registry(Catalog(), opened, mlmodel_text(written)).signature(version) == written
     assert opened == ["models:/main.ml.churn/7"]
+
+
+def test_unity_catalog_is_asked_for_what_the_files_say_too() -> None:
+    opened: list[str] = []
+    written = Signature(inputs=(Column(name="a", kind="long"),), outputs=())
+    text = mlmodel_text(written)
+    papers = registry(Catalog(), opened, text).papers(a_model_version(model="main.ml.churn", version="7"))
+    # Whatever is asked for, this storage gives the same.
+    assert papers == Papers(signature=written, requirements=text)
+    assert opened == ["models:/main.ml.churn/7"] * 2
 
 
 SERVER = "https://mlflow.example"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,9 +14,13 @@ from promoter.commands.trees import Places
 from promoter.core.doctor import BranchRules, CodeOwnersFile, Diagnosis, Environment, Rights
 from promoter.core.doctor_owners import LARGEST
 from promoter.core.files import FileEntry
+from promoter.core.prompt import Kind, Prompt
+from promoter.core.schema import FileKind, schema
+from promoter.core.schema_files import SCHEMAS
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.ports import RegistryReader
 from promoter.text import say
+from tests.builders import a_model_version
 from tests.fakes.github import Files, InMemoryRepository, Irregular
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.settings import InMemoryRights, InMemorySettings
@@ -137,6 +142,18 @@ def test_what_may_not_be_seen_is_a_finding(method: str, what: str) -> None:
     assert diagnosis.reason is ReasonCode.SETUP_SOUND
 
 
+def test_a_schema_of_another_release_is_told_in_lint_s_words() -> None:
+    path = SCHEMAS[FileKind.REQUEST]
+    current = json.dumps(schema(FileKind.POLICY)).encode()
+    scene = Scene()
+    scene.files |= {path: b"{}", SCHEMAS[FileKind.POLICY]: current}
+    diagnosis = scene.diagnose()
+    assert ids(diagnosis) == ["schema_stale"]
+    renews = f"`promoter schema request > {path}` renews it"
+    assert told(diagnosis) == f"`{path}` is of another release of Promoter; {renews}"
+    assert diagnosis.reason is ReasonCode.SETUP_SOUND
+
+
 def test_an_outage_is_neither_yes_nor_no() -> None:
     scene = Scene()
     assert scene.settings is not None
@@ -172,12 +189,39 @@ def test_with_files_of_a_clone_it_does_not() -> None:
     assert (diagnosis.reason, ids(diagnosis)) == (ReasonCode.GITHUB_UNAVAILABLE, ["not_looked_at"])
 
 
-def test_the_deadline_ends_it() -> None:
+@pytest.mark.parametrize("method", ["branch_rules", "sha_pinning", "code_owners_errors"])
+def test_a_github_that_hangs_takes_nothing_from_what_was_found(method: str) -> None:
     scene = Scene()
     assert scene.settings is not None
-    scene.settings.failing = {"sha_pinning": ReasonCode.DEADLINE_EXCEEDED}
+    scene.settings.failing = {method: ReasonCode.DEADLINE_EXCEEDED}
+    diagnosis = scene.diagnose()
+    assert (diagnosis.reason, ids(diagnosis)) == (ReasonCode.DEADLINE_EXCEEDED, ["not_looked_at"])
+    scene.files.pop(POLICY)
+    diagnosis = scene.diagnose()
+    assert (diagnosis.reason, diagnosis.reason.exit_code) == (ReasonCode.SETUP_UNSAFE, ExitCode.NO)
+    assert {"policy_missing", "not_looked_at"} <= set(ids(diagnosis))
+
+
+def test_a_run_that_is_stopped_stops() -> None:
+    scene = Scene()
+    assert scene.settings is not None
+    scene.settings.failing = {"sha_pinning": ReasonCode.INTERRUPTED}
     with pytest.raises(PromoterError, match="sha_pinning"):
         scene.diagnose()
+    with pytest.raises(PromoterError, match="nothing answers"):
+        Scene(reader=refuse(ReasonCode.INTERRUPTED)).diagnose()
+
+
+def test_a_branch_whose_files_cannot_be_listed_again_is_told() -> None:
+    class Forgetful(InMemoryRepository):
+        def files(self, commit: str, patterns: Sequence[str]) -> tuple[FileEntry, ...]:
+            if any("CODEOWNERS" in pattern for pattern in patterns):
+                raise PromoterError(ReasonCode.GITHUB_UNAVAILABLE, say("it went away"))
+            return super().files(commit, patterns)
+
+    diagnosis = Scene(repository=Forgetful({TIP: SOUND}, branches={"main": TIP})).diagnose()
+    assert told(diagnosis) == "CODEOWNERS could not be looked at, because it went away"
+    assert diagnosis.reason is ReasonCode.GITHUB_UNAVAILABLE
 
 
 def test_without_github_only_files_are_looked_at() -> None:
@@ -287,9 +331,44 @@ def test_rights_that_are_not_told_are_a_finding() -> None:
 
 
 def test_rights_are_asked_of_models_that_are_there() -> None:
+    scene = Scene(reader=lambda: registry_with("other", "churn"))
+    assert ids(scene.diagnose()) == []
+    assert scene.rights.asked == ["churn"]
+
+
+def test_the_rights_on_another_model_say_nothing_of_one_that_is_not_shown() -> None:
     scene = Scene(reader=lambda: registry_with("other", "some"))
-    assert ids(scene.diagnose()) == ["rule_matches_nothing"]
-    assert scene.rights.asked == ["other"]
+    assert set(ids(scene.diagnose())) == {"rule_matches_nothing", "not_looked_at"}
+    assert scene.rights.asked == []
+    assert ids(Scene(reader=scene.reader, rights=InMemoryRights(right=Rights.OPEN)).diagnose()) == [
+        "rule_matches_nothing",
+        "registry_open",
+    ]
+
+
+def test_without_requests_any_model_tells_the_rights() -> None:
+    scene = Scene(reader=lambda: registry_with("churn", "some"))
+    del scene.files["promotions/churn/champion.yaml"]
+    scene.diagnose()
+    assert scene.rights.asked == ["churn"]
+
+
+def test_a_registry_that_fails_after_its_first_answer_is_neither_yes_nor_no() -> None:
+    diagnosis = Scene(rights=InMemoryRights(failing=ReasonCode.REGISTRY_UNAVAILABLE)).diagnose()
+    assert (diagnosis.reason, ids(diagnosis)) == (ReasonCode.REGISTRY_UNAVAILABLE, ["not_looked_at"])
+    assert diagnosis.reason.exit_code is ExitCode.UNDECIDED
+
+
+def test_a_source_that_the_policy_does_not_name_is_told() -> None:
+    scene = Scene()
+    path = "promotions/churn/champion.yaml"
+    scene.files[path] = b"model: churn\nalias: champion\nfrom: dev.churn/3\nreason: A good one\n"
+    diagnosis = scene.diagnose()
+    assert ids(diagnosis) == ["request_without_rule"]
+    assert "lets no request copy `dev.churn/3` to `churn`" in told(diagnosis)
+    allowed = A_POLICY.replace("match: churn,", "match: churn, sources: [dev.churn],")
+    scene.files[POLICY] = allowed.encode()
+    assert ids(scene.diagnose()) == []
 
 
 def test_a_layer_that_is_gone() -> None:
@@ -323,15 +402,76 @@ def test_a_policy_too_large_is_a_wrong_one() -> None:
     assert ids(Scene(repository=repository).diagnose()) == ["policy_invalid"]
 
 
-def test_a_policy_that_cannot_be_fetched_ends_the_run() -> None:
+def test_a_policy_that_cannot_be_fetched_is_told_and_not_taken_for_a_wrong_one() -> None:
     repository = Unreadable(SOUND, POLICY, reason=ReasonCode.GITHUB_UNAVAILABLE)
-    with pytest.raises(PromoterError, match="too large"):
-        Scene(repository=repository).diagnose()
+    diagnosis = Scene(repository=repository).diagnose()
+    assert told(diagnosis) == "The policy could not be looked at, because it is too large"
+    assert diagnosis.reason is ReasonCode.GITHUB_UNAVAILABLE
 
 
-def test_the_deadline_ends_it_at_the_registry_too() -> None:
-    with pytest.raises(PromoterError, match="nothing answers"):
-        Scene(reader=refuse(ReasonCode.DEADLINE_EXCEEDED)).diagnose()
+def test_a_registry_that_hangs_takes_nothing_from_what_was_found() -> None:
+    diagnosis = Scene(reader=refuse(ReasonCode.DEADLINE_EXCEEDED)).diagnose()
+    assert (diagnosis.reason, ids(diagnosis)) == (ReasonCode.DEADLINE_EXCEEDED, ["not_looked_at"])
+    files = {path: data for path, data in SOUND.items() if path != POLICY}
+    worse = Scene(files=files, reader=refuse(ReasonCode.DEADLINE_EXCEEDED)).diagnose()
+    assert worse.reason is ReasonCode.SETUP_UNSAFE
+
+
+# --- prompts --------------------------------------------------------------------------------------
+
+PROMPT_RULE = """\
+  - match: "greet*"
+    kind: prompt
+    aliases: [production]
+    checks: {prompt: {variables: subset}}
+"""
+
+
+def with_prompts(*names: str) -> InMemoryRegistry:
+    registry = registry_with("churn")
+    for name in names:
+        registry.add_version(a_model_version(model=name, version="1", run=None, prompt=Prompt(template="x")))
+    return registry
+
+
+def of_prompts(**scene: object) -> Scene:
+    """The sound scene, whose policy speaks of prompts too."""
+    request = b"kind: prompt\nmodel: greeting\nalias: production\nversion: 1\n"
+    files = {**SOUND, POLICY: (A_POLICY + PROMPT_RULE).encode(), "promotions/greeting/p.yaml": request}
+    return replace(Scene(files=files, reader=lambda: with_prompts("greeting")), **scene)  # type: ignore[arg-type]
+
+
+def test_a_policy_for_prompts_is_held_against_prompts() -> None:
+    scene = of_prompts()
+    assert ids(scene.diagnose()) == []
+    assert scene.rights.asked == ["churn", "greeting"]
+    diagnosis = of_prompts(reader=lambda: with_prompts("other")).diagnose()
+    assert ids(diagnosis) == ["rule_matches_nothing"]
+    assert told(diagnosis) == "no prompt matches `greet*`"
+
+
+def test_a_model_of_a_prompts_name_does_not_help_it() -> None:
+    diagnosis = of_prompts(reader=lambda: registry_with("churn", "greeting")).diagnose()
+    assert told(diagnosis) == "no prompt matches `greet*`"
+
+
+def test_a_request_for_a_prompt_that_no_rule_of_prompts_allows_is_told() -> None:
+    scene = of_prompts()
+    scene.files[POLICY] = A_POLICY.encode()
+    assert told(scene.diagnose()) == "the policy allows no request for `prompts:/greeting@production`"
+
+
+def test_prompts_that_cannot_be_listed_are_told_and_concluded_of_nothing() -> None:
+    class Catalog(InMemoryRegistry):
+        def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
+            if kind is Kind.PROMPT:
+                raise PromoterError(ReasonCode.NOT_AVAILABLE, say("prompts are kept apart"))
+            return super().all_aliases(kind)
+
+    registry = Catalog()
+    registry.add_model("churn")
+    diagnosis = of_prompts(reader=lambda: registry).diagnose()
+    assert told(diagnosis) == "The registry's prompts could not be looked at, because prompts are kept apart"
 
 
 def test_rights_that_cannot_be_asked_are_told() -> None:

@@ -14,10 +14,12 @@ from promoter.commands.history import HistoryWorld, Wanted, history
 from promoter.commands.history_github import PullFinder
 from promoter.commands.history_registry import RegistryPast
 from promoter.core.history import Asked
+from promoter.core.pull_request import PullRequest
 from promoter.core.timeline import History, Kind, LiveState, Pull, Reached, Teller
-from promoter.errors import ExitCode, PromoterError, ReasonCode
+from promoter.errors import ExitCode, NotOnGitHub, PromoterError, ReasonCode
 from promoter.text import say
 from tests.builders import a_model_version
+from tests.fakes.github import InMemoryPullRequests
 from tests.fakes.observed import observed
 from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.team import PLACES, REQUEST, Team, request
@@ -191,6 +193,14 @@ def test_a_registry_that_does_not_answer_leaves_what_git_tells(
     assert [one.exit_code for one in found.lacking] == [ExitCode.UNDECIDED]
 
 
+def test_a_model_with_the_name_of_a_prompt_that_is_gone_tells_nothing_of_it() -> None:
+    registry = InMemoryRegistry()
+    registry.add_model("greeting", aliases={"champion": "3"})
+    registry.add_version(a_model_version(model="greeting", version="3"))
+    found = RegistryPast(connect=lambda: registry)(("prompts:/greeting", "champion"), ["3"])
+    assert (found.live.state, found.live.version, found.records) == (LiveState.NO_MODEL, None, {})
+
+
 def test_a_model_that_is_gone(clone: GitClone) -> None:
     two(clone)
     found = told(clone, registered=asking(InMemoryRegistry()))
@@ -250,6 +260,21 @@ def test_an_approval_that_counts_no_more_is_not_told(team: Team) -> None:
 def test_a_direct_push_has_no_pull_request(team: Team) -> None:
     team.push({REQUEST: request("6")})
     assert finder(team)([change(team)], ("churn", "champion")).pulls == {}
+
+
+def test_a_commit_that_was_not_pushed_yet_keeps_nobody_from_asking_for_the_others(team: Team) -> None:
+    local = replace(change(team), commit="f" * 40)
+
+    class Github(InMemoryPullRequests):
+        def of_commit(self, commit: str) -> tuple[PullRequest, ...]:
+            if commit == local.commit:
+                raise NotOnGitHub(ReasonCode.GITHUB_UNAVAILABLE, say("No commit found"))
+            return team.pull_requests.of_commit(commit)
+
+    asked = replace(finder(team), pull_requests=Github())
+    found = asked([local, change(team)], ("churn", "champion"))
+    assert [str(note) for note in found.notes] == ["`ffffffffffff` is not on GitHub yet"]
+    assert (list(found.pulls), found.lacking) == ([team.main], ())
 
 
 def test_github_that_does_not_answer_is_asked_once(team: Team) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from promoter.commands.adopting import Wanted
-from promoter.commands.init import SCHEMAS, Choice, InitWorld, looked_at, plan_init, write
+from promoter.commands.init import Choice, InitWorld, looked_at, plan_init, write
 from promoter.core.model_version import Column, Signature
+from promoter.core.policy_file import parse_policy
+from promoter.core.prompt import Kind, Prompt
+from promoter.core.prompt_rules import PromptRule, ResponseFormat, Variables
+from promoter.core.request_file import parse_request
+from promoter.core.schema_files import SCHEMAS
 from promoter.core.starter_workflow import Setting
 from promoter.core.starting import Done, FileState, InitPlan, InitResult, Part, Step
 from promoter.errors import PromoterError, ReasonCode
@@ -73,6 +79,90 @@ def test_steps(step: Step) -> None:
     assert {one.part for one in plan.files} == step.parts
     waits = any("there is no policy yet" in str(note) for note in plan.notes)
     assert waits == (step is Step.REQUESTS)
+
+
+def with_prompts(registry: InMemoryRegistry) -> InMemoryRegistry:
+    """`greeting` at production, `farewell` at an alias no request can name, and a model's version among
+    prompts."""
+    for number, text in (("1", "Hello {{name}}"), ("2", "Hi {{name}}")):
+        prompt = Prompt(template=text, response_format='{"type": "object"}' if number == "2" else "")
+        registry.add_version(a_model_version(model="greeting", version=number, run=None, prompt=prompt))
+    registry.set_alias("greeting", "production", version="2")
+    registry.set_alias("greeting", "Beta", version="1")
+    registry.add_version(
+        a_model_version(model="bare prompt", version="1", run=None, prompt=Prompt(template=""))
+    )
+    registry.writes.clear()
+    return registry
+
+
+def test_prompts_are_adopted_beside_models() -> None:
+    folder, registry = InMemoryFolder(), with_prompts(a_registry())
+    write(planned(folder, registry), folder, replace=())
+    path = "promotions/greeting/production.yaml"
+    request = parse_request(folder.files[path], path=path)
+    assert (request.kind, request.key, request.version) == (
+        Kind.PROMPT,
+        ("prompts:/greeting", "production"),
+        "2",
+    )
+    rule = parse_policy(folder.files[POLICY], path=POLICY).rule_for("greeting", Kind.PROMPT)
+    assert rule is not None
+    assert rule.checks.prompt == PromptRule(variables=Variables.SUBSET, response_format=ResponseFormat.SAME)
+    plan = planned(folder, registry)
+    assert set(states(plan).values()) == {FileState.UNCHANGED}
+    assert ("prompts:/greeting", "Beta") in {(one.model, one.alias) for one in plan.skipped}
+    assert "1 prompt(s) hold no alias: nothing of them is adopted" in {str(note) for note in plan.notes}
+    assert not [note for note in plan.notes if "nobody holds" in str(note) or "does not let" in str(note)]
+    assert registry.writes == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "models"),
+    [
+        (Wanted(prompts=()), {"churn"}),
+        (Wanted(models=()), {"greeting"}),
+        (Wanted(models=("greet*",), prompts=("churn",)), set()),
+        (Wanted(aliases=("production",)), {"greeting"}),
+    ],
+)
+def test_models_and_prompts_are_chosen_apart(wanted: Wanted, models: set[str]) -> None:
+    registry = with_prompts(a_registry())
+    if not models:
+        with pytest.raises(PromoterError, match=r"greet\*, prompts:/churn @ \*"):
+            planned(InMemoryFolder(), registry, wanted=wanted)
+        return
+    plan = planned(InMemoryFolder(), registry, wanted=wanted, step=Step.REQUESTS)
+    assert {one.path.split("/")[1] for one in plan.files} == models
+
+
+def test_a_prompt_that_the_policy_does_not_speak_of_is_told() -> None:
+    folder = InMemoryFolder({POLICY: policy()})
+    notes = [str(note) for note in planned(folder, with_prompts(a_registry())).notes]
+    assert any("does not let requests move `prompts:/greeting@production`" in note for note in notes)
+
+
+def test_a_version_without_the_tags_of_a_prompt_is_left_out() -> None:
+    registry = with_prompts(a_registry())
+    registry.add_version(a_model_version(model="greeting", version="2", run=None))
+    plan = planned(InMemoryFolder(), registry)
+    told = {one.model: str(one.why) for one in plan.skipped if one.alias == "production"}
+    assert told == {"prompts:/greeting": "version `2` has not the tags of MLflow that make it a prompt's"}
+
+
+def test_a_registry_without_prompts_here_is_told_and_its_models_adopted() -> None:
+    class Catalog(InMemoryRegistry):
+        def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
+            if kind is Kind.PROMPT:
+                raise PromoterError(ReasonCode.NOT_AVAILABLE, say("prompts are kept apart"))
+            return super().all_aliases(kind)
+
+    registry = Catalog()
+    registry.add_model("churn", aliases={"champion": "6"})
+    registry.add_version(a_model_version(version="6"), signature=SIGNATURE)
+    plan = planned(InMemoryFolder(), registry)
+    assert "no prompt is adopted: prompts are kept apart" in [str(note) for note in plan.notes]
+    assert plan.adopted == 1
 
 
 def test_written_once_and_unchanged_after() -> None:
@@ -158,7 +248,7 @@ def test_a_signature_behind_an_outage_ends_it() -> None:
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Wanted(models=("x*",)), "no alias in the registry fits `x* @ *`"),
+        (Wanted(models=("x*",)), "no alias in the registry fits `x*, prompts:/* @ *`"),
         (Wanted(aliases=("Champion",)), "none of the 1 chosen alias(es) can be adopted"),
     ],
 )
@@ -272,5 +362,5 @@ def test_progress_is_told_and_requests_that_copy_stay() -> None:
     told: list[Message] = []
     world = InitWorld(registry=lambda: registry, folder=folder, places=PLACES, templates={}, tell=told.append)
     plan = plan_init(world, Choice(wanted=Wanted(), setting=Setting(branch="main")))
-    assert [str(message) for message in told] == ["read 25 of 25 models"]
+    assert [str(message) for message in told] == ["read 25 of 25 names"]
     assert states(plan)["promotions/c.yaml"] is FileState.UNCHANGED

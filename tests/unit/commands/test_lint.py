@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from promoter.commands.init import SCHEMAS
 from promoter.commands.lint import Asked, lint
-from promoter.core.files import FileEntry
+from promoter.core.files import FileEntry, matches
 from promoter.core.linting import LintReport, Scope
 from promoter.core.schema import FileKind, schema
+from promoter.core.schema_files import SCHEMAS
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.render.lint_words import lint_exit_code, lint_json, lint_text
 from tests.fakes.folder import InMemoryFolder
@@ -106,7 +106,8 @@ def test_overrides(rules: str, now_over: bool, found: str) -> None:
     report = linted(folder(**{REQUEST: request("7") + text.encode(), POLICY: policy("models:", rules)}))
     assert [one.reason for one in report.objections] == [ReasonCode.OVERRIDE_REFUSED] * bool(found)
     assert found in lint_text(report)
-    assert ("its override is over and may be deleted" in lint_text(report)) is now_over
+    over = "its override is over and may be deleted; while it is there, this file cannot ask for another"
+    assert (f"{over} version (override_refused)" in lint_text(report)) is now_over
 
 
 def test_an_override_where_no_entry_speaks_for_the_model_is_told_of_once() -> None:
@@ -186,6 +187,36 @@ def test_links_are_not_followed() -> None:
     report = linted(Linked({POLICY: policy(), REQUEST: request("7")}))
     assert [one.reason.value for one in report.objections] == ["policy_invalid", "request_invalid"]
     assert "found no regular file (mode 120000)" in lint_text(report)
+
+
+class LinkedAt(InMemoryFolder):
+    """A folder in which one path is a link, and nothing is behind it."""
+
+    def __init__(self, files: dict[str, bytes], link: str) -> None:
+        super().__init__({path: data for path, data in files.items() if not path.startswith(f"{link}/")})
+        self.link = link
+
+    def listed(self, pattern: str) -> tuple[tuple[FileEntry, bytes], ...]:
+        link = (FileEntry(path=self.link, mode="120000", blob_id=""), b"")
+        return (*super().listed(pattern), *([link] if matches(self.link, pattern) else []))
+
+
+@pytest.mark.parametrize(
+    ("link", "scope", "reasons"),
+    [
+        ("promotions", Scope.ALL, ["request_invalid"]),
+        ("promotions", Scope.REQUESTS, ["request_invalid"]),
+        ("promotions", Scope.POLICY, []),
+        (".github", Scope.ALL, ["policy_invalid"]),
+        (".github", Scope.REQUESTS, []),
+        (".github", Scope.POLICY, ["policy_invalid"]),
+        ("docs", Scope.ALL, []),
+    ],
+)
+def test_a_link_on_the_way_to_the_files(link: str, scope: Scope, reasons: list[str]) -> None:
+    report = linted(LinkedAt({POLICY: policy(), REQUEST: request("7")}, link), scope=scope)
+    assert told(report) == [(reason, link, 1) for reason in reasons]
+    assert ("found a link in place of a folder" in lint_text(report)) is bool(reasons)
 
 
 @pytest.mark.parametrize(("data", "is_stale"), [(b"{}", True), (b"?", True), (None, False)])

@@ -26,13 +26,14 @@ BOT = "github-actions[bot]"
 
 @pytest.fixture
 def team(tmp_path: Path) -> Team:
-    """Pull request 12 asks for version 7, which has files."""
+    """Pull request 12 asks for version 7, which has files, as version 6 has."""
     team = Team()
-    folder = tmp_path / "7"
-    folder.mkdir()
-    (folder / "MLmodel").write_text("flavors: {}\n")
-    (folder / "model.bin").write_bytes(b"\x00\x01")
-    team.registry.add_files(team.registry.model_version("churn", "7"), folder)
+    for number in ("6", "7"):
+        folder = tmp_path / number
+        folder.mkdir()
+        (folder / "MLmodel").write_text("flavors: {}\n")
+        (folder / "model.bin").write_bytes(b"\x00\x01")
+        team.registry.add_files(team.registry.model_version("churn", number), folder)
     team.propose(12, {REQUEST: request("7")})
     return team
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from promoter.commands.propose import ProposeWorld, propose
+from promoter.core.prompt import Prompt
 from promoter.core.proposal_mark import Mark
 from promoter.core.propose_report import Action, ProposeReport, Writing
 from promoter.errors import PromoterError, ReasonCode
@@ -17,6 +18,7 @@ from promoter.render.propose_json import propose_json, propose_outputs
 from promoter.render.propose_summary import propose_annotations, propose_summary, propose_terminal
 from promoter.render.terminal import Style
 from promoter.text import say
+from tests.builders import a_model_version
 from tests.fakes.proposals import InMemoryProposals
 from tests.fakes.team import PLACES, POLICY, REQUEST, Team, policy, request
 
@@ -213,3 +215,124 @@ def _happens(desk: Desk, what: str, *, version: str) -> None:
         desk.proposals.take(opened[0].number, "dora")
     elif opened:
         desk.proposals.settle(opened[0].number, {"close": "closed", "merge": "merged"}[what])
+
+
+# --- prompts --------------------------------------------------------------------------------------
+
+GREETING = ("prompts:/greeting", "production")
+GREETING_FILE = "promotions/greeting/production.yaml"
+FOR_PROMPTS = """\
+  - match: "greet*"
+    kind: prompt
+    aliases: [production]
+    on_missing_champion: bootstrap
+    propose: {from_alias: challenger}
+    checks: {prompt: {variables: subset}}
+"""
+
+
+@pytest.fixture
+def prompts(desk: Desk) -> Desk:
+    """The desk, with a prompt whose version 2 is the challenger, and a model of the same rule's name."""
+    desk.team.registry.delete_alias("churn", "challenger")
+    for number, text in (("1", "Hello {{name}}"), ("2", "Hi {{name}}"), ("3", "Hi {{age}}")):
+        prompt = Prompt(template=text)
+        version = a_model_version(model="greeting", version=number, run=None, run_id=None, prompt=prompt)
+        desk.team.registry.add_version(version)
+    desk.team.registry.set_alias("greeting", "challenger", version="2")
+    desk.team.registry.add_model("greeter", aliases={"challenger": "1"})
+    desk.team.push({POLICY: proposing() + FOR_PROMPTS.encode(), REQUEST: request("6")})
+    return desk
+
+
+def of_greeting(report: ProposeReport) -> list[Action]:
+    return [entry.action for entry in report.entries if entry.key == GREETING]
+
+
+def test_a_prompt_is_proposed_by_the_same_road(prompts: Desk) -> None:
+    report = prompts.run()
+    proposed = [one for one in report.entries if one.action is Action.OPENED]
+    assert [(one.key, one.version) for one in proposed] == [(GREETING, "2")]
+    (pull,) = prompts.proposals.opened()
+    assert pull.title == "Promote prompts:/greeting version 2 as production"
+    assert prompts.proposals.files[pull.branch] == {
+        GREETING_FILE: b"kind: prompt\nmodel: greeting\nalias: production\nversion: 2\n"
+        b"reason: challenger names version 2\n"
+    }
+    assert "Hi {{name}}" in pull.body
+    assert of_greeting(prompts.run()) == [Action.UNCHANGED]
+    # The alias moves on: the same pull request does.
+    prompts.team.registry.set_alias("greeting", "challenger", version="3")
+    assert of_greeting(prompts.run()) == [Action.CHANGED]
+    assert prompts.proposals.opened()[0].number == pull.number
+
+
+def test_a_prompts_own_request_is_edited(prompts: Desk) -> None:
+    old = b"kind: prompt\nmodel: greeting # mine\nalias: production\nversion: 1\nreason: first\n"
+    prompts.team.push({"promotions/any.yaml": old})
+    prompts.team.registry.set_alias("greeting", "production", version="1")
+    prompts.run()
+    (pull,) = prompts.proposals.opened()
+    assert prompts.proposals.files[pull.branch] == {
+        "promotions/any.yaml": old.replace(b"1", b"2").replace(b"first", b"challenger names version 2")
+    }
+
+
+def test_the_newest_prompt_with_a_tag(prompts: Desk) -> None:
+    rule = FOR_PROMPTS.replace("{from_alias: challenger}", "{newest_with_tag: {stage: ready}}")
+    prompts.team.push({POLICY: proposing() + rule.encode()})
+    found = prompts.team.registry.model_version("greeting", "1")
+    prompts.team.registry.add_version(replace(found, tags={"stage": "ready"}))
+    assert [one.version for one in prompts.run().entries if one.key == GREETING] == ["1"]
+
+
+def test_a_version_that_is_no_prompt_is_not_proposed(prompts: Desk) -> None:
+    prompts.team.registry.add_version(a_model_version(model="greeting", version="2", run=None, run_id=None))
+    (entry,) = [one for one in prompts.run().entries if one.key == GREETING]
+    assert (entry.action, str(entry.why)) == (
+        Action.NONE,
+        "version `2` has not the tags of MLflow that make it a prompt's",
+    )
+
+
+def test_a_proposal_for_a_prompt_without_challenger_is_closed(prompts: Desk) -> None:
+    prompts.run()
+    prompts.team.registry.delete_alias("greeting", "challenger")
+    assert of_greeting(prompts.run()) == [Action.CLOSED]
+
+
+def test_a_policy_that_stops_proposing_prompts_closes_theirs(prompts: Desk) -> None:
+    prompts.run()
+    prompts.team.push({POLICY: policy()})
+    assert of_greeting(prompts.run()) == [Action.CLOSED]
+
+
+# --- requests that copy ---------------------------------------------------------------------------
+
+COPIES = b"model: churn\nalias: champion\nfrom: dev.churn/7\n"
+
+
+def test_a_request_that_copies_is_left_to_people(desk: Desk) -> None:
+    desk.team.push({REQUEST: COPIES})
+    report = desk.run()
+    (entry,) = report.entries
+    assert (entry.action, str(entry.why)) == (
+        Action.LEFT,
+        "its request copies a version of another model (`from`): change it by hand",
+    )
+    assert (report.reason, desk.proposals.writes) == (ReasonCode.PROPOSALS_CURRENT, [])
+
+
+def test_a_request_that_begins_to_copy_leaves_its_open_proposal_alone(desk: Desk) -> None:
+    desk.run()
+    before = desk.proposals.opened()
+    desk.team.push({REQUEST: COPIES})
+    (entry,) = desk.run().entries
+    assert (entry.action, desk.proposals.opened()) == (Action.LEFT, before)
+
+
+def test_to_propose_from_another_model_is_no_key_of_the_policy(desk: Desk) -> None:
+    desk.team.push({POLICY: proposing("{from_alias: challenger, to: champion, from_model: dev.churn}")})
+    report = desk.run()
+    assert report.reason is ReasonCode.POLICY_INVALID
+    assert "from_model" in str(report.problems[0].found)

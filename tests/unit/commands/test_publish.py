@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.builders import (
 from tests.fakes.github import InMemoryPullRequests
 from tests.fakes.observed import observed
 from tests.fakes.runner import RecordingRunner
+from tests.unit.render import pictures
 
 RESULTS = "<!-- promoter results acme/models#12 -->"
 AFTER_MERGE = "<!-- promoter after-merge acme/models#12 -->"
@@ -122,6 +124,87 @@ def test_what_a_failed_run_said_is_taken_back_by_the_one_that_succeeds() -> None
     told(a_report(phase=Phase.APPLY, reason=ReasonCode.APPLIED, requests=(moved,)), pulls)
     assert len(pulls.comments) == 2
     assert all("Promoted" in comment.body.splitlines()[1] for comment in pulls.comments)
+
+
+# --- drawing ------------------------------------------------------------------------------------------
+
+
+class _Order(RecordingRunner):
+    """Remembers what was written in which order, and each page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order: list[str] = []
+        self.pages: list[str] = []
+
+    def outputs(self, values: Mapping[str, str]) -> None:
+        self.order.append("outputs")
+        super().outputs(values)
+
+    def summary(self, text: str) -> None:
+        self.order.append("summary")
+        super().summary(text)
+
+    def save(self, name: str, text: str) -> str:
+        if name == "report.html":
+            self.order.append("drawn" if DRAWN in text else "undrawn")
+            self.pages.append(text)
+        return super().save(name, text)
+
+
+DRAWN = '<svg class="drawn"'
+
+
+def test_drawing_comes_when_everything_else_is_told() -> None:
+    runner = _Order()
+    told(pictures.binary(), github(), runner=runner)
+    assert runner.order == ["undrawn", "outputs", "summary", "drawn"]
+    assert runner.values["report"] == "/reports/report.html"
+    assert "they are drawn last" in runner.pages[0]
+    assert "they are drawn last" not in runner.pages[1]
+
+
+def test_without_time_nothing_is_drawn() -> None:
+    runner = _Order()
+    told(pictures.binary(), github(), runner=runner, has_time=lambda: False)
+    assert runner.order == ["undrawn", "outputs", "summary"]
+
+
+def test_a_stop_while_it_draws_ends_the_drawing() -> None:
+    runner, time = _Order(), iter([True] * 4)
+    told(pictures.binary(), github(), runner=runner, has_time=lambda: next(time, False))
+    assert 0 < runner.pages[1].count(DRAWN) < 7
+    assert "they are drawn last" in runner.pages[1]
+
+
+def test_a_page_that_cannot_be_replaced_changes_no_outcome() -> None:
+    class Full(_Order):
+        def save(self, name: str, text: str) -> str:
+            path = super().save(name, text)
+            if "drawn" in self.order:
+                raise PromoterError(ReasonCode.USAGE_INVALID, say("the disk is full"))
+            return path
+
+    runner = told(pictures.binary(), github(), runner=Full())
+    assert runner.values["report"] == "/reports/report.html"
+    assert runner.logged == ["the disk is full"]
+
+
+def test_without_a_folder_nothing_is_drawn() -> None:
+    class Nowhere(_Order):
+        def save(self, name: str, text: str) -> str:
+            super().save(name, text)
+            return ""
+
+    runner = Nowhere()
+    told(pictures.binary(), github(), runner=runner)
+    assert (runner.order, runner.values["report"]) == (["undrawn", "outputs", "summary"], "")
+
+
+def test_a_saved_report_is_drawn() -> None:
+    runner = RecordingRunner()
+    assert save(pictures.binary(), runner) == "/reports/report.html"
+    assert DRAWN in runner.files["report.html"]
 
 
 # --- the comment ----------------------------------------------------------------------------------

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from promoter.commands.apply import apply
 from promoter.commands.landing import Ground
 from promoter.commands.moving import Reserve
-from promoter.commands.reporting import log_reports
+from promoter.commands.reporting import drawn_ahead, log_reports
 from promoter.commands.tracing import Branch
 from promoter.core.policy import Policy
 from promoter.core.prompt import Prompt
 from promoter.core.report import Links, Phase, Report, RequestReport
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import Registry
-from promoter.render.evidence_json import digest
+from promoter.ports import Registry, Repository
+from promoter.render.evidence_json import digest, evidence
 from promoter.text import say
 from tests.builders import (
     a_model_rule,
@@ -31,6 +32,7 @@ from tests.builders import (
 )
 from tests.fakes.observed import Calls, observed
 from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
+from tests.unit.render import pictures
 
 HTML, EVIDENCE = "report.html", "evidence.json"
 
@@ -145,7 +147,8 @@ def _ground(registry: Registry, reserve: Reserve) -> Ground:
 
 
 def _report(requests: Sequence[RequestReport]) -> Report:
-    return a_report(phase=Phase.APPLY, reason=ReasonCode.APPLIED, requests=tuple(requests))
+    report = a_report(phase=Phase.APPLY, reason=ReasonCode.APPLIED, requests=tuple(requests))
+    return replace(report, evidence_digest=digest(evidence(report)))
 
 
 def test_two_models_of_one_run_share_a_folder_and_a_page() -> None:
@@ -155,6 +158,79 @@ def test_two_models_of_one_run_share_a_folder_and_a_page() -> None:
     first, second = (arguments[1][f"promoter/12-champion/{HTML}"] for _, arguments in calls.made)
     assert ("calibrator" in first, "other" in first) == (True, False)
     assert ("calibrator" in second, "other" in second) == (False, True)
+
+
+def test_charts_of_what_is_ready_are_drawn_before_it_is_moved() -> None:
+    ready = moved(reason=ReasonCode.VALIDATED, evidence=pictures.binary().requests[0].evidence)
+    other = replace(ready, request=replace(ready.request, path="other.yaml", blob_id="other"))
+    charts = drawn_ahead([ready, replace(other, reason=ReasonCode.APPROVAL_MISSING)], ANY)
+    after = [replace(one, reason=ReasonCode.APPLIED) for one in (ready, other)]
+    first, second = charts(after)
+    assert first.count('<svg class="drawn"') == 6
+    assert "no time left" in second
+    team = Team()
+    registry, calls = observed(team.registry)
+    assert after[0].evidence is not None
+    team.registry.add_version(after[0].evidence.challenger)
+    log_reports(_ground(registry, Reserve()), _report(after[:1]), policy=ANY, charts=charts)
+    ((_, arguments),) = calls.made
+    assert first in arguments[1][f"promoter/12-champion/{HTML}"]
+
+
+@pytest.mark.parametrize(
+    ("report", "by"),
+    [
+        (moved(reason=ReasonCode.VALIDATED, evidence=None), ANY),
+        (moved(reason=ReasonCode.VALIDATED), a_policy(models=(a_model_rule(match="*", log_report=False),))),
+    ],
+)
+def test_what_is_not_logged_is_not_drawn_ahead(report: RequestReport, by: Policy) -> None:
+    assert list(drawn_ahead([report], by)([report])) == [""]
+
+
+def names(calls: Calls) -> list[list[str]]:
+    return [[path.rpartition("/")[2] for path in arguments[1]] for _, arguments in calls.made]
+
+
+def test_the_evidence_of_other_models_stays_out_of_a_run() -> None:
+    theirs = moved("other", run="run-8", reason=ReasonCode.CHECKS_FAILED)
+    assert names(told([moved("churn"), theirs])[1]) == [[HTML]]
+    # Whoever may read this run reads of both anyway.
+    assert names(told([moved("churn"), moved("calibrator")])[1]) == [[HTML, EVIDENCE]]
+
+
+def test_evidence_that_is_not_what_the_tag_is_the_digest_of_stays_out() -> None:
+    report = replace(_report([moved()]), evidence_digest="e" * 64)
+    registry, calls = observed(Team().registry)
+    log_reports(_ground(registry, Reserve()), report, policy=ANY)
+    assert names(calls) == [[HTML]]
+
+
+class Live:
+    """The team's repository as it is by the time it is asked."""
+
+    def __init__(self, team: Team) -> None:
+        self._team = team
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._team.repository, name)
+
+
+def test_a_run_that_was_overtaken_logs_no_other_evidence_than_its_tag_has(team: Team) -> None:
+    team.version("8", 0.95)
+    team.push({SHADOW: request("6", alias="shadow")})
+    team.registry.set_alias("churn", "shadow", version="6")
+    team.ask({SHADOW: request("7", alias="shadow")}, 13)
+    team.registry.writes.clear()
+    registry, calls = observed(team.registry)
+    calls.after("set_alias", lambda: team.ask({SHADOW: request("8", alias="shadow")}, 14), nth=1)
+    world = team.apply_world(registry=lambda: registry, repository=cast("Repository", Live(team)))
+    report = apply(world, branch="main")
+    assert report.requests[0].logged == "promoter/12-champion"
+    tag = team.registry.model_version("churn", "7").tags["promoter_evidence"]
+    assert tag != report.evidence_digest
+    assert "promoter/12-champion/report.html" in logged(team)
+    assert "promoter/12-champion/evidence.json" not in logged(team)
 
 
 def test_two_aliases_of_one_version_have_a_folder_each() -> None:

@@ -16,6 +16,7 @@ from promoter.commands.validate import Change
 from promoter.core.files import FileEntry
 from promoter.core.names import ALIAS, MODEL
 from promoter.core.proposal import Draft, Proposal
+from promoter.core.request_file import parse_request
 from promoter.errors import PromoterError, ReasonCode
 from tests.builders import a_file_entry
 from tests.fakes.team import PLACES, REQUEST, SHADOW, Team, request
@@ -85,6 +86,17 @@ def test_without_one_there_is_a_new_one() -> None:
     assert found.data.endswith(b"model: churn\nalias: champion\nversion: 7\nreason: better\n")
     beside = edit([a_file(taken[1], REQUEST)], ASKED, places=PLACES)
     assert beside.path.startswith("promotions/churn-")
+
+
+def test_a_new_one_names_the_schema_that_the_repository_has() -> None:
+    schema = ".github/promoter/promotion-request.schema.json"
+    made = edit([], replace(ASKED, schema=schema), places=PLACES)
+    first, rest = made.data.decode().split("\n", 1)
+    assert first == f"# yaml-language-server: $schema=../../{schema}"
+    assert rest == edit([], ASKED, places=PLACES).data.decode()
+    assert parse_request(made.data, path=made.path).version == "7"
+    there = edit([a_file(request("6"))], replace(ASKED, schema=schema), places=PLACES)
+    assert there.data == request("7")
 
 
 def test_a_reason_that_stays_is_told() -> None:

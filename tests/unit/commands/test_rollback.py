@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from promoter.commands.request import Edit
-from promoter.commands.rollback import open_rollback, plan_rollback, reason_of, refuse_other_file, told
+from promoter.commands.rollback import (
+    kept,
+    open_rollback,
+    plan_rollback,
+    reason_of,
+    refuse_other_file,
+    told,
+)
 from promoter.core.history import Asked
-from promoter.core.timeline import Entry, History, Kind, Live, Pull, Reached, Teller
+from promoter.core.timeline import Entry, History, Kind, Live, LiveState, Pull, Reached, Teller
 from promoter.errors import PromoterError, ReasonCode
 from tests.fakes.proposals import InMemoryProposals
 from tests.fakes.team import request
@@ -28,6 +36,7 @@ def an_entry(at: int, version: str | None, reached: Reached = Reached.APPLIED, *
         author="dora",
         subject="Promote",
         reason=str(fields.get("reason", f"because of {version}")),
+        source=str(fields.get("source", "")),
     )
     kind = fields.get("kind", Kind.PROMOTION)
     assert isinstance(kind, Kind)
@@ -60,7 +69,19 @@ def test_it_goes_back_to_the_version_before() -> None:
 
 def test_it_goes_back_to_a_version_that_is_named() -> None:
     plan = plan_rollback(SEEN, "6")
-    assert (plan.target, plan.left.version) == ("6", "5")
+    # Version 5, asked for in between, was never applied: it took nothing away.
+    assert (plan.target, plan.left.version) == ("6", "7")
+
+
+def test_the_alias_left_a_version_when_its_request_was_deleted() -> None:
+    gone = an_entry(2, None, Reached.NOTHING)
+    plan = plan_rollback(a_history(an_entry(3, "8"), gone, an_entry(1, "7")), None)
+    assert (plan.target, plan.left) == ("7", gone)
+
+
+def test_where_no_successor_was_applied_the_one_that_git_asks_for_is_told() -> None:
+    plan = plan_rollback(a_history(an_entry(1, "8", Reached.NEVER), an_entry(0, "7")), None)
+    assert (plan.target, plan.left.version) == ("7", "8")
 
 
 @pytest.mark.parametrize(
@@ -94,6 +115,41 @@ def test_the_pull_request_says_that_an_override_in_its_file_does_not_count() -> 
     plan, proposals = plan_rollback(SEEN, None), InMemoryProposals()
     body = open_rollback(proposals, plan, edited=edited, base="main", reason="x").body
     assert "it does not count here**: a rollback does without" in body
+    assert [str(note) for note in kept(edited)] == [
+        "the file keeps the override that is in it, and it does not count: a rollback does without. "
+        "Delete it with this change"
+    ]
+    assert kept(an_edit(request("8"))) == ()
+
+
+COPIED = a_history(
+    an_entry(3, "4", source="dev.churn/8"),
+    an_entry(2, "3", source="dev.churn/7"),
+    an_entry(1, "dev.churn/5", source="dev.churn/5"),
+    an_entry(0, "1", Reached.IN_PLACE, kind=Kind.ADOPTION),
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        (None, "dev.churn/7"),
+        ("3", "dev.churn/7"),
+        ("dev.churn/7", "dev.churn/7"),
+        ("dev.churn/5", "dev.churn/5"),
+        ("1", "1"),
+    ],
+)
+def test_copies_are_gone_back_to_as_the_file_named_them(asked: str | None, target: str) -> None:
+    plan = plan_rollback(COPIED, asked)
+    assert (plan.origin, plan.target) == ("dev.churn/8", target)
+    assert "back from version `dev.churn/8`" in str(told(plan))
+
+
+@pytest.mark.parametrize("asked", ["4", "dev.churn/8"])
+def test_the_copy_that_is_asked_for_already(asked: str) -> None:
+    with pytest.raises(PromoterError, match=r"asks for version `dev[.]churn/8` of `churn@champion` already"):
+        plan_rollback(COPIED, asked)
 
 
 @pytest.mark.parametrize(
@@ -133,3 +189,21 @@ def test_the_pull_request_says_what_and_why_and_is_opened_once() -> None:
 
 def test_without_a_reason_the_file_says_what_it_is() -> None:
     assert reason_of(plan_rollback(SEEN, None), None) == "Roll back from version 8 to 7"
+
+
+def test_a_request_that_can_no_longer_be_read_is_told_as_that() -> None:
+    broken = an_entry(5, None, Reached.NOTHING, kind=Kind.UNREADABLE)
+    broken = replace(broken, asked=replace(broken.asked, is_readable=False))
+    with pytest.raises(PromoterError) as caught:
+        plan_rollback(a_history(broken, *SEEN.entries), None)
+    assert str(caught.value.message) == (
+        "the request for `churn@champion` in `promotions/churn/champion.yaml` cannot be read as one now"
+    )
+    assert "revert `c5`" in str(caught.value.hint)
+
+
+def test_a_model_that_is_gone_from_the_registry_is_not_gone_back_in() -> None:
+    with pytest.raises(PromoterError) as caught:
+        plan_rollback(replace(SEEN, live=Live(state=LiveState.NO_MODEL)), None)
+    assert caught.value.reason is ReasonCode.MODEL_NOT_FOUND
+    assert "the registry has no `churn` any more" in str(caught.value.message)

@@ -55,6 +55,12 @@ def test_packages_are_added_removed_and_changed() -> None:
         ("a==1  # why", "# a comment\n\na == 1"),
         ("a==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb", "a==1"),
         ("a==1 \\\r\n --hash sha256:aa\r\n", "a==1\r\n"),
+        ("a[x,y_z]==1", "a[Y-Z , x]==1"),
+        ("a[]==1", "a==1"),
+        ("a>=1;python_version<'3.9'", 'a>=1 ; python_version  <  "3.9"'),
+        ("--index-url=https://x.example/a", "--index-url https://x.example/a"),
+        ("git+https://u:t@x.example/r.git@v1#egg=R_x", "git+https://x.example/r.git@v1#sub=1&egg=r-x"),
+        ("git+https://u:p/w@x.example/r.git@v1", "git+https://u:o/o@x.example/r.git@v1"),
         ('a==1; python_version < "3.12"', 'a==1;   python_version < "3.12"'),
         ("--index-url https://bot:token@pypi.example/simple", "--index-url https://pypi.example/simple"),
         ("a @ https://pypi.example/a.whl?sig=1", "a @ https://pypi.example/a.whl?sig=2"),
@@ -74,9 +80,56 @@ def test_any_version_an_option_and_a_line_for_each_platform_are_told() -> None:
     ]
 
 
+def test_options_and_lines_that_are_an_address_are_told_by_what_changed() -> None:
+    assert packages("--index-url=https://x.example/a", "--index-url=https://x.example/b") == [
+        ("--index-url", "https://x.example/a", "https://x.example/b")
+    ]
+    assert packages("git+https://x.example/r@v1#egg=r", "git+https://x.example/r@v2#egg=r") == [
+        ("r", "@ git+https://x.example/r@v1", "@ git+https://x.example/r@v2")
+    ]
+    assert packages("https://x.example/a-1.whl\n./here.whl", "https://x.example/a-2.whl") == [
+        ("./here.whl", "", None),
+        ("https://x.example/a-1.whl", "", None),
+        ("https://x.example/a-2.whl", None, ""),
+    ]
+
+
+def test_a_parameter_whose_name_speaks_of_a_secret_is_told_without_it() -> None:
+    names = ["db_password", "apiKey", "ACCESS_TOKEN", "aws.secret", "credentials", "old_pwd", "new_key"]
+    held = {**dict.fromkeys(names, "CANARY1"), "max_tokens": "1", "tokenizer": "a", "same_key": "x"}
+    asked = {**dict.fromkeys(names, "CANARY2"), "max_tokens": "2", "tokenizer": "b", "same_key": "x"}
+    del held["new_key"], asked["old_pwd"]
+    found = between(described(parameters=held), described(parameters=asked))
+    told = {name: (champion, challenger) for _, name, champion, challenger in found}
+    assert told == {
+        **dict.fromkeys(names, ("not shown", "not shown, changed")),
+        "old_pwd": ("not shown", None),
+        "new_key": (None, "not shown"),
+        "max_tokens": ("1", "2"),
+        "tokenizer": ("a", "b"),
+    }
+
+
+def test_a_secret_that_is_an_address_is_compared_whole() -> None:
+    champion, challenger = {"key": "https://a:1@x.example"}, {"key": "https://a:2@x.example"}
+    assert len(between(described(parameters=champion), described(parameters=challenger))) == 1
+
+
 @pytest.mark.parametrize(
     "text",
-    ["https://bot:CANARY@x.example/a.whl", "https://x.example/a.whl?token=CANARY#egg=a", "s3://CANARY@x/y"],
+    [
+        "https://bot:CANARY@x.example/a.whl",
+        "https://x.example/a.whl?token=CANARY#egg=a",
+        "s3://CANARY@x/y",
+        "jdbc:sqlserver://x.example;user=sa;password=CANARY",
+        "https://x.example/back#access_token=CANARY",
+        "https://user:CAN/CANARY@x.example/x",
+        "postgresql://user:CANARY#CANARY@x.example/db",
+        "redis://:CANARY?CANARY@x.example/0",
+        "git+https://user:CANARY@x.example/r.git@v1",
+        "git+https://user:CANARY/CANARY@x.example/r.git@v1",
+        "git+https://u@x.example:CANARY/CANARY@x.example/r.git",
+    ],
 )
 def test_no_password_in_an_address_is_told(text: str) -> None:
     found = differences(

@@ -63,5 +63,13 @@ def test_a_logged_metric_may_mean_anything(name: str, greater: bool) -> None:
     assert rule.greater_is_better is greater
 
 
+@pytest.mark.parametrize("written", ['"false"', "[false]", "{}"])
+def test_what_is_no_direction_is_refused_as_that_and_not_as_a_wrong_one(written: str) -> None:
+    with pytest.raises(PromoterError) as caught:
+        parse_policy((POLICY % (ROWS, "f1_score", written)).encode(), path="p.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.line, str(problem.write)) == (8, "Write `true` or `false`, without quotes")
+
+
 def test_no_check_of_the_users_own_bears_the_name_of_one_of_ours() -> None:
     assert [check.id for check in CATALOG] == list(BUILT_IN)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.core.overall import overall_message, overall_reason
+from promoter.core.overall import narrowed, overall_message, overall_reason
 from promoter.core.report import RequestReport
 from promoter.errors import ExitCode, ReasonCode
 from promoter.text import say
-from tests.builders import a_request_report
+from tests.builders import a_report, a_request_report
 
 R = ReasonCode
 
@@ -61,3 +61,15 @@ def test_one_request_speaks_for_itself() -> None:
 def test_several_are_counted() -> None:
     many = reports(R.CHECKS_FAILED, R.VALIDATED, R.CHECKS_FAILED)
     assert str(overall_message(many)) == "2 of 3 requests: checks failed"
+
+
+def test_a_part_of_a_report_speaks_for_its_own_requests() -> None:
+    whole = a_report(requests=tuple(reports(R.CONFLICT, R.APPLIED)), reason=R.CONFLICT, hint=say("look"))
+    part = narrowed(whole, whole.requests[1:])
+    assert (part.reason, str(part.message), part.requests) == (
+        R.APPLIED,
+        "because applied",
+        whole.requests[1:],
+    )
+    assert part.hint == whole.requests[1].hint
+    assert narrowed(whole, whole.requests).hint.parts == ()

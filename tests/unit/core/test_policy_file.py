@@ -323,6 +323,16 @@ def test_every_check_has_an_example_in_the_docs_that_is_read() -> None:
         assert parse_policy(f"{head}    checks:\n      {key}: {lines}\n".encode(), path=key).models
 
 
+def test_a_rule_that_proposes_and_whose_aliases_are_all_refused_is_refused() -> None:
+    found = read_or_refused(
+        b"version: 1\nmodels:\n  - match: churn\n    aliases: [*champion]\n"
+        b"    propose: {from_alias: challenger}\n    checks: {description: {min_length: 40}}\n"
+    )
+    assert isinstance(found, PromoterError)
+    assert found.reason is ReasonCode.POLICY_INVALID
+    assert ["champion" in str(problem) for problem in found.problems] == [True]
+
+
 @settings(max_examples=300)
 @given(mutated([file.read_bytes() for file in corpus_files("policy", "valid")]))
 def test_whatever_is_done_to_a_policy_it_is_read_or_refused(data: bytes) -> None:

@@ -65,7 +65,9 @@ def test_what_asks_for_a_model_is_refused(check: str) -> None:
     assert f"`{name}`" in found[0]
 
 
-@pytest.mark.parametrize("line", ["task: regression", "evaluation: {source: run_metrics}", "sources: [dev]"])
+@pytest.mark.parametrize(
+    "line", ["task: regression", "evaluation: {source: run_metrics}", "sources: [dev]", "log_report: false"]
+)
 def test_what_is_for_measuring_is_refused(line: str) -> None:
     found = refusals("{description: {min_length: 1}}", f"{FOR_PROMPTS}    {line}\n")
     assert any(f"`{line.partition(':')[0]}` beside `kind: prompt`" in one for one in found)

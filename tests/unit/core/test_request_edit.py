@@ -40,6 +40,70 @@ def test_only_what_was_asked_changes(before: str, reason: str | None, after: str
     assert found.decode() == head + after
 
 
+SOURCE, NEWER = "dev.ml.churn/7", "dev.ml.churn/12"
+
+
+@pytest.mark.parametrize(
+    ("before", "version", "after"),
+    [
+        ("from: dev.ml.churn/7 # now\n", NEWER, "from: dev.ml.churn/12 # now\n"),
+        ("from: 'dev.ml.churn/7'\n", "other model/3", "from: 'other model/3'\n"),
+        ("from: dev.ml.churn/7\n", "7up/3", 'from: "7up/3"\n'),
+        ("version: 7  # now\n", SOURCE, "from: dev.ml.churn/7  # now\n"),
+        ("version: '7'\n", SOURCE, "from: 'dev.ml.churn/7'\n"),
+        ('"version": "7"\r\n', SOURCE, '"from": "dev.ml.churn/7"\r\n'),
+        ("version: |-  # seven\n  7\n\n", SOURCE, "from: dev.ml.churn/7  # seven\n\n"),
+        ("? version\n: 7\n", SOURCE, "? from\n: dev.ml.churn/7\n"),
+        ("from: dev.ml.churn/7 # copy\n", "12", "version: 12 # copy\n"),
+        ("'from': \"dev.ml.churn/7\"\n", "12", "'version': \"12\"\n"),
+        ("version: '7' # a\nfrom: dev.ml.churn/7\n", NEWER, "version: '12' # a\nfrom: dev.ml.churn/12\n"),
+        ("from: dev.ml.churn/7\nversion: 7\n", SOURCE, "from: dev.ml.churn/7\nversion: 7\n"),
+    ],
+)
+def test_number_and_source_take_each_others_place(before: str, version: str, after: str) -> None:
+    head = "# team growth\nmodel: prod.ml.churn\nalias: champion\n"
+    head = head.replace("\n", "\r\n") if "\r\n" in before else head
+    assert with_version((head + before).encode(), version=version, reason=None).decode() == head + after
+
+
+@pytest.mark.parametrize(
+    ("before", "version", "after"),
+    [
+        ("version: 7}", SOURCE, 'from: "dev.ml.churn/7", reason: "why"}'),
+        ('"version":7}', SOURCE, '"from":"dev.ml.churn/7", reason: "why"}'),
+        ("from: dev.ml.churn/7}", "8", 'version: 8, reason: "why"}'),
+    ],
+)
+def test_number_and_source_in_braces(before: str, version: str, after: str) -> None:
+    head = "{model: churn, alias: champion, "
+    assert with_version((head + before).encode(), version=version, reason="why").decode() == head + after
+
+
+def test_a_reason_stands_behind_the_source() -> None:
+    data = b"model: churn\nfrom: dev.ml.churn/7 # x\nalias: champion\n"
+    assert with_version(data, version=SOURCE, reason="why") == (
+        b"model: churn\nfrom: dev.ml.churn/7 # x\nreason: why\nalias: champion\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "version"),
+    [
+        # Nobody knows which of the two lines somebody wants to keep.
+        ("from: dev.ml.churn/7\nversion: 7\n", "8"),
+        ("version: 7\n", "churn/8"),
+        ("version: 7\n", "dev.ml.churn/x"),
+        ("version: 7\n", "a/b/7"),
+        ("kind: prompt\nversion: 7\n", SOURCE),
+    ],
+)
+def test_a_source_that_no_request_may_hold(before: str, version: str) -> None:
+    data = f"model: churn\nalias: champion\n{before}".encode()
+    with pytest.raises(PromoterError) as refused:
+        with_version(data, version=version, reason=None)
+    assert refused.value.reason is ReasonCode.REQUEST_INVALID
+
+
 def test_in_braces() -> None:
     data = b"{model: churn, alias: champion, version: 7} # one line"
     assert with_version(data, version="8", reason="a, b") == (
@@ -74,7 +138,7 @@ def test_the_same_words_further_in_are_left_alone() -> None:
         (b"model: churn\nalias: champion\nversion: 7\n", "v8", None),
         (b"model: churn\nalias: champion\nversion: 7\n", "8", "hidden \u202e".encode().decode()),
         (b"model: churn\nalias: champion\nversion: 7\n", "8", "x" * 1_001),
-        (b"model: churn\nalias: champion\nfrom: dev.churn/7\n", "8", None),
+        (b"model: churn\nalias: champion\nfrom: dev.churn/7\nversion: 7\n", "8", None),
     ],
 )
 def test_what_cannot_be_is_refused(data: bytes, version: str, reason: str | None) -> None:

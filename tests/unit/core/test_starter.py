@@ -13,6 +13,8 @@ from promoter.core.model_version import Column, ModelVersion, Signature
 from promoter.core.names import ALIAS, METRIC, MODEL
 from promoter.core.policy import Policy, Severity, Source, Task, Test
 from promoter.core.policy_file import parse_policy
+from promoter.core.prompt import Kind, Prompt
+from promoter.core.prompt_rules import PromptRule, ResponseFormat, Variables
 from promoter.core.request_file import parse_request
 from promoter.core.starter import Adopted, policy_text, request_text, schema_line
 from promoter.core.starter_guess import guess, known_metric
@@ -28,7 +30,8 @@ def version(metrics: dict[str, float]) -> ModelVersion:
 
 def adopted(model: str = "churn", metrics: dict[str, float] | None = None, **changes: object) -> Adopted:
     given_: dict[str, Any] = {"aliases": {"champion": "7"}, "champion": "champion", "signature": SIGNATURE}
-    return Adopted(model=model, version=version(metrics or {}), **{**given_, **changes})
+    given_["version"] = version(metrics or {})
+    return Adopted(model=model, **{**given_, **changes})
 
 
 def read(text: str) -> Policy:
@@ -178,7 +181,7 @@ def test_any_registry_gives_a_policy_that_speaks_for_all_of_it(
         assert rule is not None
         assert (rule.match, set(rule.aliases)) == (one.model, set(one.aliases))
         for alias in one.aliases:
-            request = request_text(one.model, alias, version="7", reason="adopted: all of it")
+            request = request_text((one.model, alias), version="7", reason="adopted: all of it")
             found = parse_request(request.encode(), path="p")
             assert (found.model, found.alias, found.version) == (one.model, alias, "7")
             assert found.reason == "adopted: all of it"
@@ -188,3 +191,26 @@ def test_the_schema_is_found_from_the_file() -> None:
     schema = ".github/promoter/x.json"
     assert schema_line("promotions/a/b.yaml", schema=schema).endswith("=../../.github/promoter/x.json\n")
     assert schema_line("policy.yaml", schema=schema).endswith("=.github/promoter/x.json\n")
+
+
+@pytest.mark.parametrize(
+    ("response_format", "asked"), [("", None), ('{"type": "object"}', ResponseFormat.SAME)]
+)
+def test_a_prompt_is_held_to_what_its_callers_rely_on(
+    response_format: str, asked: ResponseFormat | None
+) -> None:
+    prompt = Prompt(template="Hello {{name}}", response_format=response_format)
+    one = adopted("prompts:/greeting", version=a_model_version(model="greeting", run=None, prompt=prompt))
+    policy = read(policy_text([adopted("greeting"), one]))
+    rule, of_the_model = policy.rule_for("greeting", Kind.PROMPT), policy.rule_for("greeting")
+    assert rule is not None
+    assert of_the_model is not None
+    assert rule.checks.prompt == PromptRule(variables=Variables.SUBSET, response_format=asked)
+    assert of_the_model.checks.prompt is None
+
+
+def test_hundreds_of_prompts_share_an_entry_of_their_own() -> None:
+    prompt = a_model_version(model="x", run=None, prompt=Prompt(template="Hello"))
+    many = [adopted(f"prompts:/p{number}", version=prompt) for number in range(300)]
+    policy = read(policy_text([*many, adopted("churn")]))
+    assert [(one.match, one.kind) for one in policy.models] == [("churn", Kind.MODEL), ("*", Kind.PROMPT)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from promoter.cli_init import COMMANDS, templates
 from promoter.core.doctor_workflow import read_workflow, uses
@@ -39,7 +40,7 @@ def test_filled_in(command: str) -> None:
     assert "          MLFLOW_TRACKING_URI: https://mlflow.acme.example/team\n" in text
     assert "          MLFLOW_REGISTRY_URI: databricks-uc\n" in text
     assert PLACEHOLDER.partition("@")[0] not in text
-    assert ("branches: [trunk]" in text) == (command == "apply")
+    assert ('branches: ["trunk"]' in text) == (command == "apply")
     assert "branches: [main]" not in text
 
 
@@ -86,5 +87,8 @@ def test_actions(reference: str, fits: bool) -> None:
     assert is_action(reference) == fits
 
 
-def test_a_branch_with_an_odd_name_is_quoted() -> None:
-    assert 'branches: ["weird, name"]' in workflow_text(templates()["apply"], Setting(branch="weird, name"))
+@pytest.mark.parametrize("branch", ["weird, name", "3.10", "true", "null", "0x1f", "release/1", "è"])
+def test_a_branch_is_that_branch_whatever_yaml_would_read(branch: str) -> None:
+    text = workflow_text(templates()["apply"], Setting(branch=branch))
+    # YAML 1.1 has the key `on` for a truth value.
+    assert yaml.safe_load(text)[True]["push"]["branches"] == [branch]

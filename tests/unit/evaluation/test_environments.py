@@ -19,9 +19,9 @@ from promoter.evaluation.sandbox.environments import (
     IMAGE,
     EnvironmentBuilder,
     Installer,
-    _without_secrets,
     find_installer,
 )
+from promoter.evaluation.sandbox.index_secrets import without_secrets
 from promoter.evaluation.sandbox.problems import ModelProblem
 from promoter.evaluation.sandbox.requirements import read_needs
 from promoter.text import Message
@@ -384,5 +384,5 @@ def test_a_password_is_told_in_none_of_the_ways_it_is_written(password: str) -> 
     quoted = quote(password, safe="")
     variables = {"UV_INDEX_URL": f"https://somebody:{quoted}@index.example.com/simple"}
     for said in (password, quoted, unquote(quoted), f"https://somebody:{quoted}@index.example.com/x"):
-        left = _without_secrets(f"<{said}>", variables)
+        left = without_secrets(f"<{said}>", variables)
         assert password not in left.replace("***", ""), said

@@ -24,9 +24,10 @@ from promoter.core.policy import (
     Test,
 )
 from promoter.errors import PromoterError, ReasonCode
+from promoter.evaluation.ahead import Runnable
 from promoter.evaluation.dataset import DatasetSpec, open_dataset
 from promoter.evaluation.figures import Numbers
-from promoter.evaluation.local import Case, Runnable, evaluate
+from promoter.evaluation.local import Case, evaluate
 from promoter.evaluation.prediction_source import Logged
 from promoter.evaluation.sandbox.environments import Interpreter
 from promoter.text import Message, say

@@ -16,10 +16,11 @@ from promoter.core.measurement import Measurement
 from promoter.core.pictures import NO_PICTURES, Confusion, Counts, Flip, Pictures, ScoreCurves, Scores
 from promoter.core.policy import Checks, Evaluation, MetricRule, NegativeFlipsRule, Source, Statistics, Task
 from promoter.core.progress import UNTOLD
+from promoter.evaluation.ahead import Runnable
 from promoter.evaluation.dataset import DatasetSpec, open_dataset
 from promoter.evaluation.dataset_files import ROWS_OF_A_BATCH
 from promoter.evaluation.figures import Numbers
-from promoter.evaluation.local import Case, Model, Runnable, evaluate
+from promoter.evaluation.local import Case, Model, evaluate
 from promoter.evaluation.pictures import MOST_CLASSES, PictureTally
 from promoter.evaluation.prediction_source import Logged
 from promoter.evaluation.readings import Meaning, Reading

@@ -76,18 +76,17 @@ def area(points: tuple[Point, ...]) -> float:
 
 def areas(scored: Scored) -> tuple[float, float]:
     """scikit-learn's, under both curves."""
-    precision, recall, _ = metrics.precision_recall_curve(*scored)
-    return float(metrics.roc_auc_score(*scored)), float(metrics.auc(recall, precision))
+    return float(metrics.roc_auc_score(*scored)), float(metrics.average_precision_score(*scored))
 
 
 def all_points(scored: Scored) -> tuple[set[Point], set[Point]]:
-    """scikit-learn's, of both curves."""
+    """scikit-learn's, of both curves; the second with the corners of its steps, as `PrecisionRecallDisplay`
+    draws it, and without the point that stands for no threshold."""
     false_alarms, hits, _ = metrics.roc_curve(*scored, drop_intermediate=False)
     precision, recall, _ = metrics.precision_recall_curve(*scored)
-    return (
-        set(zip(false_alarms.tolist(), hits.tolist(), strict=True)),
-        set(zip(recall.tolist(), precision.tolist(), strict=True)),
-    )
+    up, along = precision[:-1].tolist(), recall.tolist()
+    corners = {*zip(along[:-1], up, strict=True), *zip(along[1:], up, strict=True)}
+    return set(zip(false_alarms.tolist(), hits.tolist(), strict=True)), corners
 
 
 def assert_drawn(found: ScoreCurves, scored: Scored) -> None:
@@ -101,7 +100,7 @@ def assert_drawn(found: ScoreCurves, scored: Scored) -> None:
         assert area(points) == pytest.approx(whole, abs=EXACT if len(points) < MOST_POINTS else THINNED)
     assert (found.roc[0], found.roc[-1]) == ((0.0, 0.0), (1.0, 1.0))
     share = float(np.mean(scored[0]))
-    assert found.precision_recall[0] == (0.0, 1.0)
+    assert found.precision_recall[0][0] == 0.0
     assert found.precision_recall[-1] == pytest.approx((1.0, share), abs=EXACT)
 
 
@@ -146,7 +145,18 @@ def test_few_points_are_all_kept_and_ends_always() -> None:
 def test_scores_that_are_all_equal_have_one_step() -> None:
     found = curves_of(steps((np.array([True, False, False, True]), np.full(4, 0.3))))
     assert found.roc == ((0.0, 0.0), (1.0, 1.0))
-    assert found.precision_recall == ((0.0, 1.0), (1.0, 0.5))
+    assert found.precision_recall == ((0.0, 0.5), (1.0, 0.5))
+
+
+def test_precision_is_no_better_between_two_thresholds_than_at_the_next() -> None:
+    """A tree's three leaves; a straight line to the first would promise 0.57 where it has 0.4."""
+    rows = [(0.9, 70, 105), (0.3, 20, 300), (0.1, 10, 495)]
+    is_positive = np.concatenate([np.repeat([True, False], counts) for _, *counts in rows])
+    found = curves_of(steps((is_positive, np.repeat([score for score, *_ in rows], [175, 320, 505]))))
+    assert [x for x, _ in found.precision_recall] == pytest.approx([0.0, 0.7, 0.7, 0.9, 0.9, 1.0])
+    assert [y for _, y in found.precision_recall] == pytest.approx(
+        [0.4, 0.4, 90 / 495, 90 / 495, 0.1, 0.1], abs=EXACT
+    )
 
 
 @pytest.mark.parametrize("truth", [[True, True], [False, False], []])

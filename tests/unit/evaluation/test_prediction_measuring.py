@@ -71,9 +71,9 @@ class Scene:
             for number in "123"
         }
         holdout: str = pd.DataFrame({"key": range(ROWS), "churn": TRUTH}).to_csv(index=False)
-        repository = InMemoryRepository({COMMIT: {"data/holdout.csv": holdout.encode()}})
+        self.repository = InMemoryRepository({COMMIT: {"data/holdout.csv": holdout.encode()}})
         self.measurer = LocalMeasurer(
-            repository=repository, variables={}, cache=cache, deadline=Deadline(60), log=lambda _: None
+            repository=self.repository, variables={}, cache=cache, deadline=Deadline(60), log=lambda _: None
         )
 
     def log(self, number: str, content: bytes) -> None:
@@ -130,6 +130,14 @@ def test_the_seed_is_of_the_tables_bytes(scene: Scene) -> None:
     other = scene.measure()
     assert other.seed != once.seed
     assert other.estimates["accuracy_score"].challenger == once.estimates["accuracy_score"].challenger
+
+
+def test_the_data_of_many_requests_is_fetched_once(scene: Scene) -> None:
+    scene.log("1", said(0.8))
+    scene.log("2", said(0.9))
+    once = scene.measure()
+    scene.repository.commits[COMMIT].clear()
+    assert scene.measure() == once
 
 
 def test_a_reference_is_measured_by_what_its_run_logged(scene: Scene) -> None:

@@ -11,6 +11,7 @@ from promoter.adapters.mlflow_download import download
 from promoter.adapters.mlflow_files import Local
 from promoter.core.policy import Environment
 from promoter.core.progress import Unit
+from promoter.evaluation.kept_data import KeptData
 from promoter.evaluation.object_store import fetch
 from promoter.evaluation.sandbox.environments import EnvironmentBuilder, Installer
 from tests.fakes.onlooker import Onlooker, Watched
@@ -30,7 +31,7 @@ def scene(tmp_path: Path) -> Scene:
 def test_rows_are_told_as_they_are_scored_and_the_figures_stay_the_same(scene: Scene) -> None:
     unseen = scene.measure()
     onlooker = Onlooker()
-    scene.measurer = replace(scene.measurer, progress=onlooker)
+    scene.measurer = replace(scene.measurer, progress=onlooker, kept=KeptData())
     assert scene.measure() == unseen
     assert onlooker.chapters == ["measuring version `2` of `churn`", "-"]
     assert [(step.what, step.unit, step.done, step.total) for step in onlooker.steps] == [

@@ -11,7 +11,7 @@ import pytest
 
 from promoter.core.evidence import CheckResult, Outcome
 from promoter.core.measurement import ValueEstimate
-from promoter.core.pictures import Confusion, ScoreCurves, Scores
+from promoter.core.pictures import Confusion, Point, ScoreCurves, Scores
 from promoter.core.report import RequestReport
 from promoter.render import chart_confusion, chart_curves, chart_residuals, chart_slices, chart_value, drawing
 from promoter.render.drawing import Chart
@@ -46,7 +46,15 @@ def bars(value: ValueEstimate) -> list[tuple[float, float, str]]:
     return [(min(float(a), float(b)), max(float(a), float(b)), ink) for a, _, b, ink in found]
 
 
-MIXED = a_value(champion=400.0, challenger=-100.0, predict_all=-2_000.0, predict_none=0.0, perfect=2_000.0)
+MIXED = a_value(
+    champion=400.0,
+    challenger=-100.0,
+    lower=-900.0,
+    upper=-100.0,
+    predict_all=-2_000.0,
+    predict_none=0.0,
+    perfect=2_000.0,
+)
 
 
 def test_bars_begin_at_zero_on_either_side() -> None:
@@ -85,6 +93,16 @@ def test_the_change_is_a_line_from_the_champion_on() -> None:
     assert "thin line" in only(chart_value.chart(value)).note
 
 
+@pytest.mark.parametrize(("ends", "axis"), [((-150.0, 50.0), (-50.0, 500.0)), ((100.0, 700.0), (0.0, 800.0))])
+def test_the_axis_reaches_to_the_ends_of_the_change(
+    ends: tuple[float, float], axis: tuple[float, float]
+) -> None:
+    value = a_value(
+        champion=100.0, challenger=110.0, lower=ends[0], upper=ends[1], predict_all=20.0, perfect=500.0
+    )
+    assert only(chart_value.chart(value)).frame.x == axis
+
+
 @pytest.mark.parametrize("fields", [{"champion": None}, {"lower": None}, {"upper": math.inf}])
 def test_without_an_interval_there_is_no_line(fields: dict[str, float | None]) -> None:
     chart = only(chart_value.chart(a_value(**fields)))
@@ -107,7 +125,7 @@ def test_amounts_too_long_for_their_room_are_rounded() -> None:
     "value",
     [
         None,
-        a_value(champion=0.0, challenger=0.0, predict_all=None, predict_none=0.0, perfect=0.0),
+        a_value(champion=None, challenger=0.0, predict_all=None, predict_none=0.0, perfect=0.0),
         a_value(perfect=1e13),
     ],
 )
@@ -132,7 +150,20 @@ def test_each_model_has_a_matrix_with_rows_and_shares() -> None:
         *("1,100", "90.2 %", "120", "9.8 %", "No", "90", "23.7 %", "290", "76.3 %", "Yes"),
         *("true", "predicted", "No", "Yes"),
     ]
-    assert challenger.told == "1,390 of 1,600 rows are predicted right"
+    assert challenger.told == (
+        '1,390 of 1,600 rows are predicted right. "No" predicted as "No" 1,100 times, "Yes" 120 times; '
+        '"Yes" predicted as "No" 90 times, "Yes" 290 times'
+    )
+
+
+def test_cells_are_told_where_they_have_figures_and_names_as_they_print() -> None:
+    (*_, small) = matrices(classes(6))
+    (*_, large) = matrices(classes(7))
+    assert small.told.count("times") == 36
+    assert "times" not in large.told
+    (hostile,) = matrices(two_classes(champion=None, labels=("a\nb\u202e", "x" * 50)))
+    assert '"a\\nb\\u202e" predicted as' in hostile.told
+    assert "x" * 41 not in hostile.told
 
 
 def test_mistakes_are_red_and_the_diagonal_is_the_models_own() -> None:
@@ -231,6 +262,35 @@ def test_a_curve_is_told_to_those_who_do_not_see_it() -> None:
     assert found["calibration"].told.endswith("The challenger is off by 0.100 on average")
 
 
+@pytest.mark.parametrize(
+    ("roc", "told"),
+    [
+        (((0.0, 0.0), (1.0, 1.0)), "0.10"),  # of scores that are all equal
+        (((0.0, 0.0), (0.2, 0.8), (1.0, 1.0)), "0.40"),
+        (((0.0, 0.0), (0.1, 0.2), (0.1, 0.7), (1.0, 1.0)), "0.70"),
+        (((0.0, 0.3), (0.05, 0.6)), "0.60"),
+    ],
+)
+def test_between_its_points_a_curve_is_where_it_is_drawn(roc: tuple[Point, ...], told: str) -> None:
+    found = curves(some_scores(challenger=replace(STRAIGHT, roc=roc), champion=None))
+    assert found["roc"].told.endswith(f"The challenger is at {told} for 0.1")
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        (((0.0, 0.4), (0.7, 0.4), (0.7, 0.2), (1.0, 0.2)), "0.40"),
+        (((0.0, 0.9), (0.5, 0.9), (0.5, 0.3), (1.0, 0.3)), "0.90"),
+        (((0.0, 0.3), (0.5, 0.3), (0.5, 0.6), (1.0, 0.6)), "0.30"),
+    ],
+)
+def test_precision_is_that_of_the_first_threshold_that_finds_so_many(
+    points: tuple[Point, ...], told: str
+) -> None:
+    found = curves(some_scores(challenger=replace(STRAIGHT, precision_recall=points), champion=None))
+    assert found["precision-recall"].told.endswith(f"The challenger is at {told} for 0.5")
+
+
 def test_what_is_compared_with_is_a_thin_line() -> None:
     found = curves(some_scores(share=0.25))
     assert 'd="M46 260L298 28" style="fill:none;stroke:var(--soft)' in drawn(found["roc"])
@@ -258,7 +318,7 @@ def test_a_model_without_a_curve_is_left_out() -> None:
     alone = curves(some_scores(champion=nothing))
     assert [chart.roles for chart in alone.values()] == [("challenger",)] * 3
     late = replace(STRAIGHT, roc=((0.5, 0.5), (1.0, 1.0)))
-    assert curves(some_scores(challenger=late, champion=None))["roc"].told.endswith("is at 0.00 for 0.1")
+    assert curves(some_scores(challenger=late, champion=None))["roc"].told.endswith("is at 0.50 for 0.1")
     assert some_curves(0.5).calibration_rows[0] == 500
 
 
@@ -277,8 +337,8 @@ def test_residuals_of_both_models_share_their_bins() -> None:
         *("0", "50", "100", "150", "rows"),
     ]
     assert chart.told == (
-        "Most rows of the challenger lie between \u22125 and 0. "
-        "Most rows of the champion lie between 5 and 10"
+        "The fullest bar of the challenger, 192 of 852 rows, lies between \u22125 and 0. "
+        "The fullest bar of the champion, 170 of 964 rows, lies between 5 and 10"
     )
 
 
@@ -329,9 +389,9 @@ def slices(*results: CheckResult) -> list[Chart]:
 def test_a_slice_is_a_dot_in_its_interval() -> None:
     (chart,) = slices(part("contract=Yearly", least=-0.02))
     text = drawn(chart)
-    # The axis reaches from -0.02 to 0.04 over 272 px from 24 on.
-    assert 'd="M132.8 28L296 28" style="fill:none;stroke:var(--good)' in text
-    assert 'transform="translate(205.3 28)"' in text
+    # The axis reaches from -0.02 to 0.04 over 272 px from 24 on; the row's line is 28 px below its head.
+    assert 'd="M132.8 36L296 36" style="fill:none;stroke:var(--good)' in text
+    assert 'transform="translate(205.3 36)"' in text
     assert "stroke-dasharray:3,3" in text
     assert words(chart) == ["\u22120.02", "+0.04", "0", "✓", "contract=Yearly", "900 rows"]
     assert chart.caption == "Slices: change of <code>f1_score</code>"
@@ -353,17 +413,90 @@ def test_the_side_an_interval_lies_on_gives_its_ink(fields: dict[str, Any], ink:
     assert f"stroke:var(--{ink})" in drawn(chart)
 
 
-def test_a_change_without_an_interval_is_a_dot_alone() -> None:
+def test_a_change_without_an_interval_is_a_dot_alone_and_neither_good_nor_bad() -> None:
     (chart,) = slices(part("a=b", lower=None, upper=None))
+    assert DOT.findall(drawn(chart)) == [("296", "36", "unsure")]
     assert drawn(chart).count("stroke-width:4") == 0
-    assert drawn(chart).count("transform=") == 1
+    assert chart.told == "1 slice: 1 without an interval"
+    assert "The line through a dot" not in chart.note
+    (both,) = slices(part("a=b", lower=None, upper=None), part("a=c"))
+    assert both.told == "2 slices: 0 clearly worse, 1 clearly better, 1 without an interval"
 
 
-def test_what_lies_beyond_the_axis_is_cut() -> None:
+DOT = re.compile(r'transform="translate\(([\d.]+) ([\d.]+)\)" style="fill:var\(--(\w+)\)')
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "ink", "change"),
+    [
+        ({"change": -0.9, "lower": -1.0, "upper": -0.8}, "24", "bad", "\u22120.9"),
+        ({"change": 0.9, "lower": 0.8, "upper": 1.0}, "296", "good", "+0.9"),
+        ({"change": -0.9, "lower": None, "upper": None}, "24", "unsure", "\u22120.9"),
+    ],
+)
+def test_what_lies_beyond_the_axis_is_an_arrow_at_its_end(
+    fields: dict[str, Any], place: str, ink: str, change: str
+) -> None:
     usual = [part(f"a={one}") for one in range(3)]
-    (chart,) = slices(*usual, part("far=away", change=-0.9, lower=-1.0, upper=-0.8))
-    assert drawn(chart).count("transform=") == 3
-    assert "far=away" in words(chart)
+    (chart,) = slices(*usual, part("far=away", outcome=Outcome.FAILED, **fields))
+    marks = DOT.findall(drawn(chart))
+    assert marks[0] == (place, "36", ink)
+    assert [ink for *_, ink in marks[1:]] == ["good"] * 3
+    told = words(chart)
+    assert told[told.index("far=away") + 1] == f"{change} · 900 rows"
+    assert "what ends in an arrow goes on beyond the axis" in chart.note
+
+
+def test_an_interval_that_goes_on_beyond_the_axis_has_an_arrow_at_either_end() -> None:
+    usual = [part(f"a={one}") for one in range(3)]
+    (chart,) = slices(part("wide=one", outcome=Outcome.FAILED, lower=-1.0, upper=1.0), *usual)
+    first = [mark for mark in DOT.findall(drawn(chart)) if mark[1] == "36"]
+    assert [place for place, *_ in first] == ["160", "24", "296"]
+
+
+@pytest.mark.parametrize(
+    ("scale", "labels"),
+    [
+        (1e-8, ["\u22122e\u221208", "+1e\u221208", "0"]),
+        (1e-310, ["\u22121", "+1", "0"]),
+        (1.0, ["\u22122", "+1", "0"]),
+        (1e307, ["\u22122e+307", "+1e+307", "0"]),
+        (0.8e308, ["+8e+307", "0"]),
+    ],
+)
+def test_changes_of_any_size_are_drawn(scale: float, labels: list[str]) -> None:
+    (chart,) = slices(
+        part("a=b", "mse", change=0.75 * scale, lower=0.5 * scale, upper=scale),
+        part("a=c", "mse", change=-1.5 * scale, lower=-2.0 * scale, upper=-scale, least=1e300),
+    )
+    assert words(chart)[: len(labels)] == labels
+    assert chart.told == "2 slices: 1 clearly worse, 1 clearly better"
+    assert len(DOT.findall(drawn(chart))) == 2
+
+
+def test_slices_that_did_not_change_hide_none_that_did() -> None:
+    same = [part(f"a={one}", change=0.0, lower=0.0, upper=0.0) for one in range(5)]
+    (chart,) = slices(*same, part("a=b"))
+    assert chart.frame.x == (0.0, 4.0)
+
+
+def test_upright_lines_leave_room_for_labels() -> None:
+    (chart,) = slices(part("a=b"), part("a=c", least=-0.02))
+    uprights = re.findall(
+        r'd="((?:M[\d.]+ [\d.]+L[\d.]+ [\d.]+)+)" style="[^"]*stroke:var\(--(\w+)', drawn(chart)
+    )
+    spans = [
+        (float(top), float(bottom))
+        for path, _ in uprights
+        for left, top, right, bottom in re.findall(r"M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)", path)
+        if left == right
+    ]
+    # Labels are 14 px high, and their lines 12 px above those of the rows
+    labels = [(row - 12.0 - 11.0, row - 12.0 + 3.0) for row in (36.0, 76.0)]
+    assert len(spans) == 7
+    assert not [
+        (span, label) for span in spans for label in labels if span[0] < label[1] and span[1] > label[0]
+    ]
 
 
 def test_the_worst_come_first_and_many_have_no_room() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from promoter.core.approval import ApprovalState, Refusal
-from promoter.core.evidence import Outcome
+from promoter.core.evidence import MetricComparison, Outcome
 from promoter.core.layers import Found, Layer, State
 from promoter.core.report import Links, Phase, Report
 from promoter.render.comment import comment
@@ -235,7 +235,7 @@ def test_source_of_figures_is_told_once() -> None:
 def test_slices_are_folded_and_not_listed_again() -> None:
     text = _written(measured())
     folded = text[text.index("<summary>✅ Slices: 2 passed, 1 not judged</summary>") :]
-    assert "| \u2796 `contract=Two years` | `f1_score` | 80 |" in folded
+    assert "| \u2796\u00a0`contract=Two years` | `f1_score` | 80 |" in folded
     assert "✅ `slices`" not in text
     assert "❌ `slices`: `contract=Yearly · f1_score` is 0.69" in _written(measured_rejected())
 
@@ -250,23 +250,50 @@ def test_hundreds_of_slices_are_counted() -> None:
     assert "Slices: 600 failed" in text
 
 
-def test_chart_stands_below_the_same_in_words_and_not_in_folded_requests() -> None:
+def test_charts_stand_beside_the_same_in_words_and_not_in_folded_requests() -> None:
     text = _written(measured())
     assert text.index("Value of 1,000 rows in `EUR`: champion 8,120") < text.rindex("```mermaid")
-    assert text.index("**Measured by Promoter**") < text.index("```text") < text.index("```mermaid")
+    assert text.index("**Measured by Promoter**") < text.index("```mermaid") < text.index("```text")
+    assert "<summary>The same in letters, with the rules' limits</summary>\n\n```text\n" in text
     request = measured().requests[0]
     two = _written(a_report(requests=(request, request)))
     assert "mermaid" not in two
     assert two.count("```text\n") == 2
     assert two.count("Value of 1,000 rows in `EUR`") == 2
-    assert two.count("| ✅ `contract=Monthly` |") == 2
+    assert two.count("| ✅\u00a0`contract=Monthly` |") == 2
+
+
+def test_where_no_chart_is_drawn_the_letters_are_open() -> None:
+    many = tuple(replace(BETTER_F1, comparison=_interval(f"row {number}")) for number in range(13))
+    text = _written(a_report(requests=(good_request(results=many, evidence=a_measured_evidence()),)))
+    assert "```text\n" in text
+    assert "The same in letters" not in text
+    assert "Change in % of the champion: right of 0" not in text
+
+
+def _interval(name: str) -> MetricComparison:
+    assert BETTER_F1.comparison is not None
+    return replace(BETTER_F1.comparison, name=name, source="measured", lower=0.01, upper=0.03)
+
+
+def test_of_several_that_do_not_pass_each_says_why_and_folds_its_figures() -> None:
+    text = _written(a_report(requests=(rejected_request(), rejected_request(), good_request())))
+    _assert_well_formed(text)
+    fold = "<summary>Its figures, what passed, and where the versions come from</summary>"
+    assert text.count(fold) == 2
+    first = text[text.index("#### ❌ Not ready") : text.index(fold)]
+    assert "**What stands against it:**" in first
+    assert "| Metric |" not in first
+    alone = _written(a_report(requests=(rejected_request(), good_request())))
+    assert fold not in alone
+    assert "| Metric |" in alone[: alone.index("<details>")]
 
 
 def test_unknown_rows_are_a_dash() -> None:
     comparison = replace(BETTER_F1.comparison, name="a=b · f1", rows=None)  # type: ignore[type-var]
     result = replace(BETTER_F1, check="slices", comparison=comparison)
     text = _written(a_report(requests=(good_request(results=(result,)),)))
-    assert "| ✅ `a=b` | `f1` | \u2013 |" in text
+    assert "| ✅\u00a0`a=b` | `f1` | \u2013 |" in text
     assert "  ✓ a=b  f1      \u2013" in terminal(
         a_report(requests=(good_request(results=(result,)),)), style=Style.PLAIN
     )
@@ -297,7 +324,7 @@ def test_a_reference_has_a_table_of_its_own() -> None:
     text = _written(measured_beside_reference())
     table = text[text.index("**Measured against version 3 (reference)**") :]
     assert "| Metric | Reference | Challenger | Change | Rule |" in table
-    assert "| ❓ `f1_score` | 0.8400 | 0.8312 |" in table
+    assert "| ❓\u00a0`f1_score` | 0.8400 | 0.8312 |" in table
     assert "against version 3` | 0." not in text
 
 

@@ -83,12 +83,15 @@ def test_a_colour_that_the_page_does_not_have_is_a_mistake() -> None:
 
 _PROGRAM = """
 import sys
+from functools import partial
 from promoter.render.html import html
+from promoter.render.html_charts import charts, undrawn
 from promoter.render import drawing
 from tests.unit.render import pictures, reports
 html(reports.rejected())
 assert "matplotlib" not in sys.modules
-html(pictures.binary(), library="no_such_library")
+html(pictures.binary(), charts=partial(charts, library="no_such_library"))
+html(pictures.binary(), charts=undrawn)
 assert "matplotlib" not in sys.modules
 sys.stdout.write(html(pictures.binary()))
 """
@@ -109,6 +112,48 @@ def test_the_working_folder_has_no_say_and_nothing_is_imported_in_vain(tmp_path:
     assert inside.stdout == outside.stdout
     assert "<svg" in inside.stdout
     assert "##[" not in inside.stderr
+
+
+_SPOILT = """
+import os, sys
+from promoter.render.html import html
+from tests.unit.render import pictures
+folder = os.getcwd()
+for gone in sys.argv[1:]:
+    os.rmdir(gone)
+sys.stdout.write(html(pictures.binary()))
+assert os.readlink("/proc/self/cwd").startswith(folder)
+"""
+
+
+def _spoilt(folder: Path, *gone: str, **environ: str) -> str:
+    project = Path(__file__).parents[3]
+    program = f"import sys; sys.path[:0] = [{str(project)!r}, {str(project / 'src')!r}]\n{_SPOILT}"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program, *gone],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environ,
+    )
+    return done.stdout
+
+
+def test_bad_settings_of_this_machine_cost_the_charts_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "settings").write_bytes(b"lines.linewidth: \xff\xfe9\n")
+    for environ in ({"MPLBACKEND": "garbage"}, {"MATPLOTLIBRC": str(tmp_path / "settings")}):
+        page = _spoilt(tmp_path, **environ)
+        assert page.count("Charts could not be drawn: matplotlib cannot be imported here.") == 1
+        assert "garbage" not in page
+        assert '<svg class="drawn"' not in page
+        assert page.endswith("</html>\n")
+
+
+def test_a_working_folder_that_is_gone_costs_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    assert '<svg class="drawn"' in _spoilt(folder, str(folder))
 
 
 def test_what_is_installed() -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import NoReturn
 
-from promoter.core.pictures import Flip, Pictures
+import pytest
+
+from promoter.core.pictures import Confusion, Counts, Flip, Pictures
+from promoter.core.report import Report
 from promoter.render.html import html
-from promoter.render.html_charts import charts, tables
-from tests.builders import a_measured_evidence, a_measurement
+from promoter.render.html_charts import charts, tables, undrawn
+from tests.builders import a_measured_evidence, a_measurement, a_report
 from tests.unit.render import pictures, reports
 from tests.unit.render.pictures import some_pictures, with_pictures
 
 MISSING = "<code>pip install promoter[inference]</code>"
-LEFT_OUT = "Charts are left out here"
+LEFT_OUT = "Charts are left out here: this report has as many"
+LATE = "Charts are left out here: they are drawn last"
+FAILED = "Some charts could not be drawn."
+DRAWN = '<svg class="drawn"'
 
 
 def test_charts_stand_in_groups_between_intervals_and_tables() -> None:
@@ -44,7 +54,7 @@ def test_no_two_elements_share_an_id() -> None:
 
 
 def test_without_the_library_a_line_says_so_once() -> None:
-    text = html(pictures.many(3), library="no_such_library")
+    text = html(pictures.many(3), charts=partial(charts, library="no_such_library"))
     assert text.count(MISSING) == 1
     assert '<svg class="drawn"' not in text
     assert "Most frequent" not in text
@@ -52,8 +62,102 @@ def test_without_the_library_a_line_says_so_once() -> None:
 
 
 def test_without_anything_to_draw_nothing_is_missed() -> None:
-    assert MISSING not in html(reports.promotable(), library="no_such_library")
+    assert MISSING not in html(reports.promotable(), charts=partial(charts, library="no_such_library"))
     assert '<div class="charts">' not in html(reports.promotable())
+
+
+# --- when there is no time, and when one fails -----------------------------------------------------------
+
+
+def test_a_report_can_be_written_before_it_is_drawn() -> None:
+    text = html(pictures.many(3), charts=undrawn)
+    assert (text.count(LATE), DRAWN in text) == (3, False)
+    assert LATE not in html(reports.promotable(), charts=undrawn)
+
+
+def test_without_time_the_rest_is_left_out() -> None:
+    time = iter([True] * 5)
+    first, second = charts(pictures.many(2).requests, has_time=lambda: next(time, False))
+    assert (first.count(DRAWN), first.count(LATE)) == (4, 1)
+    assert (second.count(DRAWN), second.count(LATE)) == (0, 1)
+
+
+class _Wrong(tuple[Counts, ...]):
+    """Counts that a chart cannot take apart."""
+
+    def __iter__(self) -> NoReturn:
+        raise RuntimeError("from <outside>")
+
+
+def test_one_that_cannot_be_drawn_costs_no_other() -> None:
+    whole = pictures.binary()
+    wrong = Pictures(
+        confusion=Confusion(labels=("a", "b"), challenger=_Wrong()), scores=pictures.some_scores()
+    )
+    text = html(pictures.with_pictures(whole, wrong))
+    assert text.count(FAILED) == 1
+    assert "outside" not in text
+    assert re.findall(r'<title id="r1-([a-z0-9-]+)-title">', text) == [
+        *("value", "slices-1", "roc", "precision-recall", "calibration")
+    ]
+
+
+def test_a_figure_without_a_place_on_an_axis_costs_one_chart() -> None:
+    far = pictures.some_curves(0.4)
+    wrong = replace(far, calibration=((0.5, 0.5),), calibration_rows=(10**400,))
+    scores = pictures.some_scores(challenger=wrong, champion=None)
+    text = html(pictures.with_pictures(pictures.binary(), Pictures(scores=scores)))
+    assert text.count(FAILED) == 1
+    assert re.findall(r'<title id="r1-([a-z0-9-]+)-title">', text) == ["value", "slices-1"]
+
+
+def test_bins_that_do_not_fit_their_edges_cost_one_chart() -> None:
+    wrong = pictures.some_residuals(edges=(0.0, 1.0, 2.0), challenger=(3,), champion=None)
+    text = html(pictures.with_pictures(pictures.binary(), Pictures(residuals=wrong)))
+    assert text.count(FAILED) == 1
+    assert re.findall(r'<title id="r1-([a-z0-9-]+)-title">', text) == ["value", "slices-1"]
+
+
+def test_a_library_that_cannot_be_looked_for_is_said_once() -> None:
+    found = list(charts(pictures.many(2).requests, library=""))
+    assert [one.count("matplotlib cannot be imported here") for one in found] == [1, 0]
+
+
+@pytest.mark.parametrize("make", pictures.DRAWN.values(), ids=pictures.DRAWN)
+def test_every_chart_of_our_own_can_be_drawn(make: Callable[[], Report]) -> None:
+    assert "could not be drawn" not in html(make())
+
+
+# --- many -------------------------------------------------------------------------------------------------
+
+
+def test_of_many_requests_those_that_pass_are_folded() -> None:
+    text = html(pictures.many(4))
+    sections = text.split('<section class="request ')[1:]
+    assert [one.startswith("good") for one in sections] == [False, True, True, True]
+    assert ["<details><summary><h2>" in one for one in sections] == [False, True, True, True]
+    assert "<summary><h2>" not in html(pictures.many(3))
+
+
+def test_what_passes_has_only_a_title_once_the_report_is_full() -> None:
+    text = html(pictures.many(200))
+    assert len(text.encode()) < 2 * 1024 * 1024
+    sections = text.split('<section class="request ')[1:]
+    short = ["The rest is left out here" in one for one in sections]
+    assert len(sections) == 200
+    assert 0 < short.count(True) < 200 - 29
+    assert not any(short[: sum(one.startswith("bad") for one in sections)])
+    assert short == sorted(short)
+
+
+def test_the_table_of_amounts_is_folded_beside_its_chart() -> None:
+    folded = "<details><summary>Value of 1,000 rows as a table</summary>"
+    assert folded in html(pictures.binary())
+    alone = html(pictures.binary(), charts=undrawn)
+    assert folded not in alone
+    assert "<caption>Value of 1,000 rows</caption>" in alone
+    without = a_measured_evidence(measurement=a_measurement(value=None, pictures=some_pictures()))
+    assert folded not in html(a_report(requests=(reports.good_request(evidence=without),)))
 
 
 def test_a_full_report_says_where_charts_are_left_out() -> None:

@@ -16,7 +16,7 @@ from tests.builders import a_comparison, a_measured_evidence, a_metric_result
 from tests.unit.render import reports
 from tests.unit.render.reports import good_request
 
-WIDTH = 39
+WIDTH = 36
 
 
 def result(name: str = "f1_score", **fields: object) -> CheckResult:
@@ -121,18 +121,18 @@ def text_of(*results: CheckResult) -> list[str]:
 
 def test_signs_stand_where_the_figures_are() -> None:
     assert text_of(result(lower=-0.008, least=-0.016), result("log_loss", least=0.0)) == [
-        "✓ f1_score                 2.5 % better",
-        "  ┊     ├────┼─────────────●──────────┤",
-        "✓ log_loss                 2.5 % better",
-        "             ┃  ├──────────●──────────┤",
-        "  \u22122 %       0                   +4.5 %",
+        "✓ f1_score              2.5 % better",
+        "  ┊    ├────┼────────────●─────────┤",
+        "✓ log_loss              2.5 % better",
+        "            ┃  ├─────────●─────────┤",
+        "  \u22122 %      0                 +4.5 %",
     ]
 
 
 def test_what_lies_beyond_the_axis_ends_in_an_arrow() -> None:
     lines = text_of(result(), result("accuracy"), result("recall", change=-0.5, lower=-0.7, upper=-0.3))
     assert lines[5] == "  \u2039"
-    assert lines[6] == "  0                              +4.5 %"
+    assert lines[6] == "  0                           +4.5 %"
     cut = text_of(result(), result("accuracy"), result("recall", lower=-0.7))
     assert cut[5].startswith("  \u2039")
     assert "●" in cut[5]

@@ -30,6 +30,32 @@ def test_addresses_of_a_whole_run() -> None:
     assert address.job(LINKS) == "https://github.example/acme/models/actions/runs/1"
 
 
+def test_addresses_of_the_report() -> None:
+    version = a_model_version(run=a_run(run_id="r1", experiment_id="4"))
+    assert address.logged(LINKS, version, folder="promoter/12-champion") == (
+        "https://mlflow.example:5000/team/#/experiments/4/runs/r1/artifacts/promoter/12-champion"
+    )
+    assert address.logged(LINKS, version, folder="a b/)](x") == (
+        "https://mlflow.example:5000/team/#/experiments/4/runs/r1/artifacts/a%20b/%29%5D%28x"
+    )
+    assert address.logged(LINKS, a_model_version(run=None), folder="promoter/12-champion") == ""
+    assert address.logged(LINKS, version, folder="") == ""
+    kept = Links(report="https://github.example/acme/models/actions/runs/1")
+    assert address.kept(kept) == "https://github.example/acme/models/actions/runs/1#artifacts"
+    assert address.kept(LINKS) == ""
+
+
+def test_runs_are_on_the_tracking_server() -> None:
+    version = a_model_version(run=a_run(run_id="r1", experiment_id="4"))
+    links = Links(registry="https://registry.example", tracking="https://tracking.example")
+    page = "https://tracking.example/#/experiments/4/runs/r1"
+    assert address.training_run(links, version) == page
+    assert address.logged(links, version, folder="promoter") == f"{page}/artifacts/promoter"
+    assert address.model_version(links, "churn", version="7").startswith("https://registry.example/#/models")
+    unshown = Links(registry="https://registry.example", tracking="")
+    assert address.training_run(unshown, version) == address.logged(unshown, version, folder="x") == ""
+
+
 def test_unknown_addresses_are_empty() -> None:
     nowhere = Links()
     assert address.model_version(nowhere, "churn", version="7") == ""
@@ -79,4 +105,27 @@ def test_a_source_that_is_to_be_copied_is_shown_where_it_is() -> None:
     assert pages == [
         "https://mlflow.example/#/models/dev.churn/versions/7",
         "https://mlflow.example/#/models/prod.churn/versions/12",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("branch", "path"), [("main", "../x.yaml"), ("main", ""), ("..", "x.yaml"), ("a//b", "x.yaml")]
+)
+def test_a_branch_or_path_that_git_cannot_have_is_no_page_of_it(branch: str, path: str) -> None:
+    assert (address.edit(LINKS, branch, path=path), address.delete(LINKS, branch, path=path)) == ("", "")
+
+
+def test_a_file_of_a_branch_is_edited_and_deleted_at_its_own_page() -> None:
+    root = "https://github.example/acme/models"
+    assert address.edit(LINKS, "a/b", path="p/x y.yaml") == f"{root}/edit/a/b/p/x%20y.yaml"
+    assert address.delete(LINKS, "a/b", path="p/x y.yaml") == f"{root}/delete/a/b/p/x%20y.yaml"
+
+
+def test_versions_of_keys_have_the_pages_of_what_they_name() -> None:
+    links = Links(registry="https://mlflow.example")
+    asked = [("churn", "7"), ("prompts:/greet me", "3"), ("prod.churn", "dev.churn/7")]
+    assert [address.of_key(links, name, version=version) for name, version in asked] == [
+        "https://mlflow.example/#/models/churn/versions/7",
+        "https://mlflow.example/#/prompts/greet%20me",
+        "https://mlflow.example/#/models/dev.churn/versions/7",
     ]

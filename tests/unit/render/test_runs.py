@@ -17,7 +17,8 @@ def test_runs_in_words() -> None:
     told = [str(runs.run_in_words(role, run)) for role, run in runs.runs(a_measurement(champion=BROKEN))]
     assert [text.replace("\xa0", " ") for text in told] == [
         "Champion did not finish: it does not load: `ImportError`",
-        "Challenger: loads in 1.2 s, 0.8 ms per row (p95), 310 MiB of memory, 4 MiB large.",
+        "Challenger: loads in 1.2 s with its libraries, 0.8 ms per row (p95), 310 MiB of memory, "
+        "4 MiB large.",
     ]
     assert [role for role, _ in runs.runs(a_measurement(champion=None))] == ["Challenger"]
 

@@ -134,37 +134,6 @@ def test_value_in_words_keeps_the_unit_apart() -> None:
     assert str(message).endswith("champion 8,120, challenger 9,030, perfect 16,000.")
 
 
-def test_chart_is_made_of_our_words_and_numbers() -> None:
-    text = scores.chart(a_value(unit="```\nclick"))
-    assert "click" not in text
-    assert text.startswith("```mermaid\n")
-    assert text.endswith("\n```")
-    assert '  x-axis ["champion", "challenger", "predict all", "predict none", "perfect"]\n' in text
-    assert "  y-axis 0.00 --> 16.00\n" in text
-    assert "  bar [8.12, 9.03, 4.00, 0.00, 16.00]\n" in text
-    assert 'title "Value of 1,000 rows in thousands"' in text
-
-
-def test_chart_of_losses_begins_below_them_and_says_so() -> None:
-    text = scores.chart(a_value(champion=-100.0, challenger=-50.0, predict_all=None, perfect=0.0))
-    assert "  y-axis -105.00 --> 0.00\n" in text
-    assert 'title "Value of 1,000 rows (bars begin below 0)"' in text
-
-
-@pytest.mark.parametrize("amount", [0.0, 1e13, -1e13])
-def test_what_cannot_be_drawn_is_not(amount: float) -> None:
-    value = a_value(
-        champion=amount, challenger=amount, predict_all=amount, predict_none=amount, perfect=amount
-    )
-    assert scores.chart(value) == ""
-
-
-def test_a_value_without_any_figure_is_not_drawn() -> None:
-    value = a_value(champion=None, challenger=math.nan, predict_all=None, predict_none=None, perfect=math.inf)
-    assert scores.chart(value) == ""
-    assert str(scores.value_in_words(value)) == "Value of 1,000 rows in `EUR`: unknown."
-
-
 def test_digest_is_short_and_text_from_outside() -> None:
     data = some_data(name="`a`\n::x", digest="`" * 64)
     (table,) = scores.tables(request(result("recall"), measurement=a_measurement(data=data)))

@@ -222,6 +222,17 @@ def test_the_evidence_holds_digests_and_custom_checks_get_the_text() -> None:
     assert given_to_checks["prompts"]["champion"]["template"] == "other words"
 
 
+def test_custom_checks_of_a_first_prompt_get_its_text_alone() -> None:
+    request = asked("secret words", "other words")
+    assert request.evidence is not None
+    first = replace(request, evidence=replace(request.evidence, champion=None))
+    assert first.evidence is not None
+    told = evidence_json(a_report(requests=(first,)))
+    (found,) = json.loads(with_templates(told, first.evidence))["requests"]
+    assert found["prompts"]["challenger"]["template"] == "secret words"
+    assert found["prompts"]["champion"] is None
+
+
 def test_the_evidence_of_a_model_says_nothing_of_prompts() -> None:
     (found,) = json.loads(evidence_json(a_report(requests=(a_request_report(evidence=an_evidence()),))))[
         "requests"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promoter.demo.github.git_memory import GitMemory
+
 ZERO_SHA = "0" * 40
 
 
@@ -82,9 +84,17 @@ class Git:
         if program is None:
             raise GitError("git is not installed or not on the PATH")
         self._program = program
+        self._memory = GitMemory(directory)
 
     def run(self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> bytes:
-        """Run one git command and return what it printed; raise `GitError` when it fails."""
+        """Return what one git command prints; raise `GitError` when it fails."""
+        if environment is not None:
+            return self._run(*arguments, stdin=stdin, environment=environment)
+        return self._memory.answer(
+            arguments, stdin, ask=lambda: self._run(*arguments, stdin=stdin, environment={})
+        )
+
+    def _run(self, *arguments: str, stdin: bytes, environment: Mapping[str, str]) -> bytes:
         command = [self._program, "-C", str(self.directory), "-c", "core.hooksPath=/dev/null", *arguments]
         # A clean environment: a GIT_DIR or an identity inherited from the caller would aim these commands
         # at another repository, or make the commits depend on whose machine runs the demo.
@@ -98,7 +108,9 @@ class Git:
             # A folder that is no repository yet must not turn into the one around it.
             "GIT_CEILING_DIRECTORIES": str(self.directory.resolve().parent),
             "GIT_LITERAL_PATHSPECS": "1",
-            **(environment or {}),
+            # See `git_memory`
+            "GIT_DEFAULT_REF_FORMAT": "files",
+            **environment,
         }
         done = subprocess.run(command, input=stdin, env=clean, capture_output=True, check=False)
         if done.returncode:

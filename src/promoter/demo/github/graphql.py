@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from promoter.demo.github.access import can_see
 from promoter.demo.github.exchange import Answer, Call, json_answer
-from promoter.demo.github.git import StoredObject
+from promoter.demo.github.git import Commit, StoredObject
 from promoter.demo.github.graphql_syntax import (
     Document,
     Field,
@@ -19,7 +19,7 @@ from promoter.demo.github.graphql_syntax import (
     Variable,
     parse,
 )
-from promoter.demo.github.show_repository import Json, node_id
+from promoter.demo.github.show_repository import Json, node_id, timestamp
 
 TEXT_LIMIT = 512_000
 _BINARY_PROBE = 8000
@@ -32,7 +32,7 @@ _TYPES: dict[str, dict[str, str]] = {
     "GitObject": _GIT,
     "Blob": {**_GIT, "byteSize": "", "isBinary": "", "isTruncated": "", "text": ""},
     "Tree": _GIT,
-    "Commit": {**_GIT, "history": "CommitHistoryConnection"},
+    "Commit": {**_GIT, "committedDate": "", "history": "CommitHistoryConnection"},
     "CommitHistoryConnection": {"__typename": "", "nodes": "Commit", "totalCount": ""},
     "Tag": _GIT,
 }
@@ -201,7 +201,9 @@ def _show_object(query: _Query, field: Field, *, stored: StoredObject | None) ->
     if stored is None:
         return None
     shown = _git_fields(stored.kind.capitalize(), stored.sha)
-    if shown["__typename"] == "Blob":
+    if shown["__typename"] == "Commit":
+        shown = _commit_fields(query.call.world.git.commit(stored.sha))
+    elif shown["__typename"] == "Blob":
         is_binary = b"\0" in stored.content[:_BINARY_PROBE]
         text = None if is_binary else stored.content[:TEXT_LIMIT].decode(errors="replace")
         shown |= {
@@ -215,6 +217,10 @@ def _show_object(query: _Query, field: Field, *, stored: StoredObject | None) ->
 
 def _git_fields(kind: str, sha: str) -> Json:
     return {"__typename": kind, "id": node_id(kind, sha), "oid": sha, "abbreviatedOid": sha[:7]}
+
+
+def _commit_fields(commit: Commit) -> Json:
+    return {**_git_fields("Commit", commit.sha), "committedDate": timestamp(commit.committer.when)}
 
 
 def _pick(query: _Query, field: Field, *, values: Json) -> Json:
@@ -232,10 +238,10 @@ def _show_history(query: _Query, field: Field, *, start: str) -> Json:
     first, path = query.argument(field, "first"), query.argument(field, "path")
     if not isinstance(first, int) or not 0 < first <= _MOST_AT_ONCE:
         raise Problem(f"`first` on the `history` connection is not within 1..{_MOST_AT_ONCE}", code="first")
-    found = query.call.world.git.shas(start, *(["--", str(path)] if path else []))
+    found = query.call.world.git.commits(start, *(["--", str(path)] if path else []))
     kind = "CommitHistoryConnection"
     return {
-        one.alias: [_pick(query, one, values=_git_fields("Commit", sha)) for sha in found[:first]]
+        one.alias: [_pick(query, one, values=_commit_fields(commit)) for commit in found[:first]]
         if one.name == "nodes"
         else {"__typename": kind, "totalCount": len(found)}[one.name]
         for one in query.fields(field.selections, kind)

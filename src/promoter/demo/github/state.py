@@ -1,6 +1,7 @@
 """What this GitHub knows: one real git repository, and the people and pull requests around it."""
 
 import itertools
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from promoter.demo.github.writing import GITHUB_EMAIL, Join, MergeConflict, join
 ACTIONS_BOT = "github-actions[bot]"
 # The second is who GitHub says committed what its own buttons made.
 _GITHUBS_OWN = ((41_898_282, ACTIONS_BOT, UserKind.BOT), (19_864_447, "web-flow", UserKind.USER))
+_SHA = re.compile("[0-9a-f]{40}")
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -118,6 +120,8 @@ class State:
 
     def known_commit(self, expression: str) -> str | None:
         """The commit a SHA, branch (slashes and `owner:` included) or tag means."""
+        if _SHA.fullmatch(expression):
+            return self.git.commit_sha(expression)  # GitHub lets no branch have such a name
         return self.git.commit_sha(self.branch_ref(expression)) or (
             None if ":" in expression else self.git.commit_sha(expression)
         )

@@ -16,16 +16,20 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from promoter.core.policy import Environment
+from promoter.core.progress import UNTOLD, Progress, Step, Unit
 from promoter.errors import PromoterError, ReasonCode
+from promoter.evaluation.sandbox.index_secrets import without_secrets
+from promoter.evaluation.sandbox.locking import fetch_over, localised
 from promoter.evaluation.sandbox.problems import ModelProblem, printed_lines
 from promoter.evaluation.sandbox.requirements import Needs, read_needs
+from promoter.evaluation.sandbox.wheels import Kept
 from promoter.ports import TimeLeft
 from promoter.text import NOTHING, Message, quote, say
 
@@ -35,6 +39,7 @@ _SEARCH_PATH = "/usr/local/bin:/usr/bin:/bin"
 _OURS = f"{sys.version_info.major}.{sys.version_info.minor}"
 _LONGEST_BUILD = 900.0
 _LONGEST_OUTPUT = 2_000
+_LOOK_EVERY = 1.0
 # How uv and pip tell that an index did not answer, rather than that it lacks a package.
 _OUTAGE = re.compile(
     r"error sending request|client error|dns error|failed to lookup|timed out|connection|certificate|"
@@ -60,29 +65,43 @@ IMAGE = Interpreter(path=Path(sys.executable), name=f"image (Python {_OURS})")
 @dataclass(frozen=True, kw_only=True)
 class Installer:
     """What installs, and how it finds packages: variables such as UV_INDEX_URL, PIP_INDEX_URL,
-    SSL_CERT_FILE and UV_CACHE_DIR. Nothing else reaches it. `uv` None: `python -m venv` and pip."""
+    SSL_CERT_FILE and UV_CACHE_DIR. Nothing else reaches it. `uv` None: `python -m venv` and pip. `kept` are
+    the wheels of earlier runs, which uv alone uses."""
 
     uv: Path | None
     variables: Mapping[str, str] = field(default_factory=dict)
+    kept: Kept | None = None
 
 
-def find_installer(variables: Mapping[str, str], *, beside: Path = Path(sys.executable)) -> Installer:
+def find_installer(
+    variables: Mapping[str, str], *, beside: Path = Path(sys.executable), kept: Kept | None = None
+) -> Installer:
     """uv beside our interpreter or on the search path; pip when there is none.
 
-    `variables` is the process's environment: of it only what configures an index is kept.
+    `variables` is the process's environment: of it only what configures an index is kept. With `kept` wheels
+    uv gets no cache of its own: it believes what lies there.
     """
-    kept = {name: value for name, value in variables.items() if _configures_an_index(name)}
+    found_variables = {name: value for name, value in variables.items() if _configures_an_index(name)}
     found = shutil.which("uv", path=f"{beside.parent}:{variables.get('PATH', _SEARCH_PATH)}")
-    return Installer(uv=Path(found) if found else None, variables=kept)
+    if kept is not None:
+        found_variables.pop("UV_CACHE_DIR", None)
+    return Installer(uv=Path(found) if found else None, variables=found_variables, kept=kept)
 
 
 class EnvironmentBuilder:
     """Builds environments into `cache`, each under the digest of what it holds, and never twice."""
 
     def __init__(
-        self, cache: Path, *, installer: Installer, log: Callable[[Message], None], deadline: TimeLeft
+        self,
+        cache: Path,
+        *,
+        installer: Installer,
+        log: Callable[[Message], None],
+        deadline: TimeLeft,
+        progress: Progress = UNTOLD,
     ) -> None:
         self._cache = cache
+        self._progress = progress
         self._installer = installer
         self._log = log
         self._deadline = deadline
@@ -96,11 +115,12 @@ class EnvironmentBuilder:
         if kind is Environment.IMAGE:
             return IMAGE
         needs = read_needs(model)
-        key = _key(needs)
+        key = _key(needs, self._installer)
         folder = self._cache / key
         if not (folder / _COMPLETE).is_file():
             self._log(say(f"building the model's environment: {len(needs.requirements)} requirements"))
-            self._build_into(folder, needs)
+            with self._progress.step(say("building the model's environment"), unit=Unit.TIME) as step:
+                self._build_into(folder, needs, step=step)
         python = (folder / _COMPLETE).read_text(encoding="ascii")
         return Interpreter(
             path=folder / "bin" / "python",
@@ -108,14 +128,14 @@ class EnvironmentBuilder:
             note=_note(asked=needs.python, got=python),
         )
 
-    def _build_into(self, folder: Path, needs: Needs) -> None:
+    def _build_into(self, folder: Path, needs: Needs, *, step: Step) -> None:
         """Build aside and rename: what has its final name is whole."""
         # Open to pass: a model runs as a user of its own.
         self._cache.mkdir(mode=0o711, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="building-", dir=self._cache) as name:
             made = Path(name) / "environment"
             with _home(Path(name)) as home:
-                run = _Commands(self._installer, home=home, deadline=self._deadline)
+                run = _Commands(self._installer, home=home, deadline=self._deadline, step=step)
                 python = run.make(made, needs)
             (made / _COMPLETE).write_text(python, encoding="ascii")
             # Another run that was faster left the same there.
@@ -126,8 +146,9 @@ class EnvironmentBuilder:
 class _Commands:
     """uv or pip, with a home of their own and no variable but those for finding packages."""
 
-    def __init__(self, installer: Installer, *, home: Path, deadline: TimeLeft) -> None:
+    def __init__(self, installer: Installer, *, home: Path, deadline: TimeLeft, step: Step) -> None:
         self._installer = installer
+        self._step = step
         self._home = home
         self._deadline = deadline
 
@@ -144,10 +165,22 @@ class _Commands:
             self._require([sys.executable, "-I", "-m", "pip", *there, "install", "--no-compile", *files])
             return _OURS
         python = self._make_with_uv(uv, folder, asked=needs.python or _OURS)
+        if self._installer.kept is not None and python == _OURS:
+            files = self._locked(uv, folder, files=files, kept=self._installer.kept)
         # To compile is to start the environment's interpreter, which runs what its wheels say.
         install = [str(uv), "pip", "install", "--no-compile-bytecode", "--python"]
         self._require([*install, str(folder / "bin" / "python"), *files])
         return python
+
+    def _locked(self, uv: Path, folder: Path, *, files: list[str], kept: Kept) -> list[str]:
+        """What to install instead of the files: what the index has for them now, with the wheels we hold."""
+        lock = self._home / "pylock.toml"
+        resolve = [str(uv), "pip", "compile", "--quiet", "--no-header", "--format", "pylock.toml"]
+        self._require([*resolve, "-o", lock.name, "--python", str(folder / "bin" / "python"), *files[1:]])
+        fetch = fetch_over(self._installer.variables, self._deadline)
+        text = localised(lock.read_text(encoding="utf-8"), self._home / "wheels", kept=kept, fetch=fetch)
+        lock.write_text(text, encoding="utf-8")
+        return ["-r", lock.name, "--only-binary", ":all:"]
 
     def _make_with_uv(self, uv: Path, folder: Path, *, asked: str) -> str:
         make = [str(uv), "venv", "--no-python-downloads", "--python"]
@@ -174,7 +207,7 @@ class _Commands:
             process_group=0,
         )
         try:
-            output, _ = process.communicate(timeout=left)
+            output = self._output_of(process, seconds=left)
             return subprocess.CompletedProcess(command, process.returncode, output)
         except subprocess.TimeoutExpired as error:
             raise PromoterError(
@@ -188,6 +221,15 @@ class _Commands:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
 
+    def _output_of(self, process: subprocess.Popen[bytes], *, seconds: float) -> bytes:
+        """What it prints until it ends; meanwhile whoever looks on is told that it works."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > _LOOK_EVERY:
+            with suppress(subprocess.TimeoutExpired):
+                return process.communicate(timeout=_LOOK_EVERY)[0]
+            self._step.advance(0)
+        return process.communicate(timeout=max(left, 0))[0]
+
 
 @contextmanager
 def _home(folder: Path) -> Iterator[Path]:
@@ -197,8 +239,6 @@ def _home(folder: Path) -> Iterator[Path]:
     shutil.rmtree(home, ignore_errors=True)
 
 
-_SHORTEST_SECRET = 4
-_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)(?:[^/\s`'\"]*@)?([^/\s?#`'\"]+)[^\s`'\"]*")
 _OF_UV = r"UV_(?:(?:DEFAULT_|EXTRA_)?INDEX(?:_URL)?|INDEX_\w+_(?:USERNAME|PASSWORD)|INDEX_STRATEGY)"
 _OF_UV_TOO = r"UV_(?:FIND_LINKS|NO_INDEX|OFFLINE|INSECURE_HOST|NATIVE_TLS|HTTP_TIMEOUT|CACHE_DIR)"
 _OF_PIP = r"PIP_(?:(?:EXTRA_)?INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|TIMEOUT)"
@@ -211,8 +251,14 @@ def _configures_an_index(name: str) -> bool:
     return _KEPT.fullmatch(name) is not None
 
 
-def _key(needs: Needs) -> str:
+# Which packages are offered, without who asks.
+_OFFERS = re.compile(r"(?:UV|PIP)_.*(?:INDEX|INDEX_URL|INDEX_STRATEGY|FIND_LINKS|NO_INDEX)")
+_WHO = re.compile(r"(?<=//)[^/@\s]*@")
+
+
+def _key(needs: Needs, installer: Installer) -> str:
     """A name for everything that the result depends on."""
+    program = installer.uv.stat() if installer.uv else None
     parts = [
         _FORM,
         needs.requirements,
@@ -220,6 +266,10 @@ def _key(needs: Needs) -> str:
         needs.python,
         platform.python_version(),
         platform.platform(),
+        (program.st_size, program.st_mtime_ns) if program else None,
+        sorted(
+            (name, _WHO.sub("", to)) for name, to in installer.variables.items() if _OFFERS.fullmatch(name)
+        ),
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -232,27 +282,8 @@ def _note(*, asked: str, got: str) -> Message:
     )
 
 
-def _without_secrets(output: str, variables: Mapping[str, str]) -> str:
-    """Of an address only the host: indexes have their tokens in user, path or query."""
-    words = {word for one in variables.values() for word in one.split()}
-    for value in sorted({part for word in words for part in _secrets(word)}, key=len, reverse=True):
-        if len(value) >= _SHORTEST_SECRET:
-            output = output.replace(value, "***")
-    return _ADDRESS.sub(r"\1\2/...", output)
-
-
-def _secrets(word: str) -> Iterator[str]:
-    """What of a variable's word nobody may read, in each way of writing it: all of it but paths, and of an
-    address who asks."""
-    if "://" not in word and not word.startswith("/"):
-        yield word
-    whoever = (word.partition("://")[2] or word).rpartition("@")[0]
-    for part in (whoever, *whoever.split(":", 1)):
-        yield from (part, unquote(part))
-
-
 def _failed(output: str, variables: Mapping[str, str]) -> PromoterError:
-    printed = printed_lines(_without_secrets(_NO_NEWS.sub("", output), variables))
+    printed = printed_lines(without_secrets(_NO_NEWS.sub("", output), variables))
     if _OUTAGE.search(output):
         return PromoterError(
             ReasonCode.DATA_UNAVAILABLE,
