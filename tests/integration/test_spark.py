@@ -48,7 +48,7 @@ from promoter.evaluation.ahead import Runnable
 from promoter.evaluation.dataset import DatasetSpec, open_dataset
 from promoter.evaluation.engines import spark
 from promoter.evaluation.engines.spark_measuring import SparkMeasurer
-from promoter.evaluation.engines.spark_models import ClusterModel, Reach
+from promoter.evaluation.engines.spark_models import ClusterModel, Reach, Workers
 from promoter.evaluation.engines.spark_process import Cluster, Place, cluster
 from promoter.evaluation.engines.spark_table import TableSpec, open_table
 from promoter.evaluation.local import Case, evaluate
@@ -80,6 +80,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             master="local[2]",
             settings={
                 "spark.ui.enabled": "false",
+                "spark.python.worker.reuse": "false",
                 "spark.sql.shuffle.partitions": "2",
                 "spark.sql.session.timeZone": "UTC",
                 "spark.driver.host": "127.0.0.1",
@@ -277,6 +278,7 @@ def in_spark(kind: Kind, place: Bench, session: Cluster, **models: ClusterModel 
         columns=("segment",),
         seed=SEED,
         reach=Reach.SAME_FILES,
+        workers=Workers.NEW,
         environment="Spark",
         **both,
     )
@@ -381,7 +383,7 @@ def test_no_layer_of_the_sandbox_is_claimed_and_rows_were_asked_twice(place: Ben
         ('raise OSError("a lost weight")', "OSError: a lost weight"),
         ('return numpy.where(frame["a"] > 5, "Yes", "Perhaps")', "`Perhaps`, which is no label of the data"),
         ('return numpy.where(frame["a"] > 1, numpy.nan, 0.5)', "NaN, null or an infinite number for"),
-        ('return frame[["a", "b"]]', "no probabilities"),
+        ('return frame[["a", "b"]]', "has no signature that says which is which"),
     ],
 )
 def test_a_champion_that_fails_is_told_and_the_challenger_is_judged_alone(
@@ -430,7 +432,7 @@ def test_a_reference_is_compared_with_too(place: Bench, session: Cluster) -> Non
 @pytest.mark.parametrize(
     ("changes", "reason", "why"),
     [
-        ({"path": "", "table": "main.ml.nope"}, ReasonCode.DATA_UNAVAILABLE, "Spark finds no `holdout`"),
+        ({"path": "", "table": "ml.nope"}, ReasonCode.DATA_UNAVAILABLE, "Spark finds no `holdout`"),
         ({"path": "/nowhere/x.parquet"}, ReasonCode.DATA_UNAVAILABLE, "Spark finds no `holdout`"),
         ({"target": "nope"}, ReasonCode.POLICY_INVALID, "has no column `nope`"),
         ({"positive_label": "Maybe"}, ReasonCode.DATA_UNAVAILABLE, "the positive label `Maybe` is not in"),

@@ -38,3 +38,36 @@ def test_what_is_not_installed_is_named_with_how_to_install_it(missing: list[str
     assert reason == "usage_invalid"
     assert ", ".join(missing) in message
     assert "pip install 'promoter[inference]'" in hint
+
+
+_SPARK = """
+import sys
+for name in ("pyspark", "grpc"):
+    sys.modules[name] = None
+from pathlib import Path
+from promoter.core.layers import Strictness
+from promoter.errors import PromoterError
+from promoter.evaluation.engines.spark_measuring import SparkMeasurer
+from types import SimpleNamespace
+measurer = SparkMeasurer(variables={}, deadline=None, log=None, fetch=None)
+rule = SimpleNamespace(unsafe_sandbox=Strictness.BEST_EFFORT)
+try:
+    measurer.measure(SimpleNamespace(rule=rule), None, folder=Path("."))
+except PromoterError as error:
+    print(error.reason, error.message, error.hint, sep="|")
+"""
+
+
+def test_a_policy_that_wants_spark_says_what_to_install_for_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _SPARK],
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    reason, message, hint = done.stdout.split("|")
+    assert reason == "usage_invalid"
+    assert "pyspark, grpcio" in message
+    assert "pip install 'promoter[spark]'" in hint

@@ -18,7 +18,14 @@ from promoter.evaluation.engines import spark_errors, spark_measuring
 from promoter.evaluation.engines import spark_sql as sql
 from promoter.evaluation.engines.spark_counts import MOST_ENTRIES, PARTS, Counter
 from promoter.evaluation.engines.spark_errors import Refused
-from promoter.evaluation.engines.spark_models import ClusterModel, Predictor, Reach, Workbench
+from promoter.evaluation.engines.spark_models import (
+    ClusterModel,
+    Predictor,
+    Reach,
+    Workbench,
+    Workers,
+    modules_of,
+)
 from promoter.evaluation.engines.spark_readings import Form, Looker
 from promoter.evaluation.engines.spark_scoring import Role, Scoring
 from promoter.evaluation.engines.spark_table import Table
@@ -243,7 +250,14 @@ TABLE = Table(
     columns=Columns(target="y", group=None, slices=(), features=("a", "b")),
     truths=(("No", 0), ("Yes", 1)),
 )
-UNSIGNED = {"inputs": None, "tensor": None, "has_outputs": False, "outputs": None, "is_numeric": False}
+UNSIGNED = {
+    "code": "",
+    "inputs": None,
+    "tensor": None,
+    "has_outputs": False,
+    "outputs": None,
+    "is_numeric": False,
+}
 TRIED = [{"rows": 5, "widest": 1, "least": 1, "differing": 2}]
 
 
@@ -355,6 +369,26 @@ def test_files_are_sent_once_to_a_cluster_elsewhere(tmp_path: Path) -> None:
     ]
     assert {words["uri"] for what, words in cluster.done if what == "model"} == {name}
     assert (work / name / "MLmodel").is_file()
+
+
+def test_modules_of_one_name_are_refused_where_processes_run_both_models(tmp_path: Path) -> None:
+    for model, text in (("one", "x = 1"), ("two", "x = 2"), ("same", "x = 1")):
+        package = tmp_path / model / "code" / "features"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(text, encoding="utf-8")
+        (tmp_path / model / "code" / "other.py").write_text("", encoding="utf-8")
+    code = {name: modules_of(tmp_path / name / "code") for name in ("one", "two", "same")}
+    assert code["one"].keys() == {"features", "other"}
+    one, two, same = (Predictor(function="f", asked="x", code=found) for found in code.values())
+    cluster = FakeCluster()
+    for workers, models in ((Workers.USED, (one, same)), (Workers.NEW, (one, two))):
+        bench = Workbench(cluster=cluster, table=TABLE, task=Task.BINARY, reach=Reach.SENT, workers=workers)
+        bench.refuse_shared_modules(models)
+    used = Workbench(cluster=cluster, table=TABLE, task=Task.BINARY, reach=Reach.SENT, workers=Workers.USED)
+    with pytest.raises(PromoterError, match="different modules named `features`") as refusal:
+        used.refuse_shared_modules((one, two))
+    assert refusal.value.reason is ReasonCode.CHECK_UNAVAILABLE
+    assert "spark.python.worker.reuse=false" in str(refusal.value.hint)
 
 
 # --- scoring and counting ---------------------------------------------------------------------------------

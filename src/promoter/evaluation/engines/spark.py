@@ -20,7 +20,7 @@ from promoter.evaluation.engines.binned_scores import steps_of_bins
 from promoter.evaluation.engines.counted import Counted
 from promoter.evaluation.engines.spark_counts import TARGET, Counter
 from promoter.evaluation.engines.spark_errors import Refused, failed_query
-from promoter.evaluation.engines.spark_models import ClusterModel, Reach, Workbench
+from promoter.evaluation.engines.spark_models import ClusterModel, Reach, Workbench, Workers
 from promoter.evaluation.engines.spark_process import Asks
 from promoter.evaluation.engines.spark_readings import SCORED, Form
 from promoter.evaluation.engines.spark_scoring import Role, Scoring
@@ -49,6 +49,7 @@ class SparkCase:
     challenger: ClusterModel
     champion: ClusterModel | None
     reach: Reach
+    workers: Workers
     seed: int
     environment: str
     reference: ClusterModel | None = None
@@ -79,7 +80,13 @@ def evaluate(case: SparkCase, *, log: Callable[[Message], None], tick: Callable[
     asked = _asked(case, tick=tick)
     refuse_unknown(asked)
     _refuse_ranks_of_many(asked)
-    bench = Workbench(cluster=case.cluster, table=case.table, task=asked.meaning.task, reach=case.reach)
+    bench = Workbench(
+        cluster=case.cluster,
+        table=case.table,
+        task=asked.meaning.task,
+        reach=case.reach,
+        workers=case.workers,
+    )
     scoring = Scoring(bench=bench, models=case.models, asked=asked, log=log)
     scoring.run()
     counting = _Counting(case=case, asked=asked, scoring=scoring)

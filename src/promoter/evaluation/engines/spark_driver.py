@@ -88,7 +88,8 @@ class Desk:
         for name, value in settings.items():
             builder = builder.config(name, value)
         self._spark = (builder.master(master) if master else builder).getOrCreate()
-        return {"version": self._spark.version}, _NO_ROWS
+        reuses = self._spark.conf.get("spark.python.worker.reuse", "true")
+        return {"version": self._spark.version, "reuses": str(reuses).lower() != "false"}, _NO_ROWS
 
     def do_read(self, *, view: str, table: str, path: str, format: str) -> Answer:
         """Name a table, or a path of files, as a view."""
@@ -108,6 +109,7 @@ class Desk:
             "tensor": _tensor(given),
             "has_outputs": returned is not None,
             "outputs": _names(returned),
+            "code": model.flavors.get("python_function", {}).get("code") or "",
             "is_numeric": returned is not None and all(_is_number(one) for one in returned.inputs),
         }, _NO_ROWS
 

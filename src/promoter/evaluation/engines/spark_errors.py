@@ -96,6 +96,18 @@ def failed_query(refused: Refused) -> PromoterError:
     )
 
 
+def shared_module(module: str) -> PromoterError:
+    """Two models' code of one name in one process: which of the two runs is a matter of chance."""
+    return PromoterError(
+        ReasonCode.CHECK_UNAVAILABLE,
+        say("the models bring different modules named ", quote(module), ", and one process runs both"),
+        hint=say(
+            "Nothing was decided. Start the cluster with `spark.python.worker.reuse=false`, so that every "
+            "model has processes of its own, or write `engine: local`."
+        ),
+    )
+
+
 def lost(printed: str) -> PromoterError:
     """The process that holds the session is gone."""
     said = printed_lines(printed)

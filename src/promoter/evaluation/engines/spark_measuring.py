@@ -17,7 +17,7 @@ from promoter.core.progress import UNTOLD, Progress, Unit
 from promoter.errors import PromoterError, ReasonCode
 from promoter.evaluation.engines.spark import SparkCase, evaluate
 from promoter.evaluation.engines.spark_errors import Refused, no_java, not_installed, refused_session
-from promoter.evaluation.engines.spark_models import ClusterModel, Reach
+from promoter.evaluation.engines.spark_models import ClusterModel, Reach, Workers
 from promoter.evaluation.engines.spark_process import Asks, Cluster, Place, cluster
 from promoter.evaluation.engines.spark_table import Table, TableSpec, open_table
 from promoter.evaluation.engines.spark_variables import is_elsewhere, java
@@ -39,6 +39,8 @@ _STARTING_SECONDS = 180.0
 # Of a session of this machine: nobody else is to reach it, and little is told on its standard error.
 _OWN = {
     "spark.ui.enabled": "false",
+    # No process runs two models: each would find the other's modules under the names of its own.
+    "spark.python.worker.reuse": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.showConsoleProgress": "false",
@@ -74,14 +76,14 @@ class SparkMeasurer:
             self.progress.step(say("Spark is working"), unit=Unit.TIME) as step,
             cluster(place, deadline=self.deadline, tick=lambda: step.advance(0)) as session,
         ):
-            version = self._start(session)
+            opened = self._start(session)
             table = open_table(session, spec)
-            case = self._case(asked, models, spec=(session, version), table=table)
+            case = self._case(asked, models, session=session, table=table, opened=opened)
             measured = evaluate(case, log=self.log, tick=Tick(self.deadline))
         return replace(measured, challenger_files=files)
 
-    def _start(self, session: Cluster) -> str:
-        """Open the session; what it is, for reports."""
+    def _start(self, session: Cluster) -> tuple[str, Workers]:
+        """Open the session; what it is, for reports, and which processes it has."""
         elsewhere = is_elsewhere(self.variables)
         master = None if elsewhere else f"local[{cores()}]"
         try:
@@ -89,18 +91,19 @@ class SparkMeasurer:
             told = session.start(master, settings=settings, patience=_STARTING_SECONDS)
         except Refused as refused:
             raise refused_session(refused) from refused
-        return f"Spark {told['version']}, {'the Python of the cluster' if elsewhere else master}"
+        name = f"Spark {told['version']}, {'the Python of the cluster' if elsewhere else master}"
+        return name, Workers.USED if told["reuses"] else Workers.NEW
 
     def _case(
         self,
         asked: ToMeasure,
         models: Mapping[tuple[str, str], ClusterModel],
         *,
-        spec: tuple[Asks, str],
+        session: Asks,
         table: Table,
+        opened: tuple[str, Workers],
     ) -> SparkCase:
         champion, reference = asked.champion, asked.reference
-        session, version = spec
         digests = [model.digest for model in models.values()]
         return SparkCase(
             rule=asked.rule,
@@ -113,7 +116,8 @@ class SparkMeasurer:
             reference_version=reference.version if reference else "",
             reach=Reach.SENT if is_elsewhere(self.variables) else Reach.SAME_FILES,
             seed=seed_of(asked.policy_digest, table.data.digest, *digests),
-            environment=version,
+            environment=opened[0],
+            workers=opened[1],
         )
 
     def _models(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
 from promoter.core.policy import Task
 from promoter.evaluation.engines import spark_sql as sql
-from promoter.evaluation.engines.spark_errors import Refused, failed_query, model_problem
+from promoter.evaluation.engines.spark_errors import Refused, failed_query, model_problem, shared_module
 from promoter.evaluation.engines.spark_process import Asks
 from promoter.evaluation.engines.spark_table import VIEW, Table
 from promoter.evaluation.sandbox.answers import MOST_COLUMNS
@@ -22,6 +23,14 @@ from promoter.text import say
 TRIED_ROWS = 1_000
 """Rows that are predicted twice, before all are."""
 _TENSORS = {"float64": "DOUBLE", "float32": "FLOAT", "int64": "BIGINT", "int32": "INT"}
+
+
+class Workers(Enum):
+    """Which processes of Python models run in: a new one for every task of each model, or some that have run
+    other models before, and hold their modules."""
+
+    NEW = auto()
+    USED = auto()
 
 
 class Reach(Enum):
@@ -42,12 +51,14 @@ class ClusterModel:
 @dataclass(frozen=True, kw_only=True)
 class Predictor:
     """A model that answers in the cluster. `asked`: the call, as SQL on the rows of the data; `fields`: the
-    names of its columns where it names them; `is_text`: whether it predicts labels as text."""
+    names of its columns where it names them; `is_text`: whether it predicts labels as text; `code`: the
+    modules it brings, each with a sha256."""
 
     function: str
     asked: str
     fields: tuple[str, ...] = ()
     is_text: bool = False
+    code: Mapping[str, str] = field(default_factory=dict)
     width: int = 1
     tried: int = 0
     differing: int = 0
@@ -69,12 +80,16 @@ class Workbench:
     table: Table
     task: Task
     reach: Reach
+    workers: Workers = Workers.NEW
 
     def predictor(self, model: ClusterModel, *, function: str) -> Predictor:
         """The model, once it has answered some rows. Raises ModelProblem, and what a query raises."""
         told = self._do("signature", path=str(model.files))
         for is_text in _ways(told, self.task):
-            predictor = self._described(told, function=function, is_text=is_text)
+            predictor = replace(
+                self._described(told, function=function, is_text=is_text),
+                code=modules_of(model.files / told["code"]) if told["code"] else {},
+            )
             try:
                 return self._tried(predictor, model, has_outputs=bool(told["has_outputs"]))
             except Refused as refused:
@@ -83,6 +98,15 @@ class Workbench:
                 if not refused.is_no_number or is_text or told["has_outputs"]:
                     raise model_problem(refused) from refused
         raise ModelProblem(say("it predicts neither numbers nor labels"))
+
+    def refuse_shared_modules(self, predictors: Iterable[Predictor]) -> None:
+        """Raises CHECK_UNAVAILABLE where models bring different modules of one name to processes that both
+        run in: whoever comes second would get the other one's."""
+        known: dict[str, str] = {}
+        for predictor in predictors if self.workers is Workers.USED else ():
+            for module, digest in predictor.code.items():
+                if known.setdefault(module, digest) != digest:
+                    raise shared_module(module)
 
     def _described(self, told: Mapping[str, Any], *, function: str, is_text: bool) -> Predictor:
         outputs = tuple(told["outputs"] or ())
@@ -141,6 +165,18 @@ class Workbench:
             if refused.kind == "MlflowException":
                 raise model_problem(refused) from refused
             raise failed_query(refused) from refused
+
+
+def modules_of(folder: Path) -> dict[str, str]:
+    """The modules and packages that lie in a model's folder of code, and the sha256 of each."""
+    found: dict[str, str] = {}
+    for one in sorted(folder.iterdir()):
+        files = [one] if one.is_file() else sorted(file for file in one.rglob("*.py") if file.is_file())
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+        found[one.stem] = digest.hexdigest()
+    return found
 
 
 def _ways(told: Mapping[str, Any], task: Task) -> tuple[bool, ...]:

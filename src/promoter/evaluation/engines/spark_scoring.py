@@ -48,6 +48,7 @@ class Scoring:
         for role, model in self.models.items():
             with self._blaming(role):
                 self.predictors[role] = self.bench.predictor(model, function=f"promoter_{role.name.lower()}")
+        self.bench.refuse_shared_modules(self.predictors.values())
         while Role.CHALLENGER in self.predictors:
             self._score()
             failed = self.predictors.keys() & self.problems.keys()
