@@ -74,7 +74,5 @@ def _with_inputs(text: str, given: Mapping[str, str]) -> str:
     if not given:
         return text
     lines = "".join(f"          {name}: {json.dumps(value)}\n" for name, value in given.items())
-    if "        with:\n" in text:
-        # The first step is ours; what others are given stays.
-        return text.replace("        with:\n", f"        with:\n{lines}", 1)
-    return text.replace(f"        {_USES}\n", f"        {_USES}\n        with:\n{lines}")
+    # The first step is ours, and is given something in each of our workflows; what others are given stays.
+    return text.replace("        with:\n", f"        with:\n{lines}", 1)

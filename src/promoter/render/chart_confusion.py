@@ -11,14 +11,12 @@ from promoter.render.drawing import Anchor, Chart, Frame, Ink, Sheet
 from promoter.render.drawing_axes import beside, given, number
 from promoter.render.figures import ABSENT
 from promoter.render.html_text import text
-from promoter.render.markdown import visible
 
 _LEFT, _HEAD, _WIDTH = 76.0, 38.0, 320.0
 # From so many classes on, cells have no room for figures, rows none for names, the page none for a matrix.
 _MOST_WITH_FIGURES, _MOST_WITH_NAMES, _MOST = 6, 20, 60
 _DEEPEST, _PALEST = 0.5, 0.04
 _ROOM = 14.0
-_LONGEST_NAME = 40
 # From so many classes on, a share has no room for a decimal.
 _FEWEST_CLOSE = 5
 # Two classes need no table beside the matrix.
@@ -73,7 +71,7 @@ def _chart(labels: Sequence[str], counts: Sequence[Counts], *, role: str) -> Cha
     return Chart(
         name=f"confusion-{role}",
         title=f"Confusion matrix of the {role}",
-        told=f"{right:,} of {rows:,} rows are predicted right{_cells_in_words(labels, counts)}",
+        told=f"{right:,} of {rows:,} rows are predicted right{_cells_in_words(counts)}",
         frame=Frame(
             x=(0.0, size), y=(size, 0.0), height=height + _HEAD + 8.0, left=_LEFT, top=_HEAD, bottom=8.0
         ),
@@ -83,17 +81,17 @@ def _chart(labels: Sequence[str], counts: Sequence[Counts], *, role: str) -> Cha
     )
 
 
-def _cells_in_words(labels: Sequence[str], counts: Sequence[Counts]) -> str:
-    """Every cell that has figures, for those who do not see it."""
-    if len(labels) > _MOST_WITH_FIGURES:
+def _cells_in_words(counts: Sequence[Counts]) -> str:
+    """Every cell that has figures, for those who do not see it. The classes' names stand in the drawing: a
+    description is all ours."""
+    if len(counts) > _MOST_WITH_FIGURES:
         return ""
-    names = [f'"{visible(label, longest=_LONGEST_NAME)}"' for label in labels]
     rows = (
-        f"{name} predicted as "
-        + ", ".join(f"{other} {count:,} times" for other, count in zip(names, line, strict=True))
-        for name, line in zip(names, counts, strict=True)
+        f"class {row} predicted as "
+        + ", ".join(f"class {column} {count:,} times" for column, count in enumerate(line, 1))
+        for row, line in enumerate(counts, 1)
     )
-    return ". " + "; ".join(rows)
+    return ". In the order shown: " + "; ".join(rows)
 
 
 def _how(size: int) -> str:
