@@ -152,7 +152,8 @@ def test_each_model_has_a_matrix_with_rows_and_shares() -> None:
     ]
     assert challenger.told == (
         "1,390 of 1,600 rows are predicted right. In the order shown: "
-        "class 1 predicted as class 1 1,100 times, class 2 120 times; class 2 predicted as class 1 90 times, class 2 290 times"
+        "class 1 predicted as class 1 1,100 times, class 2 120 times; "
+        "class 2 predicted as class 1 90 times, class 2 290 times"
     )
 
 
