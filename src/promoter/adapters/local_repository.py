@@ -90,9 +90,13 @@ class LocalRepository:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
         }
         self._git(["read-tree", "HEAD" if self._has_commits() else "--empty"])
-        globs = [f":(top,glob){pattern}" for pattern in patterns]
-        there = ["ls-files", "-z", "--full-name", "--cached", "--others", "--exclude-standard", "--", *globs]
-        self._git(["update-index", "--add", "--remove", "-z", "--stdin"], given=self._git(there))
+        # All are listed and then matched as everywhere else: git's own globs take `**.yaml` for `*.yaml`.
+        every = ["--full-name", "--cached", "--others", "--exclude-standard", "--", ":(top)"]
+        there = ["ls-files", "-z", *every]
+        names = (name.decode("utf-8", "surrogateescape") for name in self._git(there).split(b"\0"))
+        wanted = [name for name in names if name and any(matches(name, one) for one in patterns)]
+        given = "".join(f"{name}\0" for name in wanted).encode("utf-8", "surrogateescape")
+        self._git(["update-index", "--add", "--remove", "-z", "--stdin"], given=given)
         return self._git(["write-tree"]).decode().strip()
 
     def _has_commits(self) -> bool:

@@ -65,6 +65,20 @@ def test_the_working_tree_is_read_and_the_clone_left_alone(clone: GitClone) -> N
     assert (clone.git("status", "--porcelain"), clone.git("count-objects")) == before
 
 
+def test_a_new_file_is_found_by_any_glob_that_finds_it_once_committed(clone: GitClone) -> None:
+    """`**` without a slash too, which git's own globs take for `*`, and from a folder further down."""
+    deep = clone.folder / "promotions" / "a" / "b \u00e9\n.yaml"
+    deep.parent.mkdir()
+    deep.write_text("new\n")
+    for folder in (clone.folder, deep.parent):
+        repository = LocalRepository(folder, environ=os.environ)
+        for pattern in ("**.yaml", "promotions/**.yaml", "**/*.yaml"):
+            found = repository.files(repository.working_tree([pattern]), [pattern])
+            assert [entry.path for entry in found] == ["promotions/a/b \u00e9\n.yaml", FILE], pattern
+        every = repository.files(repository.working_tree(["**"]), ["**"])
+        assert [entry.path for entry in every[:1]] == ["README.md"]
+
+
 def test_a_deleted_file_is_gone_from_the_working_tree(clone: GitClone) -> None:
     (clone.folder / FILE).unlink()
     repository = opened(clone)
