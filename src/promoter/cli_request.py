@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from promoter.adapters.deadline import Deadline
@@ -18,9 +17,10 @@ from promoter.adapters.local_folder import LocalFolder
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
 from promoter.cli_init import Screen
+from promoter.cli_validate import judging_world
 from promoter.commands.publish import complete
 from promoter.commands.request import Asked, Edit, edit, judged, may_be_written, opened, requests_at
-from promoter.commands.validate import Change, ValidateWorld
+from promoter.commands.validate import Change
 from promoter.core.proposal import Proposal
 from promoter.core.report import Report
 from promoter.core.request import SourceVersion
@@ -28,13 +28,11 @@ from promoter.core.schema import FileKind
 from promoter.core.schema_files import SCHEMAS
 from promoter.errors import ExitCode, PromoterError, ReasonCode
 from promoter.inputs import Inputs
-from promoter.ports import Repository
 from promoter.render.outputs import result_json
 from promoter.render.terminal import terminal
 from promoter.text import printable, quote, say
 from promoter.version import tool_version
-from promoter.world import Registries, places
-from promoter.world_judging import judges
+from promoter.world import places
 
 _SCHEMA = SCHEMAS[FileKind.REQUEST]
 
@@ -127,7 +125,7 @@ def _judged_here(
     patterns = (inputs.requests, inputs.policy)
     tree = clone.working_tree(patterns)
     paths = clone.changed_paths(fork_point, tree, patterns=patterns)
-    world = _world(inputs, clone, screen=screen)
+    world = judging_world(inputs, clone, screen=screen)
     return _complete(judged(world, edited, change=Change(head=tree, base=base, paths=paths)), inputs)
 
 
@@ -155,7 +153,7 @@ def _proposed(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, scre
         return Outcome(edited=edited, is_written=False)
     report = None
     if options.validate:
-        world = _world(inputs, repository, screen=screen)
+        world = judging_world(inputs, repository, screen=screen)
         report = _complete(judged(world, edited, change=Change(head=tip, base=tip)), inputs)
         if not may_be_written(report):
             return Outcome(edited=edited, is_written=False, report=report)
@@ -165,21 +163,6 @@ def _proposed(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, scre
 
 def _complete(report: Report, inputs: Inputs) -> Report:
     return complete(report, tool_version=tool_version(), links=links(inputs))
-
-
-def _world(inputs: Inputs, repository: Repository, *, screen: Screen) -> ValidateWorld:
-    progress = screen.progress
-    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline), progress=progress)
-    judging = judges(repository, inputs=inputs, deadline=registries.deadline, progress=progress)
-    return ValidateWorld(
-        repository=repository,
-        registry=registries.reader,
-        pull_requests=None,
-        places=places(inputs),
-        measurer=judging.measurer,
-        custom_checks=judging.custom_checks,
-        now=datetime.now(UTC),
-    )
 
 
 def _said(outcome: Outcome) -> str:

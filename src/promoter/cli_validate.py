@@ -18,6 +18,7 @@ from promoter.commands.validate import Change, ValidateWorld, validate
 from promoter.core.report import Links, Report
 from promoter.errors import ExitCode, PromoterError
 from promoter.inputs import Inputs
+from promoter.ports import Repository
 from promoter.render.outputs import result_json
 from promoter.render.terminal import terminal as rendered
 from promoter.text import NOTHING, Message, say
@@ -31,13 +32,22 @@ if TYPE_CHECKING:
 
 def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Terminal) -> ExitCode:
     """Judge the working tree, or a commit, against a base."""
-    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline), progress=screen.progress)
     repository = LocalRepository(Path(options.directory), environ=screen.environ)
     base, fork_point = repository.base(options.base, options.head or "HEAD")
     patterns = (inputs.requests, inputs.policy)
     head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
-    judging = judges(repository, inputs=inputs, deadline=registries.deadline, progress=screen.progress)
-    world = ValidateWorld(
+    world = judging_world(inputs, repository, screen=screen)
+    paths = repository.changed_paths(fork_point, head, patterns=patterns)
+    report = validate(world, Change(head=head, base=base, paths=paths))
+    return show(report, options, screen=screen)
+
+
+def judging_world(inputs: Inputs, repository: Repository, *, screen: Screen) -> ValidateWorld:
+    """What validate needs to judge on this machine, by whatever repository; no pull request is asked."""
+    progress = screen.progress
+    registries = Registries(inputs=inputs, deadline=Deadline(inputs.deadline), progress=progress)
+    judging = judges(repository, inputs=inputs, deadline=registries.deadline, progress=progress)
+    return ValidateWorld(
         repository=repository,
         registry=registries.reader,
         pull_requests=None,
@@ -46,9 +56,6 @@ def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Termi
         custom_checks=judging.custom_checks,
         now=datetime.now(UTC),
     )
-    paths = repository.changed_paths(fork_point, head, patterns=patterns)
-    report = validate(world, Change(head=head, base=base, paths=paths))
-    return show(report, options, screen=screen)
 
 
 def show(report: Report, options: argparse.Namespace, *, screen: Terminal) -> ExitCode:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +29,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, f1_score
 
 from promoter.adapters.deadline import Deadline
-from promoter.commands.moving import carry_out
-from promoter.commands.record_tags import Record
+from promoter.commands.moving import Reserve, move_all
 from promoter.core.evidence import ToMeasure
 from promoter.core.measurement import Measurement
 from promoter.core.policy import Environment
@@ -483,8 +481,7 @@ def test_an_alias_that_moves_in_between_is_neither_followed_nor_overwritten(
     expected = f1_score(holdout()["label"], predicted(FAIR), pos_label="Yes")
     assert measured(report).estimates["f1_score"].champion == pytest.approx(expected)
 
-    record = Record(commit="a" * 40, evidence_digest="0" * 64, now=datetime.now(UTC))
-    (moved,) = carry_out(registry, [report], record=record)
+    (moved,) = move_all(registry, [report], reserve=Reserve())
     assert moved.reason is ReasonCode.CHAMPION_MOVED
     assert registry.aliases(desk.model) == {"champion": best}
 

@@ -39,13 +39,6 @@ def move_of(report: RequestReport) -> Move:
     return Move(model=request.model, alias=request.alias, origin=report.now, target=request.version)
 
 
-def carry_out(registry: Registry, group: Sequence[RequestReport], *, record: Record) -> list[RequestReport]:
-    """Move every alias of one pull request, or none, and record what was moved."""
-    return [
-        recorded(registry, report, record=record) for report in move_all(registry, group, reserve=Reserve())
-    ]
-
-
 def move_all(registry: Registry, group: Sequence[RequestReport], *, reserve: Reserve) -> list[RequestReport]:
     """Move every alias of one pull request, or none: what was moved goes back when a later write fails.
 

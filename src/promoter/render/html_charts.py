@@ -205,9 +205,13 @@ def _mistakes(pictures: Pictures) -> str:
 def _flips(request: RequestReport, pictures: Pictures) -> str:
     found = measurement_of(request)
     total = found.flips.count if found is not None and found.flips is not None else len(pictures.flips)
+    known = any(flip.identity is not None for flip in pictures.flips)
+    rows = [_flip(flip) for flip in pictures.flips]
+    # Where the data names no id, a column of nothing would only ask what is missing.
+    shown = [0, 1, 2, 3] if known else [0, 2, 3]
     return table(
-        ("Row", "Id", "Truth", "Challenger said"),
-        map(_flip, pictures.flips),
+        [("Row", "Id", "Truth", "Challenger said")[column] for column in shown],
+        [[row[column] for column in shown] for row in rows],
         caption=f"Negative flips: rows only the champion got right, {len(pictures.flips):,} of {total:,}",
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from promoter.commands.moving import carry_out, move_of
+from promoter.commands.moving import Reserve, move_all, move_of, recorded
 from promoter.commands.record_tags import Record, tags_of
 from promoter.core.evidence import Outcome
 from promoter.core.plan import Move, Step
@@ -46,7 +46,8 @@ def report(model: str = "churn", *, now: str | None = "6", **changes: object) ->
 
 
 def carried_out(registry: Registry, *group: RequestReport) -> list[RequestReport]:
-    return carry_out(registry, group, record=RECORD)
+    moved = move_all(registry, group, reserve=Reserve())
+    return [recorded(registry, one, record=RECORD) for one in moved]
 
 
 def champions(registry: Registry) -> tuple[str | None, str | None]:

@@ -185,6 +185,12 @@ def test_flips_are_listed_by_row_and_id() -> None:
     assert '<td data-title="Id">\u2013</td>' in text
 
 
+def test_where_the_data_names_no_id_no_column_asks_for_one() -> None:
+    flips = (Flip(row=7, identity=None, truth="Yes", challenger="No"),)
+    text = tables(with_pictures(reports.measured(), Pictures(flips=flips)).requests[0])
+    assert re.findall(r'data-title="([^"]+)"', text) == ["Row", "Truth", "Challenger said"]
+
+
 def test_flips_that_nobody_counted_are_all_there_are() -> None:
     found = a_measurement(flips=None, pictures=some_pictures())
     text = tables(reports.good_request(evidence=a_measured_evidence(measurement=found)))
