@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from promoter.adapters.actions_runner import ActionsRunner
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
+from promoter.adapters.side_by_side import some_at_once
 from promoter.cli_screen import Terminal
 from promoter.commands.publish import complete, save
 from promoter.commands.validate import Change, ValidateWorld, validate
@@ -55,6 +56,7 @@ def judging_world(inputs: Inputs, repository: Repository, *, screen: Screen) -> 
         measurer=judging.measurer,
         custom_checks=judging.custom_checks,
         now=datetime.now(UTC),
+        several=some_at_once,
     )
 
 

@@ -6,7 +6,7 @@ or raises `PromoterError` with a reason code. Absence is answered only where it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from promoter.core.deployments import Deployment, Recorded
@@ -24,7 +24,15 @@ from promoter.text import Message
 if TYPE_CHECKING:
     from pathlib import Path
 
+_Of = TypeVar("_Of")
 _T = TypeVar("_T")
+
+
+class Several(Protocol):
+    """Makes one call for each, in any order, some perhaps at the same time. Python's own `map` is one."""
+
+    def __call__(self, call: Callable[[_Of], _T], each: Sequence[_Of], /) -> Iterable[_T]:
+        """The answers, in the order of `each`. Raises what a call raises."""
 
 
 class Repository(Protocol):

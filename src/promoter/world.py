@@ -14,6 +14,7 @@ from promoter.adapters.github_issues import GitHubIssues
 from promoter.adapters.github_pull_requests import GitHubPullRequests
 from promoter.adapters.github_repository import GitHubRepository
 from promoter.adapters.runner_traces import kept_tokens
+from promoter.adapters.side_by_side import some_at_once
 from promoter.addresses import links
 from promoter.commands.admission import MergeGroup
 from promoter.commands.apply import ApplyWorld, apply
@@ -126,6 +127,7 @@ class World:
             measurer=judging.measurer,
             custom_checks=judging.custom_checks,
             now=datetime.now(UTC),
+            several=some_at_once,
         )
         try:
             report = validate(world, self._change())

@@ -16,7 +16,8 @@ from promoter.commands.admission import (
 )
 from promoter.commands.claiming import Trunk
 from promoter.commands.gathering import Bench
-from promoter.commands.judging import OUTAGES, WORKFLOWS, brings_workflows, judge, own_rules, refused
+from promoter.commands.judging import WORKFLOWS, brings_workflows, own_rules
+from promoter.commands.judging_many import judge_all
 from promoter.commands.pinning import hold_again
 from promoter.commands.trees import (
     Places,
@@ -33,13 +34,16 @@ from promoter.core.pull_request import PullRequest
 from promoter.core.report import Phase, Report, RequestReport
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
-from promoter.ports import CustomChecks, Measurer, PullRequests, RegistryIndex, Repository
+from promoter.ports import CustomChecks, Measurer, PullRequests, RegistryIndex, Repository, Several
 from promoter.text import Message, quote, say
 
 
 @dataclass(frozen=True, kw_only=True)
 class ValidateWorld:
-    """What validate needs from outside. `registry` is opened at the first request; `name`: owner/name."""
+    """What validate needs from outside. `registry` is opened at the first request; `name`: owner/name.
+
+    `several` asks the registry about one request after the other, or about some at once.
+    """
 
     repository: Repository
     registry: Callable[[], RegistryIndex]
@@ -49,6 +53,7 @@ class ValidateWorld:
     custom_checks: CustomChecks
     now: datetime
     name: str = ""
+    several: Several = map
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,15 +203,7 @@ def _judge_all(
         head=change.head,
         now=world.now,
     )
-    reports: list[RequestReport] = []
-    outage: PromoterError | None = None
-    for claim in claims:
-        report = refused(claim.request, outage) if outage else judge(bench, claim)
-        reports.append(report)
-        if outage is None and report.reason in OUTAGES:
-            # The registry does not answer: asking again for every request would only spend the deadline.
-            outage = PromoterError(report.reason, report.message, hint=report.hint)
-    return tuple(reports)
+    return judge_all(bench, claims, several=world.several)
 
 
 def _with_approvals(
