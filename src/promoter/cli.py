@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -60,9 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         err=sys.stderr or io.StringIO(),
         given=sys.stdin or io.StringIO(),
     )
+    before = threading.enumerate()
     exit_code = run(sys.argv[1:] if arguments is None else arguments, terminal)
-    if exit_code in {ExitCode.UNDECIDED, ExitCode.INTERRUPTED}:
-        # A call that never came back may sit in a thread of a client library, which Python would wait for.
+    if exit_code in {ExitCode.UNDECIDED, ExitCode.INTERRUPTED} or not set(threading.enumerate()).issubset(
+        before
+    ):
+        # A call that never came back may sit in a thread of a client library, which Python would wait for; it
+        # may with any code, as what only comes after a decision changes none.
         for stream in (terminal.out, terminal.err):
             with suppress(OSError):
                 stream.flush()
@@ -190,7 +195,9 @@ def _demo(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
             say("the demo trains models, and this is not installed: ", quote(", ".join(missing))),
-            hint=say("Run `make demo` in a clone of Promoter, or install the package with its `demo` extra."),
+            hint=say(
+                "Install it with `pip install 'promoter[demo]'`, or run `make demo` in a clone of Promoter."
+            ),
         )
     output = Path(options.output)
     _require_writable(output)
@@ -216,8 +223,15 @@ def _require_writable(folder: Path) -> None:
         ) from error
 
 
+def _completion(options: argparse.Namespace, terminal: Terminal) -> ExitCode:
+    from promoter.cli_completion import show_completion  # noqa: PLC0415
+
+    return show_completion(options, terminal)
+
+
 # What the environment says makes no difference to these.
 _WITHOUT_INPUTS: Mapping[str, Callable[[argparse.Namespace, Terminal], ExitCode]] = {
     "schema": _schema,
+    "completion": _completion,
     "demo": _demo,
 }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias, cast
 
-from promoter import cli_help
+from promoter.cli_help import VERBS
+from promoter.cli_help_layout import Layout, epilog, top_epilog, top_text
 
 if TYPE_CHECKING:
-    _Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
+    _Group: TypeAlias = argparse._ArgumentGroup
+
+_OPENS = "open it there instead of writing the file here; takes GITHUB_TOKEN"
 
 
 class NotUnderstood(Exception):
@@ -33,79 +36,109 @@ def parser(version: str) -> Parser:
     top = Parser(
         prog="promoter",
         allow_abbrev=False,
-        description="Promote MLflow models by pull request.",
-        epilog=cli_help.EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="promoter [-h] [--version] COMMAND ...",
+        description=top_text(),
+        epilog=top_epilog(),
+        formatter_class=Layout,
     )
-    top.add_argument("--version", action="version", version=f"promoter {version}")
-    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    for name, (summary, text) in cli_help.VERBS.items():
-        _OPTIONS[name](_verb(verbs, name, summary=summary, text=text))
+    top.add_argument("--version", action="version", version=f"promoter {version}", help="print the version")
+    verbs = top.add_subparsers(
+        prog="promoter", dest="verb", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+    for name, shown in VERBS.items():
+        verb = verbs.add_parser(
+            name,
+            allow_abbrev=False,
+            description=shown.text,
+            epilog=epilog(shown),
+            formatter_class=Layout,
+        )
+        _OPTIONS[name](verb)
+        if name != "action":
+            _output(verb)
     return top
 
 
-def _verb(verbs: _Verbs, name: str, *, summary: str, text: str) -> Parser:
-    verb = verbs.add_parser(
-        name,
-        allow_abbrev=False,
-        help=summary,
-        description=text,
-        epilog=cli_help.EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    if name != "action":
-        verb.add_argument("--json", action="store_true", help="print one JSON document, for programs")
-        colours = ("auto", "always", "never")
-        verb.add_argument("--color", choices=colours, default="auto", help="default: auto, on terminals")
-    return verb
+def verbs_of(top: Parser) -> Mapping[str, argparse.ArgumentParser]:
+    """The parser of each verb, by its name; for those who tell what can be typed."""
+    (verbs,) = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
+    return cast("Mapping[str, argparse.ArgumentParser]", verbs.choices)
 
 
-def _places(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--requests", metavar="GLOB", help="default: promotions/**/*.yaml")
-    verb.add_argument("--policy", metavar="PATH", help="default: .github/promotion-policy.yaml")
+def _output(verb: argparse.ArgumentParser) -> None:
+    output = verb.add_argument_group("output")
+    output.add_argument("--json", action="store_true", help="print one JSON document, for programs")
+    colours = ("auto", "always", "never")
+    output.add_argument("--color", choices=colours, default="auto", help="default: auto, on terminals only")
+
+
+def _files(verb: argparse.ArgumentParser) -> _Group:
+    """Where requests and policy are; without the clone, which apply and propose have none of."""
+    files = verb.add_argument_group("files")
+    files.add_argument("--requests", metavar="GLOB", help="the requests; default: promotions/**/*.yaml")
+    files.add_argument("--policy", metavar="PATH", help="default: .github/promotion-policy.yaml")
+    return files
+
+
+def _clone(verb: argparse.ArgumentParser) -> None:
+    _files(verb).add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
 
 
 def _registry(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--tracking-uri", metavar="URI", help="default: MLFLOW_TRACKING_URI")
-    verb.add_argument("--registry-uri", metavar="URI", help="default: MLFLOW_REGISTRY_URI")
-    verb.add_argument("--deadline", metavar="MINUTES", help="default: 30")
+    registry = verb.add_argument_group("registry")
+    registry.add_argument("--tracking-uri", metavar="URI", help="its address; default: MLFLOW_TRACKING_URI")
+    registry.add_argument(
+        "--registry-uri", metavar="URI", help="where models are, if elsewhere; default: MLFLOW_REGISTRY_URI"
+    )
+    registry.add_argument(
+        "--deadline", metavar="MINUTES", help="when the whole run gives up, undecided; default: 30"
+    )
+
+
+def _github(verb: argparse.ArgumentParser) -> _Group:
+    github = verb.add_argument_group("GitHub")
+    github.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    return github
 
 
 def _report(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--report-directory", metavar="DIR", help="also write what was found into files")
+    verb.add_argument("--report-directory", metavar="DIR", help="also write what was found into files there")
 
 
 def _validate(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--base", metavar="REV", help="where it would be merged; default: origin/HEAD, main")
     verb.add_argument("--head", metavar="REV", help="judge a commit instead of the working tree")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
-    _registry(verb)
     _report(verb)
+    _clone(verb)
+    _registry(verb)
 
 
 def _lint(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("paths", metavar="PATH", nargs="*", help="files taken for requests or the policy")
+    verb.add_argument(
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="files taken for requests or the policy; default: those that Promoter reads",
+    )
     scopes = ("all", "requests", "policy")
     verb.add_argument("--only", choices=scopes, default="all", help="what to look at; default: all")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
+    _clone(verb)
 
 
 def _apply(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    verb.add_argument("--branch", metavar="NAME", default="main", help="the default branch; default: main")
-    _places(verb)
-    _registry(verb)
     _report(verb)
+    _github(verb).add_argument(
+        "--branch", metavar="NAME", default="main", help="the default branch; default: main"
+    )
+    _files(verb)
+    _registry(verb)
 
 
 def _drift(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--rev", metavar="REV", help="what git asks for; default: origin/HEAD, main")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
-    _registry(verb)
     _report(verb)
+    _clone(verb)
+    _registry(verb)
 
 
 def _init(verb: argparse.ArgumentParser) -> None:
@@ -114,76 +147,84 @@ def _init(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--aliases", metavar="GLOB", action="append", help="which of their aliases; default: *")
     steps = ("all", "policy", "requests")
     verb.add_argument("--step", choices=steps, default="all", help="what to write; default: all")
-    verb.add_argument("--action", metavar="REF", help="the action: owner/promoter@commit")
+    verb.add_argument(
+        "--action", metavar="REF", help="what the workflows use: owner/promoter@commit; default: to fill in"
+    )
     verb.add_argument("--branch", metavar="NAME", help="the default branch; default: origin's, main")
-    verb.add_argument("--yes", action="store_true", help="ask nothing; what differs is kept")
+    verb.add_argument("--yes", action="store_true", help="ask nothing; files that differ are kept")
     verb.add_argument("--force", action="store_true", help="replace files that differ")
     verb.add_argument("--dry-run", action="store_true", help="write nothing, only show")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
+    _clone(verb)
     _registry(verb)
 
 
 def _request(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("model", metavar="MODEL")
+    verb.add_argument("model", metavar="MODEL", help="a registered model, or prompts:/NAME")
     verb.add_argument("version", metavar="VERSION", nargs="?", help="its number; or give --from")
-    verb.add_argument("--from", dest="source", metavar="MODEL/VERSION", help="copy this one into MODEL")
     verb.add_argument("--alias", metavar="ALIAS", required=True, help="the alias that it shall hold")
-    verb.add_argument("--reason", metavar="TEXT", help="why; without it the one that is there stays")
-    verb.add_argument("--no-validate", dest="validate", action="store_false", help="do not judge it")
-    verb.add_argument("--pull-request", action="store_true", help="open it on GitHub, with GITHUB_TOKEN")
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    verb.add_argument("--from", dest="source", metavar="MODEL/VERSION", help="copy this one into MODEL")
+    verb.add_argument("--reason", metavar="TEXT", help="why; default: what the file says already")
     verb.add_argument("--base", metavar="REV", help="where it would be merged; default: the default branch")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
+    verb.add_argument(
+        "--no-validate", dest="validate", action="store_false", help="only write, do not judge it"
+    )
+    _github(verb).add_argument("--pull-request", action="store_true", help=_OPENS)
+    _clone(verb)
     _registry(verb)
 
 
 def _propose(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--dry-run", action="store_true", help="only show what would be done")
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    verb.add_argument("--branch", metavar="NAME", help="the default branch; default: GitHub's answer")
-    _places(verb)
-    _registry(verb)
     _report(verb)
+    _github(verb).add_argument(
+        "--branch", metavar="NAME", help="the default branch; default: GitHub's answer"
+    )
+    _files(verb)
+    _registry(verb)
 
 
 def _rollback(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("model", metavar="MODEL")
-    verb.add_argument("alias", metavar="ALIAS")
+    _model_and_alias(verb)
     verb.add_argument("--to", metavar="VERSION", help="a version that held it; default: the one before")
     verb.add_argument("--reason", metavar="TEXT", help="why, for the reviewers and the history")
-    verb.add_argument("--pull-request", action="store_true", help="open it on GitHub, with GITHUB_TOKEN")
-    verb.add_argument("--dry-run", action="store_true", help="write nothing, only show")
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    verb.add_argument("--no-registry", action="store_true", help="do not ask the registry what was applied")
     verb.add_argument("--rev", metavar="REV", help="the revision to look from; default: HEAD")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    _places(verb)
+    verb.add_argument("--no-registry", action="store_true", help="do not ask the registry what was applied")
+    verb.add_argument("--dry-run", action="store_true", help="write nothing, only show")
+    _github(verb).add_argument("--pull-request", action="store_true", help=_OPENS)
+    _clone(verb)
     _registry(verb)
+
+
+def _model_and_alias(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("model", metavar="MODEL", help="a registered model, or prompts:/NAME")
+    verb.add_argument("alias", metavar="ALIAS", help="one of its aliases, such as champion")
 
 
 def _doctor(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    verb.add_argument("--directory", metavar="DIR", help="a clone; default: GitHub's files, else here")
-    _places(verb)
-    _registry(verb)
     _report(verb)
+    _github(verb)
+    _files(verb).add_argument(
+        "--directory", metavar="DIR", help="a clone; default: GitHub's files, else here"
+    )
+    _registry(verb)
 
 
 def _history(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("model", metavar="MODEL")
-    verb.add_argument("alias", metavar="ALIAS")
-    verb.add_argument("--as-of", metavar="DATE", help="who held it then (YYYY-MM-DD, or a time with zone)")
-    verb.add_argument("--limit", metavar="N", type=_count, help="the newest N changes")
+    _model_and_alias(verb)
+    verb.add_argument("--as-of", metavar="DATE", help="who held it then: YYYY-MM-DD, or a time with its zone")
+    verb.add_argument("--limit", metavar="N", type=_count, help="the newest N changes; default: all")
     verb.add_argument("--no-registry", action="store_true", help="do not ask the registry")
     verb.add_argument("--rev", metavar="REV", default="HEAD", help="the revision to look from; default: HEAD")
     _looking(verb)
 
 
 def _status(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--models", metavar="GLOB", default="*", help="only these registered models")
-    verb.add_argument("--only", choices=("drifted", "pending"), help="only what differs, or is on its way")
+    verb.add_argument(
+        "--models", metavar="GLOB", default="*", help="only these registered models; default: *"
+    )
+    verb.add_argument(
+        "--only", choices=("drifted", "pending"), help="only what differs, or is on its way; default: all"
+    )
     verb.add_argument("--exit-code", action="store_true", help="exit 1 where something is out of sync")
     verb.add_argument("--rev", metavar="REV", help="what git asks for; default: origin/HEAD, main")
     _looking(verb)
@@ -191,12 +232,9 @@ def _status(verb: argparse.ArgumentParser) -> None:
 
 def _looking(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--html", metavar="FILE", help="also write a page")
-    verb.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    verb.add_argument("--directory", metavar="DIR", default=".", help="the clone; default: here")
-    verb.add_argument("--tracking-uri", metavar="URI", help="default: MLFLOW_TRACKING_URI")
-    verb.add_argument("--registry-uri", metavar="URI", help="default: MLFLOW_REGISTRY_URI")
-    verb.add_argument("--deadline", metavar="MINUTES", help="default: 30")
-    _places(verb)
+    _github(verb)
+    _clone(verb)
+    _registry(verb)
 
 
 def _count(text: str) -> int:
@@ -210,8 +248,20 @@ def _schema(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("file", choices=("request", "policy"), help="which kind of file")
 
 
+def _completion(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("shell", choices=("bash", "zsh", "fish"), help="whose script")
+    verb.add_argument(
+        "--line", metavar="TEXT", help="what the script asks with: the words that may follow this line"
+    )
+
+
 def _demo(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--output", default="demo-output", metavar="DIR", help="folder for what it leaves")
+    verb.add_argument(
+        "--output",
+        metavar="DIR",
+        default="demo-output",
+        help="the folder for what it leaves; default: demo-output",
+    )
 
 
 def _action(verb: argparse.ArgumentParser) -> None:
@@ -231,6 +281,7 @@ _OPTIONS: Mapping[str, Callable[[argparse.ArgumentParser], None]] = {
     "propose": _propose,
     "rollback": _rollback,
     "schema": _schema,
+    "completion": _completion,
     "demo": _demo,
     "action": _action,
 }

@@ -99,7 +99,7 @@ def test_every_verb_has_help(desk: Desk, capsys: pytest.CaptureFixture[str], ver
 def test_the_help_lists_every_verb(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert exits(desk, "--help") == 0
     shown = capsys.readouterr().out
-    assert [verb for verb in VERBS if f"    {verb} " not in shown] == []
+    assert [verb for verb in VERBS if f"\n  {verb} " not in shown] == []
 
 
 def test_the_version(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,6 +229,44 @@ def test_could_not_decide_leaves_at_once_and_with_everything_said(tmp_path: Path
     )
     assert done.returncode == ExitCode.UNDECIDED
     assert json.loads(done.stdout)["decision"] == "error"
+
+
+# A client library's thread, in which a call to a silent server sits for a minute
+_A_CALL_LEFT_BEHIND = """
+import sys, threading, time
+from promoter.cli import main
+
+class Out:
+    left = threading.Thread(target=time.sleep, args=(60,))
+    def write(self, text):
+        if self.left.ident is None:
+            self.left.start()
+        return sys.__stdout__.write(text)
+    def flush(self):
+        sys.__stdout__.flush()
+    def isatty(self):
+        return False
+
+sys.stdout = Out()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [(["schema", "request"], ExitCode.DONE), (["lint", "--json"], ExitCode.WRONG_INPUT)]
+)
+def test_a_call_that_never_came_back_holds_no_process(
+    tmp_path: Path, typed: list[str], code: ExitCode
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _A_CALL_LEFT_BEHIND, *typed],
+        capture_output=True,
+        cwd=tmp_path,
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == code, done.stderr
+    assert isinstance(json.loads(done.stdout), dict)
 
 
 # --- apply ----------------------------------------------------------------------------------------

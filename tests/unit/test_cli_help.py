@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
-from promoter.cli_arguments import NotUnderstood, parser
+from promoter.cli_arguments import NotUnderstood, parser, verbs_of
 from promoter.cli_help import VERBS
 from promoter.errors import ExitCode
 
-PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
-EXAMPLE = re.compile(r"^ {2}(promoter .+?)(?: {2,}.*)?$", re.MULTILINE)
-EXAMPLES = [(verb, line) for verb, (_, text) in VERBS.items() for line in EXAMPLE.findall(text)]
-TYPED = [line for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+EXAMPLES = [(verb, line) for verb, shown in VERBS.items() for line, _ in shown.examples]
+WIDTH = 80
+BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+TYPED = [line for block in BLOCKS for line in block.splitlines() if not line.startswith("pip ")]
 
 
 def understood(line: str) -> str:
     """The verb of a line of a shell's, up to where its output goes."""
-    words = shlex.split(line.split(" > ", maxsplit=1)[0], comments=True)
+    words = shlex.split(re.split(r" >>? ", line)[0], comments=True)
     words = words[[word.endswith("promoter") for word in words].index(True) + 1 :]
     return str(parser("0").parse_args(words).verb)
 
@@ -44,19 +47,96 @@ def test_the_oracle_refuses_what_is_wrong() -> None:
         understood("promoter promote churn")
 
 
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def help_of(*verb: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `--help` prints."""
+    with pytest.raises(SystemExit):
+        parser("0").parse_args([*verb, "--help"])
+    return capsys.readouterr().out
+
+
 @pytest.mark.parametrize("verb", sorted(VERBS))
 def test_help_says_what_the_codes_mean_and_where_results_go(
     capsys: pytest.CaptureFixture[str], verb: str
 ) -> None:
-    with pytest.raises(SystemExit):
-        parser("0").parse_args([verb, "--help"])
-    shown = capsys.readouterr().out
-    summary, text = VERBS[verb]
-    assert text.strip() in shown
-    assert summary == summary.rstrip(".")
-    told = " ".join(shown.split())
-    assert "The result goes to standard output, all else to standard error." in told
-    assert [int(code) for code in ExitCode if f"{int(code)} " not in told] == []
+    shown, told = VERBS[verb], help_of(verb, capsys=capsys)
+    assert shown.text.strip() in told
+    assert shown.summary == shown.summary.rstrip(".")
+    assert "\nThe result goes to standard output, all else to standard error.\n" in told
+    listed = dict(re.findall(r"^ {2}(\d+) +(.+)$", section("exit codes", told), re.MULTILINE))
+    never = {code for code, said in shown.exits.items() if not said}
+    assert set(map(int, listed)) == {int(code) for code in ExitCode} - never
+    assert never <= {ExitCode.NO}
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_help_has_examples_with_what_they_do_and_pages_to_read_on(
+    capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    told = help_of(verb, capsys=capsys)
+    for line, said in VERBS[verb].examples:
+        assert f"\n  {line}\n      {said}\n" in told
+    pages = section("see also", told).split()
+    assert "docs/reason-codes.md" in pages
+    assert [page for page in pages if not (ROOT / page).is_file()] == []
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - {"action"}))
+def test_help_names_the_variables_that_its_options_fall_back_on(
+    capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    told = help_of(verb, capsys=capsys)
+    options, environment = told.split("\nexamples:\n")[0], section("environment", told)
+    named = set(re.findall(r"\b(?:MLFLOW|GITHUB)_[A-Z_]+", options))
+    assert [name for name in named if f"  {name} " not in environment] == []
+    assert "NO_COLOR" in environment
+
+
+@pytest.mark.parametrize("columns", ["80", "200"])
+@pytest.mark.parametrize("verb", ["", *sorted(VERBS)])
+def test_no_line_of_help_is_wider_than_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], verb: str, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    told = help_of(*verb.split(), capsys=capsys)
+    assert [line for line in told.splitlines() if len(line) > WIDTH] == []
+
+
+def test_the_list_of_verbs_says_what_each_does(capsys: pytest.CaptureFixture[str]) -> None:
+    told = help_of(capsys=capsys)
+    listed = re.findall(r"^ {2}([a-z]+) +(.+)$", section("commands", told), re.MULTILINE)
+    assert listed == [(verb, shown.summary) for verb, shown in VERBS.items()]
+    codes = re.findall(r"^ {2}(\d+) ", section("exit codes", told), re.MULTILINE)
+    assert [int(code) for code in codes] == [int(code) for code in ExitCode]
+
+
+def section(title: str, told: str) -> str:
+    """The lines below a title, up to the next empty one."""
+    return told.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_option_says_what_it_is_for(verb: str) -> None:
+    silent = [one.dest for one in verbs_of(parser("0"))[verb]._actions if not one.help]
+    assert silent == []
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_help_tells_the_default_that_the_parser_has(verb: str) -> None:
+    wrong = [
+        one.dest
+        for one in verbs_of(parser("0"))[verb]._actions
+        if one.option_strings
+        and isinstance(one.default, str)
+        and one.default not in {".", argparse.SUPPRESS}
+        and not re.search(rf"default: {re.escape(one.default)}(?!\w)", str(one.help))
+    ]
+    assert wrong == []
+
+
+# --- the page -------------------------------------------------------------------------------------
 
 
 def test_the_page_tells_every_verb_and_flag() -> None:
@@ -76,8 +156,5 @@ def test_the_page_tells_every_verb_and_flag() -> None:
 
 def flags_of(verb: str) -> set[str]:
     """The flags of a verb but those of every verb."""
-    top = parser("0")
-    (verbs,) = [one for one in top._actions if one.dest == "verb"]
-    assert isinstance(verbs.choices, dict)
-    found = {flag for action in verbs.choices[verb]._actions for flag in action.option_strings}
+    found = {flag for action in verbs_of(parser("0"))[verb]._actions for flag in action.option_strings}
     return {flag for flag in found if flag.startswith("--")} - {"--help", "--json", "--color"}

@@ -36,6 +36,7 @@ GOOD = {
     "request": ["churn", "8", "--alias", "champion", "--no-validate", HERE],
     "rollback": ["churn", "champion", "--dry-run", HERE],
     "schema": ["request"],
+    "completion": ["bash"],
 }
 WITH_REGISTRY = {
     "drift": [HERE],
@@ -70,6 +71,7 @@ BAD: list[tuple[str, list[str], ExitCode, str]] = [
     ("rollback", ["churn", "champion", "--to", "99", HERE], ExitCode.WRONG_INPUT, "usage_invalid"),
     ("schema", ["model"], ExitCode.WRONG_INPUT, "usage_invalid"),
     ("schema", [], ExitCode.WRONG_INPUT, "usage_invalid"),
+    ("completion", ["tcsh"], ExitCode.WRONG_INPUT, "usage_invalid"),
     ("demo", ["--speed", "high"], ExitCode.WRONG_INPUT, "usage_invalid"),
 ]
 
