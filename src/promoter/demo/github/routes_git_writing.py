@@ -14,7 +14,7 @@ from promoter.demo.github.show_git import show_git_commit, show_tree_entry
 from promoter.demo.github.show_repository import Json
 
 _SHA = re.compile(r"[0-9a-f]{40}")
-_BRANCH = re.compile(r"refs/heads/[^\s~^:?*\[\\]+")
+_BRANCH_OR_TAG = re.compile(r"refs/(?:heads|tags)/[^\s~^:?*\[\\]+")
 
 
 def add_blob(call: Call) -> Answer:
@@ -94,10 +94,10 @@ def add_commit(call: Call) -> Answer:
 
 
 def add_ref(call: Call) -> Answer:
-    """POST /repos/{owner}/{repo}/git/refs: a new branch."""
+    """POST /repos/{owner}/{repo}/git/refs: a new branch or tag."""
     asked = call.body()
     name, sha = str(asked.get("ref", "")), str(asked.get("sha", ""))
-    if not _BRANCH.fullmatch(name):
+    if not _BRANCH_OR_TAG.fullmatch(name):
         raise Refusal(422, "Reference name isn't valid")
     if not _exists(call, sha, kind="commit"):
         raise Refusal(422, "Object does not exist")
