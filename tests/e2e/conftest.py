@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.house import House, housed
 from tests.mlflow_server import MlflowServer
 from tests.proxy import Proxy
+from tests.workflow_process import Launcher, launching
 
 
 @pytest.fixture(autouse=True)
@@ -31,4 +32,11 @@ def house_behind_a_proxy(tmp_path: Path, mlflow_server: MlflowServer, mlflow_pro
     """The same, where the Action reaches the registry through a proxy that can fail."""
     with housed(tmp_path, mlflow_server.url) as made:
         made.registry = mlflow_proxy.url
+        yield made
+
+
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    """What starts `promoter action` in processes of their own."""
+    with launching() as made:
         yield made
