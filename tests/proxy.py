@@ -38,6 +38,11 @@ class Truncate:
     """Send half of the server's body under the whole one's length, and close."""
 
 
+@dataclass(frozen=True)
+class Stall:
+    """Send half of the server's body under the whole one's length, and then nothing, until the proxy ends."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drip:
     """Send the server's body byte by byte, with a pause in seconds before each."""
@@ -50,7 +55,8 @@ class LoseAnswer:
     """Let the server act, and close the connection without answering."""
 
 
-Fault: TypeAlias = Answer | Hang | Truncate | Drip | LoseAnswer
+_InBody: TypeAlias = Truncate | Stall | Drip
+Fault: TypeAlias = Answer | Hang | _InBody | LoseAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._forward(body, fault)
 
-    def _forward(self, body: bytes, fault: Truncate | Drip | LoseAnswer | None) -> None:
+    def _forward(self, body: bytes, fault: _InBody | LoseAnswer | None) -> None:
         target = self.shared.target
         connection = HTTPConnection(target.hostname or "", target.port, timeout=60)
         try:
@@ -155,14 +161,18 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             connection.close()
 
-    def _pass_on(self, answer: HTTPResponse, body: bytes, fault: Truncate | Drip | LoseAnswer | None) -> None:
+    def _pass_on(self, answer: HTTPResponse, body: bytes, fault: _InBody | LoseAnswer | None) -> None:
         if isinstance(fault, LoseAnswer):
             self.close_connection = True
             return
-        self._send_head(answer.status, dict(answer.getheaders()), length=len(body))
-        if isinstance(fault, Truncate):
+        # An answer to HEAD tells the length of a body that it does not have.
+        length = int(answer.getheader("Content-Length") or 0) if self.command == "HEAD" else len(body)
+        self._send_head(answer.status, dict(answer.getheaders()), length=length)
+        if isinstance(fault, Truncate | Stall):
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
+            if isinstance(fault, Stall):
+                self.shared.closing.wait()
         elif isinstance(fault, Drip):
             for byte in body:
                 if self.shared.closing.wait(fault.pause):
@@ -183,4 +193,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.end_headers()
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer

@@ -105,7 +105,8 @@ def _listening(stop: Stop) -> Iterator[None]:
     listening, telling = os.pipe()
     os.set_blocking(telling, False)
     over = threading.Event()
-    threading.Thread(target=_end_late, args=(listening, over), name="signals", daemon=True).start()
+    listener = threading.Thread(target=_end_late, args=(listening, over), name="signals", daemon=True)
+    listener.start()
     other = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
     before = {number: signal.signal(number, ask) for number in heard}
     try:
@@ -118,6 +119,8 @@ def _listening(stop: Stop) -> Iterator[None]:
         signal.set_wakeup_fd(other)
         over.set()
         os.close(telling)
+        # It ends at once; only a process that was forked from ours may still hold the pipe open.
+        listener.join(timeout=1)
 
 
 def _end_late(listening: int, over: threading.Event) -> None:

@@ -61,7 +61,6 @@ class Silence:
 class Late:
     """What was seen, over all runs."""
 
-    grace: float = GRACE
     runs: int = 0
     slowest: float = 0.0
     undecided: int = 0
@@ -111,9 +110,9 @@ def every_silence(folder: Path, registry: str, server: Forking) -> list[Silence]
     return found
 
 
-def run(folder: Path, registry: str, *, seed: int = 1, most: int = 1_000_000, grace: float = GRACE) -> Late:
-    """So many of them, drawn with the seed; each may end `grace` seconds after its deadline."""
-    late = Late(grace=grace)
+def run(folder: Path, registry: str, *, seed: int = 1, most: int = 1_000_000) -> Late:
+    """So many of them, drawn with the seed."""
+    late = Late()
     with forking() as server:
         todo = every_silence(below(folder, "counted"), registry, server)
         todo = Random(seed).sample(todo, min(most, len(todo)))
@@ -157,11 +156,11 @@ def _judge(case: _Case, ended: Ended, late: Late) -> None:
     late.slowest = max(late.slowest, ended.seconds)
     late.undecided += ended.code == ExitCode.UNDECIDED
     late.moved += champion == case.new
-    late.wrong += [f"{case.silence}: {line}" for line in _wrong(case, ended, champion, grace=late.grace)]
+    late.wrong += [f"{case.silence}: {line}" for line in _wrong(case, ended, champion)]
 
 
-def _wrong(case: _Case, ended: Ended, champion: str | None, *, grace: float) -> Iterator[str]:
-    if ended.seconds > DEADLINE + grace:
+def _wrong(case: _Case, ended: Ended, champion: str | None) -> Iterator[str]:
+    if ended.seconds > DEADLINE + GRACE:
         yield f"it ended after {ended.seconds:.1f} s"
     if champion not in {case.old, case.new}:
         yield f"{champion} holds the alias"

@@ -20,7 +20,7 @@ from promoter.evaluation.sandbox.environments import IMAGE, EnvironmentBuilder, 
 from promoter.evaluation.sandbox.launcher import Launch, launch
 from promoter.text import Message
 from tests.e2e.house import POLICY, POLICY_TEXT, House, housed, result_of
-from tests.faults.stopping_late import GRACE, run
+from tests.faults.stopping_late import run
 from tests.mlflow_server import MlflowServer
 from tests.model_folders import batch, light_interpreter, write_model
 from tests.proxy import Drip, Hang, Proxy, proxied
@@ -55,8 +55,7 @@ def in_time(job: Callable[[], Finished]) -> Finished:
 
 
 def test_a_seeded_sample_of_servers_that_fall_silent(tmp_path: Path, mlflow_server: MlflowServer) -> None:
-    # Twice the grace that is promised: six at once, beside other tests. `make test-faults` holds the promise.
-    late = run(tmp_path, mlflow_server.url, seed=3, most=6, grace=2 * GRACE)
+    late = run(tmp_path, mlflow_server.url, seed=3, most=6)
     assert late.wrong == []
     assert late.runs == 6
 

@@ -28,6 +28,7 @@ from promoter.adapters.github_errors import (
 )
 from promoter.adapters.github_limits import Limits, too_long
 from promoter.adapters.github_retry import Call, Effect, Pause, RetryPolicy
+from promoter.core.files import Place
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -77,6 +78,8 @@ class GitHubConnection:
         self._graphql_answers = True
         # Our account's login, where an answer to a query told it.
         self.viewer: str | None = None
+        # The blob id at each place that an answer told of, to whatever question; None: there is no such file.
+        self.blob_ids: dict[Place, str | None] = {}
 
     def in_repository(self, *segments: str) -> str:
         """A path below the repository in the API."""

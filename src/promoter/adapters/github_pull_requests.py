@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
 
 from promoter.adapters.github_access import address
 from promoter.adapters.github_answers import Record, flag, garbage, maybe_text, number, text
-from promoter.adapters.github_answers import number as count
 from promoter.adapters.github_comments import GitHubComments
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_contributors import GitHubContributors
 from promoter.adapters.github_pushes import GitHubPushes
+from promoter.core.files import Place
 from promoter.core.pull_request import (
     BranchMove,
     Contributor,
@@ -30,6 +30,9 @@ MOST_FILES = 3000
 _LOOKS_AGAIN = (1.0, 2.0)
 # GitHub's name for an account that was deleted
 _GHOST = "ghost"
+_OBJECT_ID = re.compile(r"[0-9a-f]{40}")
+# What a file that the head holds may be listed as
+_THERE = frozenset({"added", "changed", "copied", "modified", "renamed"})
 _PERMISSIONS = {
     "admin": Permission.ADMIN,
     "maintain": Permission.WRITE,
@@ -63,7 +66,7 @@ class GitHubPullRequests:
         pull = _pull_request(answer.data)
         if pull.number != number:
             raise garbage(what, f"the answer is about pull request {pull.number}")
-        self._commits[pull.number] = count(answer.data, "commits")
+        self._commits[pull.number] = pull.commits
         return pull
 
     def changed_paths(self, pull: PullRequest) -> frozenset[str]:
@@ -84,6 +87,7 @@ class GitHubPullRequests:
             _require_head(file, pull)
         if len(files) != pull.changed_files:
             raise _not_all_listed(pull, f"GitHub lists {len(files):,}")
+        self._connection.blob_ids.update(held for file in files for held in _held(file, pull))
         before = (maybe_text(file, "previous_filename") for file in files)
         return frozenset(text(file, "filename") for file in files) | {path for path in before if path}
 
@@ -210,6 +214,7 @@ def _pull_request(data: object) -> PullRequest:
         head_repository=maybe_text(data, "head", "repo", "full_name"),
         base_repository=text(data, "base", "repo", "full_name"),
         changed_files=number(data, "changed_files"),
+        commits=number(data, "commits"),
         # Before the merge this is GitHub's test merge, which says nothing about what will be merged.
         merge_commit=maybe_text(data, "merge_commit_sha") if is_merged else None,
     )
@@ -229,17 +234,30 @@ def _review(record: Record) -> Review:
 
 def _require_head(file: Record, pull: PullRequest) -> None:
     """The list of files is of the head as it is now; `contents_url` says which commit that is."""
+    ref = _ref_of(file)
+    if ref and ref != pull.head_commit:
+        raise PromoterError(
+            ReasonCode.SUPERSEDED,
+            say(f"pull request {pull.number} got new commits while it was read: ", quote(ref)),
+            hint=say("The run that those commits started decides; this one need not be repeated."),
+        )
+
+
+def _ref_of(file: Record) -> str:
+    """The commit that a file was listed at; empty where that is not told."""
     try:
         refs = parse_qs(urlsplit(maybe_text(file, "contents_url") or "").query).get("ref", [])
     except ValueError as error:
         raise garbage("listing files", "a file's address is none") from error
-    for ref in refs:
-        if re.fullmatch(r"[0-9a-f]{40}", ref) and ref != pull.head_commit:
-            raise PromoterError(
-                ReasonCode.SUPERSEDED,
-                say(f"pull request {pull.number} got new commits while it was read: ", quote(ref)),
-                hint=say("The run that those commits started decides; this one need not be repeated."),
-            )
+    return next((ref for ref in refs if _OBJECT_ID.fullmatch(ref)), "")
+
+
+def _held(file: Record, pull: PullRequest) -> Iterator[tuple[Place, str]]:
+    """The blob id of a file at the head, where the list tells it: nobody needs to ask for it again."""
+    blob_id = maybe_text(file, "sha") or ""
+    is_there = maybe_text(file, "status") in _THERE and _OBJECT_ID.fullmatch(blob_id)
+    if is_there and _ref_of(file) == pull.head_commit:
+        yield (pull.head_commit, text(file, "filename")), blob_id
 
 
 def _not_all_listed(pull: PullRequest, listed: str) -> PromoterError:

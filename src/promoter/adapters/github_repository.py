@@ -36,7 +36,7 @@ class GitHubRepository:
         self._listed_files: dict[str, FileEntry] = {}
         # Per commit the chain as far as it was read, and the rest of it.
         self._chains: dict[str, tuple[list[Ancestor], Iterator[Ancestor]]] = {}
-        self._ids: dict[Place, str | None] = {}
+        self._ids = connection.blob_ids
         self._expected: list[Place] = []
         # Everything that was ever expected: whose past may be wanted, too.
         self._foreseen: dict[Place, None] = {}
@@ -165,7 +165,7 @@ class GitHubRepository:
         """The blob id at each (commit, path); None where there is no such file."""
         missing = [place for place in dict.fromkeys(places) if place not in self._ids]
         found = self._asked(missing) if missing else {}
-        self._ids |= {place: self._listed(*place) for place in missing} if found is None else found
+        self._ids.update({place: self._listed(*place) for place in missing} if found is None else found)
         return {place: self._ids[place] for place in places}
 
     def _asked(self, missing: Sequence[Place]) -> Mapping[Place, str | None] | None:

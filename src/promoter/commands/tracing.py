@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 from promoter.commands.judging import brings_workflows, own_rules
 from promoter.commands.trees import Places, longer_past, past_at, past_of
@@ -162,14 +161,20 @@ class Tracer(Trail):
         )
 
     def _before(self, newer: tuple[Ancestor, ...], pull: PullRequest) -> str:
-        """The first commit that the pull request did not bring; of a rebase it may have brought several."""
-        for at in count(len(newer)):
-            chain = self._stretch(at + 1)
-            if len(chain) == at:
-                break
+        """The first commit that the pull request did not bring; of a rebase it may have brought several.
+
+        A merge commit is the only one. A pull request brings no more commits than it has, the newest of them
+        at its merge: only about others is GitHub asked.
+        """
+        merge = [ancestor.commit for ancestor in newer].index(pull.merge_commit or newer[-1].commit)
+        is_last = newer[-1].is_merge
+        at = len(newer)
+        while len(chain := self._stretch(at + 1)) > at:
             older = chain[at].commit
-            if newer[-1].is_merge or pull.number not in self.pull_requests.numbers_of_commit(older):
+            is_last = is_last or at - merge == pull.commits
+            if is_last or pull.number not in self.pull_requests.numbers_of_commit(older):
                 return older
+            at += 1
         return ""
 
     def _refuse_own_rules(self, pull: PullRequest, merge: str, *, onto: str) -> None:

@@ -37,7 +37,8 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """A pull request as it stands now. `head_repository` is None when the fork was deleted."""
+    """A pull request as it stands now. `head_repository` is None when the fork was deleted; `commits`: how many
+    it has, 0 where that is not told."""
 
     number: int
     author: str
@@ -52,6 +53,7 @@ class PullRequest:
     head_repository: str | None
     base_repository: str
     changed_files: int
+    commits: int = 0
     merge_commit: str | None = None
     head_branch: str = ""
 

@@ -49,7 +49,7 @@ def a_pull(number: int = 12, **changed: object) -> dict[str, Any]:
 def test_a_pull_request_is_read_in_our_words(api: GitHubApi) -> None:
     api.on("GET", "/pulls/12", (200, a_pull()))
 
-    assert pulls(api).get(12) == a_pull_request()
+    assert pulls(api).get(12) == a_pull_request(commits=1)
 
 
 def test_a_merged_one_names_its_merge_commit(api: GitHubApi) -> None:
@@ -119,6 +119,29 @@ def test_paths_come_from_all_pages_renames_with_both_names(api: GitHubApi) -> No
     assert found.changed_paths(a_pull_request(changed_files=3)) == {"x", "y", "a.yaml", "b.yaml"}
     assert found.changed_paths(a_pull_request(changed_files=3)) == {"x", "y", "a.yaml", "b.yaml"}
     assert len(api.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, {(HEAD_COMMIT, "x"): SHA}),
+        ({"status": "renamed", "previous_filename": "w"}, {(HEAD_COMMIT, "x"): SHA}),
+        ({"status": "removed"}, {}),
+        ({"status": "unchanged"}, {}),
+        ({"sha": None}, {}),
+        ({"sha": "not-an-id"}, {}),
+        ({"contents_url": "https://api.github.com/x?ref=main"}, {}),
+        ({"contents_url": None}, {}),
+    ],
+)
+def test_what_the_head_holds_is_known_where_the_list_tells_it(
+    api: GitHubApi, changed: dict[str, Any], told: dict[tuple[str, str], str]
+) -> None:
+    api.on("GET", "/pulls/12/files", (200, [{**files("x")[0], "status": "modified", "sha": SHA, **changed}]))
+    connection = api.connection()
+
+    assert "x" in GitHubPullRequests(connection).changed_paths(a_pull_request())
+    assert connection.blob_ids == told
 
 
 def test_three_thousand_files_are_read(api: GitHubApi) -> None:

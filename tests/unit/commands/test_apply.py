@@ -537,3 +537,13 @@ def test_a_report_is_the_same_whatever_the_clock_says(team: Team) -> None:
     team.registry.set_alias("churn", "champion", version="6")
     team.version("7", 0.91)
     assert applied(team, later).evidence_digest == first.evidence_digest
+
+
+def test_a_registry_that_does_not_answer_is_not_asked_again(team: Team) -> None:
+    with_shadow(team)
+    team.ask({REQUEST: request("7"), SHADOW: request("7", alias="shadow")})
+    registry, calls = observed(team.registry)
+    calls.fail("aliases", REGISTRY_DOWN)
+    report = applied(team, team.apply_world(registry=lambda: registry))
+    assert reasons(report) == dict.fromkeys((REQUEST, SHADOW), ReasonCode.REGISTRY_UNAVAILABLE)
+    assert calls.count("aliases") == 1

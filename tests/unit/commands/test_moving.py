@@ -22,13 +22,14 @@ from tests.builders import (
     a_request_report,
     an_approval_state,
 )
-from tests.fakes.observed import observed, raising
+from tests.fakes.observed import Calls, observed, raising
 from tests.fakes.registry import InMemoryRegistry, Write
 
 RECORD = Record(
     commit="c" * 40, evidence_digest="e" * 64, now=datetime(2026, 3, 1, 12, 30, 15, 99, tzinfo=UTC)
 )
 LOST = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"), hint=say("look at the server"))
+LATE = PromoterError(ReasonCode.DEADLINE_EXCEEDED, say("the deadline was reached"))
 
 
 def registry_with(**aliases: str) -> InMemoryRegistry:
@@ -184,6 +185,76 @@ def test_what_somebody_else_had_moved_there_is_not_put_back() -> None:
     assert second.reason is ReasonCode.APPLY_FAILED
     assert champions(registry) == ("7", "6")
     assert first.reason is ReasonCode.ALREADY_APPLIED
+
+
+def test_a_read_back_that_ate_the_time_is_asked_again_in_the_time_kept_for_the_end() -> None:
+    registry, calls = observed(registry_with(champion="6"))
+    calls.fail("aliases", LATE, nth=2)
+    opened: list[str] = []
+    (moved,) = move_all(registry, [report()], reserve=Reserve(begin=lambda: opened.append("once")))
+    assert (moved.reason, opened, calls.count("aliases")) == (ReasonCode.APPLIED, ["once"], 3)
+
+
+def test_a_read_back_that_the_kept_time_does_not_answer_either_is_told_as_unknown() -> None:
+    registry, calls = observed(registry_with(champion="6"))
+    calls.fail("aliases", LATE, nth=2)
+    calls.fail("aliases", LATE, nth=3)
+    (failed,) = move_all(registry, [report()], reserve=Reserve())
+    assert failed.reason is ReasonCode.APPLY_FAILED
+    assert "may have moved: the deadline was reached" in str(failed.message)
+
+
+def test_a_refusal_of_the_second_puts_the_first_back() -> None:
+    registry = registry_with(champion="6")
+    first, second = carried_out(registry, report(), report("fraud", now="5"))
+    assert (first.reason, second.reason) == (ReasonCode.APPLY_FAILED, ReasonCode.CHAMPION_MOVED)
+    assert champions(registry) == ("6", "6")
+
+
+def test_what_somebody_else_has_put_back_meanwhile_is_told() -> None:
+    memory = registry_with(champion="6")
+    registry, calls = observed(memory)
+    calls.fail("set_alias", LOST, nth=2)
+    calls.before("aliases", lambda: memory.set_alias("churn", "champion", version="6"), nth=6)
+    first, _ = carried_out(registry, report(), report("fraud"))
+    assert str(first.message) == "moved, and somebody else put version `6` back meanwhile"
+    assert champions(memory) == ("6", "6")
+
+
+def acts_late(memory: InMemoryRegistry, calls: Calls) -> None:
+    """The second write gets no answer, and acts when it was read back already."""
+    calls.fail("set_alias", LOST, nth=2)
+    calls.before("aliases", lambda: memory.set_alias("fraud", "champion", version="7"), nth=5)
+
+
+def test_a_write_that_acts_late_goes_back_with_the_others() -> None:
+    memory = registry_with(champion="6")
+    registry, calls = observed(memory)
+    acts_late(memory, calls)
+    _, second = carried_out(registry, report(), report("fraud"))
+    assert (second.reason, champions(memory)) == (ReasonCode.APPLY_FAILED, ("6", "6"))
+    assert str(second.message) == "no answer; it is at `6`; it is at version `6` again"
+
+
+def test_a_write_that_acts_late_and_cannot_be_put_back_is_told() -> None:
+    memory = registry_with(champion="6")
+    registry, calls = observed(memory)
+    acts_late(memory, calls)
+    calls.fail("set_alias", LOST, nth=3)
+    _, second = carried_out(registry, report(), report("fraud"))
+    assert (second.reason, champions(memory)) == (ReasonCode.APPLY_FAILED, ("6", "7"))
+    assert "it is at `7` by now, and could not be put back: no answer" in str(second.message)
+
+
+def test_a_first_promotion_that_acts_late_stays() -> None:
+    memory = registry_with()
+    memory.set_alias("churn", "champion", version="6")
+    registry, calls = observed(memory)
+    acts_late(memory, calls)
+    first, second = carried_out(registry, report(), report("fraud", now=None, step=Step.FIRST_PROMOTION))
+    assert (first.reason, second.reason) == (ReasonCode.APPLY_FAILED, ReasonCode.APPLY_FAILED)
+    assert str(second.message).endswith("it is at `7` by now, and stays: nobody held it before")
+    assert champions(memory) == ("6", "7")
 
 
 def test_a_first_promotion_has_nothing_to_go_back_to() -> None:

@@ -238,3 +238,39 @@ def test_whether_another_asks_that_cannot_be_read_is_left_to_the_next_run(team: 
     assert (report.reason, report.requests[0].notes) == (ReasonCode.ALREADY_APPLIED, ())
     applied(team, "")
     assert tag(team) == "14 found"
+
+
+# --- what cannot be looked at ------------------------------------------------------------------------
+
+
+def test_a_version_that_cannot_be_read_is_told_and_changes_no_outcome(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    registry, calls = observed(team.registry)
+    calls.fail("model_version", DOWN)
+    report = apply(team.apply_world(registry=lambda: registry), branch="main")
+    (one,) = report.requests
+    assert (one.reason, tag(team)) == (ReasonCode.ALREADY_APPLIED, None)
+    assert ["could not be noted in the registry" in str(note) for note in one.notes] == [True]
+
+
+def test_a_pull_request_that_cannot_be_looked_for_is_told_and_changes_no_outcome(team: Team) -> None:
+    team.ask({REQUEST: request("7")})
+    pulls, calls = observed(team.pull_requests)
+    calls.fail("of_commit", DOWN)
+    (one,) = apply(team.apply_world(pull_requests=pulls), branch="main").requests
+    assert (one.reason, tag(team)) == (ReasonCode.ALREADY_APPLIED, None)
+    assert ["could not be noted in the registry" in str(note) for note in one.notes] == [True]
+
+
+def test_of_many_some_are_looked_at_where_history_was_replaced(team: Team) -> None:
+    team.push({POLICY: policy('match: "churn*"', 'match: "*"')})
+    team.push(managing(team, MOST_OTHERS + 10))
+    _, calls = applied(team, "9" * 40)
+    assert calls.count("model_version") == MOST_OTHERS
+
+
+def test_where_no_rule_is_for_the_model_nothing_is_written(team: Team) -> None:
+    team.push(managing(team, 1))
+    report, calls = applied(team, "")
+    assert "promotions/model-00.yaml" in [one.request.path for one in report.requests]
+    assert calls.count("set_tags") == 0

@@ -42,6 +42,13 @@ def test_asked_to_stop_no_further_pull_request_is_begun(team: Team) -> None:
     assert team.champion("shadow") == "7"
 
 
+def test_asked_to_stop_while_copies_are_made_nothing_is_moved(team: Team) -> None:
+    answers = [True, False, False]
+    report = apply(team.apply_world(may_write=lambda: answers.pop(0)), branch="main")
+    assert [one.reason for one in report.requests] == [ReasonCode.INTERRUPTED] * 2
+    assert (answers, team.champion(), team.champion("shadow")) == ([], "6", "6")
+
+
 def test_the_registry_is_opened_once_so_that_no_move_goes_untold(team: Team) -> None:
     opened: list[Registry] = []
 

@@ -223,9 +223,9 @@ def test_a_policy_that_was_edited_before_or_after_is_no_matter(team: Team) -> No
 # --- what was before ------------------------------------------------------------------------------
 
 
-def rebased(team: Team, *files: bytes) -> None:
+def rebased(team: Team, *files: bytes, commits: int = 0) -> None:
     """Merge pull request 12 commit by commit; GitHub names the last one as its merge."""
-    team.propose(12, {REQUEST: files[-1]})
+    team.propose(12, {REQUEST: files[-1]}, commits=commits)
     for content in files:
         team.push({REQUEST: content})
         team.close(12)
@@ -249,6 +249,22 @@ def test_a_rebase_from_the_first_line_has_no_past(team: Team) -> None:
     team.brought[team.main] = [12]
     team.ask({REQUEST: request("7")})
     assert (traced(team).onto, traced(team).claim.past) == ("", ())
+
+
+@pytest.mark.parametrize("contents", [("7",), ("5", "7"), ("7", "7"), ("6", "7", "7")])
+def test_a_pull_request_brings_no_more_commits_than_it_has(team: Team, contents: tuple[str, ...]) -> None:
+    """About the commit before the first of them GitHub is not even asked."""
+    start = team.main
+    team.brought[start] = [12]
+    rebased(team, *(request(content) for content in contents), commits=len(contents))
+    assert traced(team).onto == start
+
+
+def test_of_fewer_commits_than_it_has_github_tells_where_they_begin(team: Team) -> None:
+    """Squashed into one, or those left out that were on the branch already."""
+    start = team.main
+    rebased(team, request("7"), commits=3)
+    assert traced(team).onto == start
 
 
 def test_a_merge_commit_is_the_only_one_its_pull_request_brought(team: Team) -> None:

@@ -305,6 +305,12 @@ def test_that_it_is_not_known_who_pushed_is_said_once_and_where_it_matters(team:
     assert state(team).counted == ("bob",)
 
 
+def test_where_no_approval_counts_it_does_not_matter_who_pushed(team: Team) -> None:
+    team.approve(12)
+    pushed_by(team)
+    assert told(team, None, ApprovalState(needed=1)) == ["", ""]
+
+
 def test_nothing_is_said_where_it_is_known(team: Team) -> None:
     team.approve(12)
     assert told(team, ApprovalState(needed=1, counted=("bob",))) == [""]
