@@ -11,6 +11,7 @@ import pytest
 
 from promoter.adapters import mlflow_client
 from promoter.adapters.deadline import Deadline
+from tests.contract.github_calls_plugin import GitHubCalls
 from tests.mlflow_server import Access, MlflowServer, serving
 from tests.proxy import Proxy, proxied
 
@@ -22,6 +23,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 TESTS = Path(__file__).parent
 # Thousands of runs that walk the ways of others: to measure them doubles the time they take.
 UNMEASURED = (TESTS / "faults", TESTS / "image", TESTS / "sandbox")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold every call to GitHub, in whatever test, to GitHub's own descriptions."""
+    config.pluginmanager.register(GitHubCalls(), "github-calls")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -65,28 +65,29 @@ def parse_event(name: str, payload: Mapping[str, Any], *, ref: str, commit: str)
     """
     kind = EventKind(name) if name in set(EventKind) else EventKind.OTHER
     try:
-        default_branch = str((payload.get("repository") or {}).get("default_branch", ""))
+        repository = payload.get("repository")
+        default_branch = "" if repository is None else _maybe_text(repository, "default_branch")
         plain = Event(
             kind=kind, name=name, default_branch=default_branch, branch=_branch(ref), head_commit=commit
         )
         read = _READERS.get(kind)
         return read(plain, payload) if read else plain
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as missing:
+    except (KeyError, TypeError, AttributeError) as wrong:
         raise PromoterError(
             ReasonCode.USAGE_INVALID,
-            say("the event file is not the payload of a ", quote(name), " event: ", quote(repr(missing))),
+            say("the event file is not the payload of a ", quote(name), " event: ", quote(repr(wrong))),
             hint=say("Run this action on GitHub's own events; see `examples/workflows/`."),
-        ) from missing
+        ) from wrong
 
 
 def _of_pull_request(event: Event, payload: Mapping[str, Any]) -> Event:
     pull = payload["pull_request"]
     return replace(
         event,
-        branch=str(pull["base"]["ref"]),
-        number=int(pull["number"]),
-        base_commit=str(pull["base"]["sha"]),
-        head_commit=str(pull["head"]["sha"]),
+        branch=_text(pull["base"], "ref"),
+        number=_number(pull, "number"),
+        base_commit=_text(pull["base"], "sha"),
+        head_commit=_text(pull["head"], "sha"),
     )
 
 
@@ -94,24 +95,43 @@ def _of_merge_group(event: Event, payload: Mapping[str, Any]) -> Event:
     group = payload["merge_group"]
     return replace(
         event,
-        branch=str(group["base_ref"]).removeprefix("refs/heads/"),
-        base_commit=str(group["base_sha"]),
-        head_commit=str(group["head_sha"]),
-        group=_branch(str(group.get("head_ref") or "")),
+        branch=_text(group, "base_ref").removeprefix("refs/heads/"),
+        base_commit=_text(group, "base_sha"),
+        head_commit=_text(group, "head_sha"),
+        group=_branch(_maybe_text(group, "head_ref")),
     )
 
 
 def _of_push(event: Event, payload: Mapping[str, Any]) -> Event:
     return replace(
         event,
-        branch=_branch(str(payload["ref"])),
-        base_commit=str(payload.get("before") or ""),
-        head_commit=str(payload["after"]),
+        branch=_branch(_text(payload, "ref")),
+        base_commit=_maybe_text(payload, "before"),
+        head_commit=_text(payload, "after"),
     )
 
 
 def _of_repository_dispatch(event: Event, payload: Mapping[str, Any]) -> Event:
-    return replace(event, dispatched=str(payload["action"]))
+    return replace(event, dispatched=_text(payload, "action"))
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text")
+    return value
+
+
+def _maybe_text(fields: Mapping[str, Any], name: str) -> str:
+    """Empty where the field is missing or null."""
+    return "" if fields.get(name) is None else _text(fields, name)
+
+
+def _number(fields: Mapping[str, Any], name: str) -> int:
+    value = fields[name]
+    if type(value) is not int:
+        raise TypeError(f"{name} is no whole number")
+    return value
 
 
 _READERS = {

@@ -10,6 +10,7 @@ import requests
 from promoter.demo.github.model import File, Permission, Repository, UserKind
 from promoter.demo.github.server import Standin
 from promoter.demo.github.world import World
+from tests.contract.github_recording import ON_PURPOSE
 
 WORKFLOW = "workflow-token"
 ALICE = "alice-token"
@@ -77,6 +78,20 @@ def ask(
 ) -> requests.Response:
     """Send one request to the API."""
     headers = {"Authorization": f"Bearer {token}"}
+    return requests.request(method, standin.api_url + path, headers=headers, json=body, timeout=10)
+
+
+def ask_wrongly(
+    standin: Standin,
+    path: str,
+    *,
+    why: str,
+    token: str = WORKFLOW,
+    body: Mapping[str, object] | None = None,
+) -> requests.Response:
+    """Send what GitHub's description does not allow, on purpose: it is not held to it. A POST with a body."""
+    headers = {"Authorization": f"Bearer {token}", ON_PURPOSE: why}
+    method = "GET" if body is None else "POST"
     return requests.request(method, standin.api_url + path, headers=headers, json=body, timeout=10)
 
 

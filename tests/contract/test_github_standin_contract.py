@@ -21,6 +21,7 @@ from tests.contract.github_standin_world import (
     STRANGER,
     WORKFLOW,
     ask,
+    ask_wrongly,
     propose,
     small_world,
 )
@@ -338,12 +339,12 @@ def test_the_description_would_notice(
 
 
 def test_the_description_would_notice_an_unknown_parameter(standin: Standin, spec: GitHubSpec) -> None:
-    response = ask(standin, f"{REPOSITORY}/pulls?author=alice")
+    response = ask_wrongly(standin, f"{REPOSITORY}/pulls?author=alice", why="an unknown parameter")
     found = spec.violations([Exchange.of(response)])
     assert [violation.what for violation in found] == ["unknown query parameter author"]
 
 
 def test_the_description_would_notice_an_unknown_route(standin: Standin, spec: GitHubSpec) -> None:
-    response = ask(standin, f"{REPOSITORY}/pull/2")
+    response = ask_wrongly(standin, f"{REPOSITORY}/pull/2", why="an unknown route")
     assert response.status_code == 501
     assert spec.violations([Exchange.of(response)])

@@ -14,7 +14,14 @@ from promoter.demo.github.model import WORKFLOW_GRANTS
 from promoter.demo.github.server import Standin, serve
 from tests.contract.github_adapters_world import connected
 from tests.contract.github_spec import load_spec
-from tests.contract.github_standin_world import READER, REPOSITORY, WORKFLOW, ask, small_world
+from tests.contract.github_standin_world import (
+    READER,
+    REPOSITORY,
+    WORKFLOW,
+    ask,
+    ask_wrongly,
+    small_world,
+)
 
 DEPLOYER = "deployer-token"
 AT = f"{REPOSITORY}/deployments"
@@ -97,8 +104,8 @@ def test_refuses_as_described(standin: Standin, status: int, path: str, body: Ma
 
 @pytest.mark.parametrize("body", [{"state": "success", "description": "x" * 141}, {"state": "great"}])
 def test_refuses_statuses(standin: Standin, body: Mapping[str, object]) -> None:
-    number = made(standin)
-    response = ask(standin, f"{AT}/{number}/statuses", token=DEPLOYER, method="POST", body=body)
+    at, why = f"{AT}/{made(standin)}/statuses", "too long, or no state"
+    response = ask_wrongly(standin, at, why=why, token=DEPLOYER, body=body)
     assert response.status_code == 422
 
 

@@ -1,8 +1,5 @@
 """The three kinds of GraphQL query the stand-in answers, and that it refuses every other."""
 
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -14,10 +11,11 @@ import requests
 from promoter.demo.github.graphql import TEXT_LIMIT
 from promoter.demo.github.server import Standin, serve
 from promoter.demo.github.world import World
+from tests.contract.github_graphql_schema import load_schema
+from tests.contract.github_recording import ON_PURPOSE
 from tests.contract.github_standin_world import ALICE, STRANGER, WORKFLOW, propose, small_world
 from tests.contract.github_standin_world import listed as listing
 
-SCHEMA_PACKAGE = "@octokit/graphql-schema@15.26.1"
 BLOB = "... on Blob { oid byteSize isBinary isTruncated text }"
 FILES = f"""
 query Files($owner: String!, $name: String!, $first: String!, $second: GitObjectID!) {{
@@ -44,10 +42,16 @@ def standin(world: World) -> Iterator[Standin]:
 
 
 def query(
-    standin: Standin, text: object, *, token: str = WORKFLOW, variables: dict[str, object] | None = None
+    standin: Standin,
+    text: object,
+    *,
+    token: str = WORKFLOW,
+    variables: dict[str, object] | None = None,
+    wrong: str = "",
 ) -> dict[str, Any]:
+    """The answer; `wrong` says why GitHub's schema does not allow the query."""
     body = {"query": text, "variables": variables or {}}
-    headers = {"Authorization": f"bearer {token}"}
+    headers = {"Authorization": f"bearer {token}", ON_PURPOSE: wrong}
     response = requests.post(
         standin.graphql_url, json=cast(dict[str, Any], body), headers=headers, timeout=10
     )
@@ -145,7 +149,7 @@ def test_what_one_may_not_see_is_an_error(world: World, standin: Standin) -> Non
     ],
 )
 def test_refuses_what_it_does_not_understand(standin: Standin, text: str | None, message: str) -> None:
-    found = query(standin, text)
+    found = query(standin, text, wrong=message)
     assert "data" not in found
     assert message in found["errors"][0]["message"]
 
@@ -159,32 +163,13 @@ def test_defaults_lists_and_comments_are_read(standin: Standin) -> None:
         }
       }
     """
-    found = query(standin, text)["data"]["repository"]
+    found = query(standin, text, wrong="a variable that is not used")["data"]["repository"]
     assert found["nameWithOwner"] == "acme/churn"
     assert found["object"]["oid"].startswith(found["object"]["abbreviatedOid"])
 
 
-@pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> graphql_core.GraphQLSchema:
-    """GitHub's own GraphQL schema, fetched by npm: it is not among the files kept for tests."""
-    folder = tmp_path_factory.mktemp("graphql")
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not there to fetch GitHub's GraphQL schema")
-    try:
-        subprocess.run(
-            [npm, "pack", "--silent", SCHEMA_PACKAGE], cwd=folder, check=True, capture_output=True, timeout=60
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        pytest.skip(f"npm cannot fetch {SCHEMA_PACKAGE}")
-    packed = next(folder.glob("*.tgz"))
-    with tarfile.open(packed) as archive:
-        member = archive.extractfile("package/schema.graphql")
-        assert member is not None
-        return graphql_core.build_schema(member.read().decode(), assume_valid=True)
-
-
-def test_the_queries_above_are_valid_on_github(schema: graphql_core.GraphQLSchema) -> None:
+def test_the_queries_above_are_valid_on_github() -> None:
+    schema = load_schema()
     for text in (FILES, "{ viewer { login } }", objects('object(expression: "a:b") { __typename oid }')):
         assert graphql_core.validate(schema, graphql_core.parse(text)) == []
 
@@ -223,6 +208,6 @@ def test_a_path_s_past_is_what_the_list_of_commits_says(world: World, standin: S
     ["history", 'history(path: "a")', "history(first: 0)", "history(first: 101)", "history(skip: 1)"],
 )
 def test_a_past_that_is_asked_for_wrongly_is_refused(standin: Standin, arguments: str) -> None:
-    answer = query(standin, history(arguments))
+    answer = query(standin, history(arguments), wrong=arguments)
     assert answer["errors"]
     assert "data" not in answer

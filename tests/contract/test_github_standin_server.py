@@ -14,6 +14,7 @@ from promoter.demo.github.exchange import Answer, Request, json_answer
 from promoter.demo.github.model import ReviewState, Visibility
 from promoter.demo.github.server import DropConnection, Standin, serve
 from promoter.demo.github.world import World
+from tests.contract.github_recording import ON_PURPOSE
 from tests.contract.github_standin_world import (
     ALICE,
     READER,
@@ -21,6 +22,7 @@ from tests.contract.github_standin_world import (
     STRANGER,
     WORKFLOW,
     ask,
+    ask_wrongly,
     propose,
     small_world,
 )
@@ -128,7 +130,9 @@ def test_lists_come_in_pages(
 ) -> None:
     for _ in range(75):
         world.review(1, "bob", state=ReviewState.COMMENTED)
-    response = ask(standin, f"{REPOSITORY}/pulls/1/reviews{query}")
+    address = f"{REPOSITORY}/pulls/1/reviews{query}"
+    is_wrong = "nonsense" in query
+    response = ask_wrongly(standin, address, why="no number") if is_wrong else ask(standin, address)
     pages = {name: parse_qs(urlsplit(link["url"]).query)["page"][0] for name, link in response.links.items()}
     assert len(response.json()) == count
     assert pages == links
@@ -155,7 +159,7 @@ def test_requests_are_logged(standin: Standin) -> None:
 
 
 def test_what_is_not_served_says_so(standin: Standin) -> None:
-    response = ask(standin, f"{REPOSITORY}/stargazers")
+    response = ask_wrongly(standin, f"{REPOSITORY}/stargazers", why="a route that is not served")
     assert response.status_code == 501
     assert "does not serve GET /repos/acme/churn/stargazers" in response.json()["message"]
 
@@ -163,7 +167,7 @@ def test_what_is_not_served_says_so(standin: Standin) -> None:
 @pytest.mark.parametrize("body", [b"{", b"[]"])
 def test_bad_json_is_refused(standin: Standin, body: bytes) -> None:
     address = f"{standin.api_url}{REPOSITORY}/issues/1/comments"
-    headers = {"Authorization": f"token {WORKFLOW}"}
+    headers = {"Authorization": f"token {WORKFLOW}", ON_PURPOSE: "no JSON object"}
     assert requests.post(address, data=body, headers=headers, timeout=5).status_code == 400
 
 

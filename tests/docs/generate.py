@@ -23,6 +23,7 @@ from promoter.render.sentences import full, title_of
 from promoter.render.words import OUTCOME_ICONS
 from promoter.text import say
 from tests.docs.check_cases import EXAMPLES, Case, Example
+from tests.docs.github_routes import calls_table
 
 ROOT = Path(__file__).parents[2]
 _PART = re.compile(r"(<!-- generated: ([^>]+) -->\n)(.*?)(<!-- end of generated -->)", re.DOTALL)
@@ -125,6 +126,7 @@ def _one_line(text: str) -> str:
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
     "docs/checks.md": {one.block: partial(shown, one) for one in EXAMPLES},
     "docs/inputs.md": {"inputs": inputs_table, "outputs": outputs_table},
+    "docs/github-calls.md": {"calls": calls_table},
 }
 
 

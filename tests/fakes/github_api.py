@@ -24,6 +24,7 @@ from promoter.adapters.deadline import Deadline
 from promoter.adapters.github_access import GitHubAccess
 from promoter.adapters.github_connection import GitHubConnection
 from promoter.adapters.github_retry import RetryPolicy
+from tests.contract.github_recording import ON_PURPOSE, tell_scripted
 
 REPOSITORY = "acme/models"
 TOKEN = "ghs_canaryCanary0123456789"
@@ -48,9 +49,10 @@ class Clock:
 class GitHubApi:
     """What GitHub answers, and what it was asked."""
 
-    def __init__(self, mock: responses.RequestsMock, root: str) -> None:
+    def __init__(self, mock: responses.RequestsMock, root: str, *, invented: str = "") -> None:
         self.mock = mock
         self.root = root
+        self.invented = invented
         self.clock = Clock()
         self.log: list[str] = []
 
@@ -105,6 +107,17 @@ class GitHubApi:
             retries=RetryPolicy(jitter=lambda: 0.5, now=self.clock),
         )
 
+    def tell(self) -> None:
+        """Have what was asked held to GitHub's description, at the end of the test run."""
+        for call in self.mock.calls:
+            sent = call.request.body or b""
+            tell_scripted(
+                call.request.method or "",
+                call.request.url or "",
+                headers={**call.request.headers, ON_PURPOSE: self.invented},
+                body=sent.encode() if isinstance(sent, str) else bytes(sent),
+            )
+
     @property
     def asked(self) -> list[str]:
         """Every request as `VERB /path?query`."""
@@ -117,7 +130,14 @@ class GitHubApi:
 
 
 @contextmanager
-def github_api(root: str = "https://api.github.com") -> Iterator[GitHubApi]:
-    """Answer for GitHub until the block ends; what was not foreseen fails as an unreachable network would."""
+def github_api(root: str = "https://api.github.com", *, invented: str = "") -> Iterator[GitHubApi]:
+    """Answer for GitHub until the block ends; what was not foreseen fails as an unreachable network would.
+
+    `invented`: why the addresses are none of GitHub's; otherwise requests are held to its description.
+    """
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        yield GitHubApi(mock, root)
+        api = GitHubApi(mock, root, invented=invented)
+        try:
+            yield api
+        finally:
+            api.tell()

@@ -29,14 +29,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "event": {"inputs", "core", "errors", "text"},
     "addresses": {"inputs", "core", "errors", "text"},
     "ending": {"errors", "text"},
-    "cli_arguments": {"cli_help"},
+    "cli_arguments": {"cli_help", "cli_help_layout"},
     "cli_help": set(),
+    "cli_help_layout": {"cli_help"},
 }
 DOORS = {
+    "__main__",
     "action",
     "cli",
     "cli_apply",
     "cli_asking",
+    "cli_completion",
+    "cli_completion_words",
     "cli_doctor",
     "cli_drift",
     "cli_propose",
@@ -55,7 +59,7 @@ DOORS = {
 }
 ONLY_IN: dict[str, set[str]] = {
     "mlflow": {"adapters", "demo", "evaluation"},
-    "github": {"adapters", "demo"},
+    "github": {"adapters"},
     "sklearn": {"demo"},
     "pandas": {"demo", "evaluation"},
     "numpy": {"demo", "evaluation"},
@@ -155,6 +159,69 @@ def test_no_adapter_speaks_to_two_outside_things() -> None:
         one.by for one in IMPORTS if one.name.split(".")[0] == "github" and room_of(one.by) == "adapters"
     }
     assert both == set()
+
+
+def test_pygithub_is_known_to_one_module() -> None:
+    found = {one.by for one in IMPORTS if one.name.split(".")[0] == "github"}
+    assert found == {"promoter.adapters.github_client"}
+
+
+def pygithub_in_what_others_see(tree: ast.Module) -> list[str]:
+    """Annotations, public names and their values that mention PyGithub, in a module that imports it."""
+    names = {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if (getattr(node, "module", "") or alias.name).split(".")[0] == "github"
+    }
+    shown = (part for node in ast.walk(tree) for part in seen_by_others(node))
+    return [
+        f"{part.lineno}: {ast.unparse(part)}"
+        for part in shown
+        if names & {inner.id for inner in ast.walk(part) if isinstance(inner, ast.Name)}
+        or (isinstance(part, ast.Constant) and "github." in str(part.value))
+    ]
+
+
+def seen_by_others(node: ast.AST) -> Iterator[ast.expr]:
+    """What a definition or an assignment tells whoever uses it: types, bases, values of public names."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        arguments += [one for one in (node.args.vararg, node.args.kwarg) if one]
+        yield from (one.annotation for one in arguments if one.annotation)
+        yield from (node.returns,) if node.returns else ()
+    if isinstance(node, ast.ClassDef):
+        yield from node.bases
+    if isinstance(node, ast.AnnAssign):
+        yield node.annotation
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    for target in targets:
+        name = getattr(target, "attr", getattr(target, "id", ""))
+        if not name.startswith("_"):
+            yield node.value  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("module", sorted({one.by for one in IMPORTS if one.name.split(".")[0] == "github"}))
+def test_pygithub_s_types_are_seen_by_nobody_else(module: str) -> None:
+    """What its methods really answer and raise: tests/contract/test_github_own_types.py."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    assert pygithub_in_what_others_see(tree) == []
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "import github\ndef get() -> github.Issue.Issue: ...",
+        "from github import Issue\ndef get(one: list[Issue]) -> None: ...",
+        "from github.Issue import Issue as Theirs\nclass Ours(Theirs): ...",
+        "import github\nclass A:\n    def __init__(self) -> None:\n        self.client = github.Github()",
+        "import github\nERRORS = (github.GithubException,)",
+        "import github\none: 'github.Issue.Issue'",
+    ],
+)
+def test_a_leak_of_pygithub_s_types_would_be_seen(leak: str) -> None:
+    assert len(pygithub_in_what_others_see(ast.parse(leak))) == 1
 
 
 @pytest.mark.parametrize("room", sorted(PURE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.event import Event, EventKind, order_of, parse_event
 from promoter.inputs import Command
+from tests import github_data
 
 REPOSITORY = {"default_branch": "main", "full_name": "o/r"}
 PULL: dict[str, Any] = {
@@ -141,3 +143,180 @@ def test_a_payload_that_is_not_githubs_is_refused(name: str, payload: dict[str, 
         event_of(name, payload)
     assert refused.value.reason is ReasonCode.USAGE_INVALID
     assert f"`{name}`" in str(refused.value.message)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("push", PUSH | {"ref": None}),
+        ("push", PUSH | {"before": 0}),
+        ("push", PUSH | {"repository": {"default_branch": ["main"]}}),
+        ("pull_request", PULL | {"pull_request": PULL["pull_request"] | {"number": True}}),
+        ("merge_group", GROUP | {"merge_group": GROUP["merge_group"] | {"head_ref": 5}}),
+        ("repository_dispatch", DISPATCH | {"action": None}),
+    ],
+)
+def test_what_is_no_text_is_not_taken_for_one(name: str, payload: dict[str, Any]) -> None:
+    with pytest.raises(PromoterError) as refused:
+        event_of(name, payload)
+    assert refused.value.reason is ReasonCode.USAGE_INVALID
+
+
+# --- GitHub's own examples -------------------------------------------------------------------------
+
+Path = tuple[str | int, ...]
+# Kind → what we take from where; each must be there, a text (a whole number for `number`).
+TAKEN: dict[EventKind, dict[str, Path]] = {
+    EventKind.PULL_REQUEST: {
+        "branch": ("pull_request", "base", "ref"),
+        "base_commit": ("pull_request", "base", "sha"),
+        "head_commit": ("pull_request", "head", "sha"),
+        "number": ("pull_request", "number"),
+    },
+    EventKind.MERGE_GROUP: {
+        "branch": ("merge_group", "base_ref"),
+        "base_commit": ("merge_group", "base_sha"),
+        "head_commit": ("merge_group", "head_sha"),
+    },
+    EventKind.PUSH: {"branch": ("ref",), "head_commit": ("after",)},
+    EventKind.REPOSITORY_DISPATCH: {"dispatched": ("action",)},
+}
+TAKEN[EventKind.PULL_REQUEST_TARGET] = TAKEN[EventKind.PULL_REQUEST]
+# The same for what may be missing or null, and is empty then.
+MAY_LACK: dict[EventKind, dict[str, Path]] = {
+    EventKind.MERGE_GROUP: {"group": ("merge_group", "head_ref")},
+    EventKind.PUSH: {"base_commit": ("before",)},
+}
+OF_ALL: dict[str, Path] = {"default_branch": ("repository", "default_branch")}
+WRONG_TYPES: tuple[object, ...] = (None, True, 0, 1.5, "text", [], ["text"], {}, {"text": {}})
+# Deep changes are made to so many examples of an event; each of their fields is tried.
+CHANGED_EXAMPLES = 2
+
+
+def names() -> list[str]:
+    """Every event GitHub has an example of, and those it sends without a payload of its own."""
+    return [*github_data.webhook_examples(), "pull_request_target", "schedule"]
+
+
+def examples_of(name: str) -> list[dict[str, Any]]:
+    """Real payloads; a schedule's has the repository and no more."""
+    if name == "schedule":
+        return [{"repository": examples_of("push")[0]["repository"], "schedule": "0 6 * * *"}]
+    return github_data.webhook_examples()["pull_request" if name == "pull_request_target" else name]
+
+
+def at(value: Any, path: Path) -> Any:  # noqa: ANN401 - JSON
+    """What lies there; None where nothing does."""
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def branch_of(ref: str) -> str:
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else ""
+
+
+def meant(name: str, payload: dict[str, Any]) -> Event:
+    """The event that a payload describes, taken from its own fields."""
+    kind = EventKind(name) if name in set(EventKind) else EventKind.OTHER
+    taken = {**OF_ALL, **TAKEN.get(kind, {}), **MAY_LACK.get(kind, {})}
+    found: dict[str, Any] = {"branch": "main", "head_commit": "f" * 40}
+    told = {field: at(payload, path) for field, path in taken.items()}
+    found |= {field: value for field, value in told.items() if value is not None}
+    if kind is EventKind.PUSH:
+        found["branch"] = branch_of(found["branch"])
+    if kind is EventKind.MERGE_GROUP:
+        found["branch"] = found["branch"].removeprefix("refs/heads/")
+        found["group"] = branch_of(found.get("group", ""))
+    return Event(kind=kind, name=name, **found)
+
+
+def test_every_one_of_githubs_examples_is_read_as_its_own_fields_say() -> None:
+    read = 0
+    for name in names():
+        for payload in examples_of(name):
+            assert event_of(name, payload) == meant(name, payload), name
+            read += 1
+    assert read > 300
+
+
+def paths_in(value: object, below: Path = ()) -> Iterator[Path]:
+    """Every field of a payload, inner ones too; of a list the first entry."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*below, key)
+            yield from paths_in(inner, (*below, key))
+    if isinstance(value, list) and value:
+        yield from paths_in(value[0], (*below, 0))
+
+
+REMOVED = object()
+
+
+def changed(value: Any, path: Path, new: object) -> Any:  # noqa: ANN401 - JSON
+    """A copy with another value there, or without the field."""
+    copy = value.copy()
+    if len(path) > 1:
+        copy[path[0]] = changed(copy[path[0]], path[1:], new)
+    elif new is REMOVED:
+        del copy[path[0]]
+    else:
+        copy[path[0]] = new
+    return copy
+
+
+def is_right(field: str, value: object) -> bool:
+    return type(value) is int if field == "number" else isinstance(value, str)
+
+
+def is_readable(name: str, payload: dict[str, Any]) -> bool:
+    """Whether everything that is needed is there, and what may be missing is a text where it is not."""
+    kind = EventKind(name) if name in set(EventKind) else EventKind.OTHER
+    for field, path in TAKEN.get(kind, {}).items():
+        if not is_right(field, at(payload, path)):
+            return False
+    for field, path in {**OF_ALL, **MAY_LACK.get(kind, {})}.items():
+        outer = at(payload, path[:-1])
+        if not isinstance(outer, Mapping | None):
+            return False
+        if at(payload, path) is not None and not is_right(field, at(payload, path)):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "merge_group", "push"])
+def test_what_is_broken_anywhere_is_read_without_it_or_refused(name: str) -> None:
+    """A field removed, null, or of another type: nothing else comes out, and never another exception."""
+    refused = 0
+    for payload in examples_of(name)[:CHANGED_EXAMPLES]:
+        for path in [*paths_in(payload)]:
+            for new in (REMOVED, *WRONG_TYPES):
+                refused += is_refused(name, changed(payload, path, new))
+    assert refused > 50
+
+
+@pytest.mark.parametrize("new", [REMOVED, *WRONG_TYPES])
+def test_what_is_broken_at_the_top_of_any_event_is_read_without_it_or_refused(new: object) -> None:
+    seen = 0
+    for name in names():
+        for payload in examples_of(name):
+            for key in payload:
+                is_refused(name, changed(payload, (key,), new))
+                seen += 1
+    assert seen > 1000
+
+
+def is_refused(name: str, payload: dict[str, Any]) -> bool:
+    """Whether it is; anything but what its own fields say, and that refusal, fails."""
+    try:
+        event = event_of(name, payload)
+    except PromoterError as error:
+        refusal = error
+    else:
+        assert is_readable(name, payload), (name, event)
+        assert event == meant(name, payload)
+        return False
+    assert refusal.reason is ReasonCode.USAGE_INVALID
+    assert "examples/workflows" in str(refusal.hint)
+    assert not is_readable(name, payload), str(refusal.message)
+    return True

@@ -9,6 +9,8 @@ Importing this takes a tenth of a second and more: `github_connection` does it a
 
 from __future__ import annotations
 
+from http.client import HTTPException
+
 import github
 from requests.exceptions import ConnectTimeout, RequestException, Timeout
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -48,7 +50,7 @@ class GitHubClient:
                 call.verb, call.address, parameters=dict(call.parameters), input=call.body
             )
             answer = read_answer(status, headers=headers, body=body)
-        except (OSError, HTTPError, ValueError, RuntimeError) as error:
+        except (OSError, HTTPError, HTTPException, ValueError, RuntimeError) as error:
             return Trouble(kind=_kind_of(error), remark=remark_of(str(error), secret=self._token))
         if REDIRECTS <= answer.status < REFUSALS:
             return Trouble(kind=TroubleKind.REDIRECTED, remark=f"status {answer.status}")

@@ -36,7 +36,7 @@ SAY_HELLO = Call(
 
 @pytest.fixture
 def api() -> Iterator[GitHubApi]:
-    with github_api() as answering:
+    with github_api(invented="how a request is made, whatever it is for") as answering:
         yield answering
 
 
