@@ -1,6 +1,8 @@
 """A real MLflow server for tests: its Flask app in one process, on a free port, with SQLite.
 
-Run as a program it is the server itself; imported, it offers `serving()`.
+Run as a program it is the server itself; imported, it offers `serving()`. The variable PROMOTER_TEST_MLFLOW
+names the interpreter whose MLflow serves, another version's for instance (tests/compat); the tests' own
+unless set.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from sqlite3 import Connection
 
+INTERPRETER = "PROMOTER_TEST_MLFLOW"
 _READY = "ready on port "
 _LONGEST_START = 120.0
 
@@ -56,12 +59,23 @@ def serving(folder: Path, *, access: Access = Access.OPEN, database: str = "") -
         "default_permission = NO_PERMISSIONS\n"
         f"database_uri = sqlite:///{folder / 'auth.db'}\n"
         "auth_cache_ttl_seconds = 60\n"
+        # Old servers read these from nowhere else.
+        f"admin_username = {ADMIN}\n"
+        f"admin_password = {ADMIN_PASSWORD}\n"
         "authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n",
         encoding="utf-8",
     )
+    interpreter = os.environ.get(INTERPRETER) or sys.executable
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).resolve()), str(folder), "--access", access],
+            [
+                interpreter,
+                "-P",
+                str(Path(__file__).resolve()),
+                str(folder),
+                "--access",
+                access,
+            ],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=_environment(folder, database=database),
@@ -78,6 +92,19 @@ def serving(folder: Path, *, access: Access = Access.OPEN, database: str = "") -
         finally:
             process.kill()
             process.wait(timeout=10)
+
+
+@contextmanager
+def tracked(server: MlflowServer) -> Iterator[None]:
+    """The server as this process's own: old clients upload files to no other, whatever they are told."""
+    import mlflow  # noqa: PLC0415 - two seconds, only where it is needed
+
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(server.url)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def _environment(folder: Path, *, database: str) -> dict[str, str]:

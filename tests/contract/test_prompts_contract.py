@@ -11,7 +11,15 @@ from promoter.adapters.deadline import Deadline
 from promoter.core.prompt import Kind, PromptMessage
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
-from tests.registry_worlds import HttpWorld, MemoryWorld, PromptAsked, SqliteWorld, VersionAsked, World
+from tests.registry_worlds import (
+    HttpWorld,
+    MemoryWorld,
+    PromptAsked,
+    SqliteWorld,
+    VersionAsked,
+    World,
+    load_fresh,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -126,7 +134,8 @@ def test_mlflow_itself_gives_the_version_that_holds_the_alias_now(mlflow_server:
     prompt = world.new_prompt()
     version = world.new_prompt_version(prompt, PromptAsked(template="Good day, {{name}}."))
     world.registry.set_alias(prompt, "production", version=version)
-    loaded = world.client.load_prompt(f"prompts:/{prompt}@production", cache_ttl_seconds=0)
+    loaded = load_fresh(world.client, f"prompts:/{prompt}@production")
+    assert loaded is not None
     assert (str(loaded.version), loaded.template) == ("2", "Good day, {{name}}.")
 
 

@@ -18,7 +18,15 @@ from promoter.adapters.mlflow_versions import Versions
 from promoter.core.model_version import Column, Dataset, Papers, Signature
 from promoter.errors import PromoterError, ReasonCode
 from tests.mlflow_server import MlflowServer
-from tests.registry_worlds import HttpWorld, MemoryWorld, RunAsked, SqliteWorld, VersionAsked, World
+from tests.registry_worlds import (
+    HttpWorld,
+    MemoryWorld,
+    RunAsked,
+    SqliteWorld,
+    VersionAsked,
+    World,
+    require_full_mlflow,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -107,6 +115,8 @@ def test_prompts_are_no_models(world: World) -> None:
 @pytest.mark.parametrize("page", [1, 2, 1_000])
 @pytest.mark.parametrize("by", ["url", "database"])
 def test_the_aliases_of_all_models_come_in_pages(mlflow_server: MlflowServer, by: str, page: int) -> None:
+    if by == "database":
+        require_full_mlflow()
     world = HttpWorld(mlflow_server, deadline=Deadline(60))
     models = [world.new_model("paged") for _ in range(3)]
     for model in models:

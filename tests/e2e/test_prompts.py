@@ -13,6 +13,7 @@ from promoter.demo.job import Finished
 from promoter.errors import ExitCode
 from tests.e2e.house import POLICY, House, result_of
 from tests.e2e.test_history import Desk as HistoryDesk
+from tests.registry_worlds import load_fresh
 
 pytestmark = pytest.mark.integration
 
@@ -56,9 +57,7 @@ class Desk:
 
     def holder(self) -> str | None:
         """Who holds the alias, as a caller of MLflow sees it."""
-        found = self.house.client.load_prompt(
-            f"prompts:/{self.name}@production", allow_missing=True, cache_ttl_seconds=0
-        )
+        found = load_fresh(self.house.client, f"prompts:/{self.name}@production")
         return str(found.version) if found else None
 
     def request(self, version: str, kind: str = "prompt") -> bytes:

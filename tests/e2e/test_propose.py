@@ -15,6 +15,7 @@ from promoter.demo.github.model import PullRequest, Token, TokenKind, UserKind
 from promoter.demo.job import Finished
 from promoter.errors import ExitCode
 from tests.e2e.house import POLICY, POLICY_TEXT, TOKEN, House, result_of
+from tests.registry_worlds import load_fresh
 
 pytestmark = pytest.mark.integration
 
@@ -300,7 +301,8 @@ def test_a_prompt_is_proposed_reviewed_and_applied(team: House) -> None:
     assert team.validate(pull.number).outputs["decision"] == "promote"
     team.approve(pull.number)
     assert team.apply(team.merge(pull.number)).outputs["reason-code"] == "applied"
-    found = team.client.load_prompt(f"prompts:/{name}@production", cache_ttl_seconds=0)
+    found = load_fresh(team.client, f"prompts:/{name}@production")
+    assert found is not None
     assert found.version == 2
     assert actions(proposed(team)) == {f"prompts:/{name}@production": "none"}
 

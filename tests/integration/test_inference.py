@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from promoter.demo.job import Finished
 from promoter.errors import ExitCode
 from tests.e2e.house import GOOD_DESCRIPTION, POLICY, House, housed, result_of
-from tests.mlflow_server import MlflowServer
+from tests.mlflow_server import MlflowServer, tracked
 from tests.model_folders import write_model
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
@@ -55,7 +55,12 @@ class Source:
 @pytest.fixture(scope="module")
 def sources(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
     """Models by name, logged once."""
-    client = MlflowClient(tracking_uri=mlflow_server.url, registry_uri=mlflow_server.url)
+    with tracked(mlflow_server):
+        return _all_logged(mlflow_server, tmp_path_factory)
+
+
+def _all_logged(server: MlflowServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Source]:
+    client = MlflowClient(tracking_uri=server.url, registry_uri=server.url)
     written = {"better": BETTER, "twin": TWIN, "fair": FAIR}
     written |= {name: body for name, (body, _) in BROKEN.items()}
     found: dict[str, Source] = {}
@@ -65,7 +70,7 @@ def sources(mlflow_server: MlflowServer, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("models") / "unloadable"
     write_model(folder, predict=BETTER, load='raise OSError("a lost weight")')
     found["unloadable"] = _logged(client, folder)
-    found["sklearn"] = _of_scikit_learn(mlflow_server)
+    found["sklearn"] = _of_scikit_learn(server)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +28,7 @@ from promoter.core.model_version import ModelVersion
 from promoter.core.policy_file import parse_policy
 from promoter.evaluation.measuring import LocalMeasurer
 from tests.fakes.github import InMemoryRepository
-from tests.mlflow_server import MlflowServer
+from tests.mlflow_server import MlflowServer, tracked
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
 
@@ -101,12 +101,13 @@ models:
 
 
 @pytest.fixture
-def team(mlflow_server: MlflowServer, tmp_path: Path) -> Team:
+def team(mlflow_server: MlflowServer, tmp_path: Path) -> Iterator[Team]:
     client = MlflowClient(mlflow_server.url, mlflow_server.url)
     model = f"model {uuid.uuid4().hex[:12]}"
     client.create_registered_model(model)
     registry = connect_reader(tracking_uri=mlflow_server.url, registry_uri="", deadline=Deadline(120))
-    return Team(client=client, registry=registry, model=model, cache=tmp_path)
+    with tracked(mlflow_server):
+        yield Team(client=client, registry=registry, model=model, cache=tmp_path)
 
 
 def one_column(table: pd.DataFrame) -> pd.Series:

@@ -66,6 +66,11 @@ class Addresses:
         """The registry's address without user name, password and query."""
         return without_secrets(self.registry)
 
+    @property
+    def is_databricks(self) -> bool:
+        """Whether models are registered in Databricks, where some things are otherwise than at a server."""
+        return kind_of(self.registry) is Kind.DATABRICKS
+
     def redact(self, text: str) -> str:
         """The text without any secret that is known, any `user:password@` and any address's query."""
         known = {*_secrets(self.tracking), *_secrets(self.registry), *self._given()}

@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from promoter.adapters.mlflow_absence import expect, not_found
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of
+from promoter.adapters.mlflow_address import Addresses
 from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_client import registry_of
 from promoter.adapters.mlflow_values import IS_PROMPT, kind_of_model, to_aliases
 from promoter.core.prompt import Kind as Of
 from promoter.errors import PromoterError, ReasonCode
@@ -41,8 +42,7 @@ class Aliases:
         doing = say("reading the aliases of ", quote(model))
 
         def read() -> tuple[RegisteredModel, Mapping[str, str]]:
-            # MLflow's public method says of a prompt that there is no such thing.
-            found = self._client._get_registry_client().get_registered_model(model)
+            found = registry_of(self._client).get_registered_model(model)
             return found, to_aliases(found)
 
         answer = self._calls.find(read, doing=doing)
@@ -62,15 +62,12 @@ class Aliases:
         registered, renamed or deleted meanwhile may be missing: only `of` proves that a model is not there.
         """
         self._refuse_unknown(kind)
-        if self._is_databricks():
+        if self._addresses.is_databricks:
             return dict(self._one_by_one())
         return {name: aliases for page in self._pages(kind) for name, aliases in page.items()}
 
-    def _is_databricks(self) -> bool:
-        return kind_of(self._addresses.registry) is Kind.DATABRICKS
-
     def _refuse_unknown(self, kind: Of | None) -> None:
-        if kind is Of.PROMPT and self._is_databricks():
+        if kind is Of.PROMPT and self._addresses.is_databricks:
             raise PromoterError(
                 ReasonCode.NOT_AVAILABLE,
                 say("prompts in Unity Catalog are kept apart from models, and Promoter does not read them"),
@@ -106,10 +103,10 @@ class Aliases:
         # MLflow's public method has the server leave prompts out by a filter. To a server from before there
         # were prompts that filter means "models with this tag", and it answers that there are none. Without
         # any a server leaves prompts out by itself.
-        page = self._client._get_registry_client().store.search_registered_models(
+        page = registry_of(self._client).store.search_registered_models(
             max_results=self._page, page_token=token, **_filter(kind)
         )
-        has_aliases = not self._is_databricks()
+        has_aliases = not self._addresses.is_databricks
         models = [model for model in page if not has_aliases or kind_of_model(model) is kind]
         return {str(model.name): to_aliases(model) if has_aliases else {} for model in models}, page.token
 

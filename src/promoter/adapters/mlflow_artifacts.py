@@ -6,6 +6,7 @@ own files, or sends its credentials to a host of the writer's choice.
 
 from __future__ import annotations
 
+import inspect
 import ipaddress
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of, without_secrets
 from promoter.adapters.mlflow_download import copy, download, put, take_stock
 from promoter.adapters.mlflow_files import Local, Served, Source, Stored
-from promoter.adapters.mlflow_small_files import CHUNK, MLMODEL, SmallFile, at_most, read_file, too_large
+from promoter.adapters.mlflow_small_files import MLMODEL, SmallFile, read_file, too_large
 from promoter.core.model_version import ModelFiles
 from promoter.core.progress import UNTOLD, Progress, Step
 from promoter.errors import PromoterError, ReasonCode
@@ -25,7 +26,6 @@ from promoter.text import Message, quote, say
 if TYPE_CHECKING:
     from mlflow.entities import FileInfo
 
-_HTTP_OK = 200
 _SERVED = "mlflow-artifacts"
 _SERVED_PATH = "/api/2.0/mlflow-artifacts/artifacts/"
 _PORTS = {"http": 80, "https": 443}
@@ -93,7 +93,7 @@ class Artifacts:
         parts = _split(location)
         served = self._served_path(parts)
         if served is not None:
-            return self._read_served(served, wanted)
+            return self._served(served).read(wanted)
         if parts.scheme in {"", "file"}:
             return read_file(self._local_file(location, parts, wanted=wanted), wanted)
         if not _is_store(parts):
@@ -129,7 +129,7 @@ class Artifacts:
         parts = _split(location)
         served = self._served_path(parts)
         if served is not None:
-            return Served(tracking=self._server(), endpoint=_SERVED_PATH, root=served)
+            return self._served(served)
         if parts.scheme in {"", "file"}:
             return Local(self._local_file(location, parts, wanted=MLMODEL).parent)
         if _is_store(parts):
@@ -163,18 +163,8 @@ class Artifacts:
             raise _refused(parts.geturl(), say("it leaves the server's artifacts by `..`"))
         return path.strip("/")
 
-    def _read_served(self, path: str, wanted: SmallFile) -> bytes:
-        # One request. MLflow's own download lists the folder and asks for the server's abilities first, and
-        # writes whatever comes to the disk.
-        from mlflow.utils.credentials import get_default_host_creds  # noqa: PLC0415
-        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
-
-        tracking = self._server()
-        endpoint = f"{_SERVED_PATH}{path}/{wanted.name}"
-        with http_request(get_default_host_creds(tracking), endpoint, "GET", stream=True) as response:
-            if response.status_code != _HTTP_OK:
-                verify_rest_response(response, endpoint)
-            return at_most(response.iter_content(CHUNK), wanted)
+    def _served(self, path: str) -> Served:
+        return Served(tracking=self._server(), endpoint=_SERVED_PATH, root=path)
 
     def _server(self) -> str:
         tracking = self._addresses.tracking
@@ -216,8 +206,11 @@ class Artifacts:
     def _mlflow_store(self, location: str) -> Store:
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
 
+        addresses = {"tracking_uri": self._addresses.tracking, "registry_uri": self._addresses.registry}
+        # MLflow 3.3 has one registry for the whole process, and no such word.
+        known = inspect.signature(get_artifact_repository).parameters
         return get_artifact_repository(
-            location, tracking_uri=self._addresses.tracking, registry_uri=self._addresses.registry
+            location, **{name: uri for name, uri in addresses.items() if name in known}
         )
 
 

@@ -23,6 +23,7 @@ from promoter.text import quote, say
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.tracking._model_registry.client import ModelRegistryClient
 
 # With MLflow's own (7 retries, 120 s each) a server that hangs holds one call for twenty minutes.
 _SETTINGS = {
@@ -93,6 +94,16 @@ def open_client(addresses: Addresses, deadline: Deadline) -> MlflowClient:
         return MlflowClient(addresses.tracking, addresses.registry)
 
     return calls.ask(open_it, doing=say("opening the registry"))
+
+
+def registry_of(client: MlflowClient) -> ModelRegistryClient:
+    """The part of MLflow's client that asks what it is told and no more.
+
+    The public one reads the whole registered model again before every write, to see that it is no prompt,
+    and says of a prompt that there is no such thing.
+    """
+    found: ModelRegistryClient = client._get_registry_client()
+    return found
 
 
 def _settle() -> None:

@@ -9,9 +9,11 @@ import stat
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
+from promoter.adapters.mlflow_small_files import CHUNK, SmallFile, at_most
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import Message, quote, say
 
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
     from mlflow.utils.rest_utils import MlflowHostCreds
 
 _CHUNK = 1024 * 1024
-_HTTP_OK = 200
+# What may pass, so that MLflow's client asks again.
+_PASSING = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +71,7 @@ class Served:
 
         folder = "/".join(part for part in (self._root, path) if part)
         response = http_request(self._credentials(), self._endpoint, "GET", params={"path": folder})
-        if response.status_code != _HTTP_OK:
+        if response.status_code != HTTPStatus.OK:
             verify_rest_response(response, self._endpoint)
         return [
             Entry(
@@ -76,12 +88,37 @@ class Served:
 
         endpoint = f"{self._endpoint}/{'/'.join(part for part in (self._root, path) if part)}"
         with http_request(self._credentials(), endpoint, "GET", stream=True) as response:
-            if response.status_code != _HTTP_OK:
+            if response.status_code != HTTPStatus.OK:
                 verify_rest_response(response, endpoint)
             with target.open("xb") as file:
                 for chunk in response.iter_content(_CHUNK):
                     spend(len(chunk))
                     file.write(chunk)
+
+    def read(self, wanted: SmallFile) -> bytes | None:
+        """A small file; None where the server lists the folder without it. One request for one that is there.
+
+        MLflow's own download lists the folder and asks for the server's abilities first, and writes whatever
+        comes to the disk.
+        """
+        # Of a file that is not there MLflow 3.17 says so; 3.10 and older answer 500, as in an outage.
+        found = self._read_once(wanted, retried=_PASSING - {HTTPStatus.INTERNAL_SERVER_ERROR})
+        if found is not None or all(entry.path != wanted.name for entry in self.list("")):
+            return found
+        return self._read_once(wanted, retried=_PASSING)
+
+    def _read_once(self, wanted: SmallFile, *, retried: frozenset[HTTPStatus]) -> bytes | None:
+        """None where it answers 500 and that is none of those `retried`."""
+        from mlflow.utils.rest_utils import http_request, verify_rest_response  # noqa: PLC0415
+
+        endpoint = f"{self._endpoint}/{self._root}/{wanted.name}"
+        with http_request(self._credentials(), endpoint, "GET", stream=True, retry_codes=retried) as response:
+            failed = response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+            if failed and HTTPStatus.INTERNAL_SERVER_ERROR not in retried:
+                return None
+            if response.status_code != HTTPStatus.OK:
+                verify_rest_response(response, endpoint)
+            return at_most(response.iter_content(CHUNK), wanted)
 
     def put(self, path: str, content: bytes) -> None:
         """One request."""
@@ -90,7 +127,7 @@ class Served:
         endpoint = f"{self._endpoint}/{'/'.join(part for part in (self._root, path) if part)}"
         kind = {"Content-Type": "application/octet-stream"}
         response = http_request(self._credentials(), endpoint, "PUT", data=content, extra_headers=kind)
-        if response.status_code != _HTTP_OK:
+        if response.status_code != HTTPStatus.OK:
             verify_rest_response(response, endpoint)
 
     def _credentials(self) -> MlflowHostCreds:

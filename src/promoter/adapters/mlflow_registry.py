@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.mlflow_absence import absence_unproven, expect, no_run_file, not_found
-from promoter.adapters.mlflow_address import Addresses, Kind, kind_of
+from promoter.adapters.mlflow_address import Addresses
 from promoter.adapters.mlflow_aliases import Aliases
 from promoter.adapters.mlflow_artifacts import Artifacts
 from promoter.adapters.mlflow_calls import Calls
-from promoter.adapters.mlflow_client import addresses_of, open_client, prefetch
+from promoter.adapters.mlflow_client import addresses_of, open_client, prefetch, registry_of
 from promoter.adapters.mlflow_values import canonical, models_of, to_logged_model, to_model_version, to_run
 from promoter.adapters.mlflow_version_files import VersionFiles
 from promoter.adapters.mlflow_versions import Versions
@@ -32,7 +32,6 @@ from promoter.text import Message, quote, say
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel as MlflowLoggedModel
-    from mlflow.tracking._model_registry.client import ModelRegistryClient
 
 __all__ = ["MlflowReader", "MlflowRegistry", "connect", "connect_reader", "prefetch"]
 
@@ -85,6 +84,7 @@ class MlflowReader:
         self, *, client: MlflowClient, addresses: Addresses, artifacts: Artifacts, deadline: Deadline
     ) -> None:
         self._client = client
+        self._models = registry_of(client)
         self._addresses = addresses
         self._calls = Calls(addresses=addresses, deadline=deadline)
         self._aliases = Aliases(client=client, calls=self._calls, addresses=addresses)
@@ -125,8 +125,7 @@ class MlflowReader:
         number = canonical(version)
         if number is None:
             raise absent
-        # MLflow's public method says of a prompt that there is no such thing.
-        found = self._calls.find(lambda: self._models().get_model_version(model, number), doing=doing)
+        found = self._calls.find(lambda: self._models.get_model_version(model, number), doing=doing)
         if found is None:
             raise absent
         self._expect(str(found.name), wanted=model, doing=doing)
@@ -226,7 +225,7 @@ class MlflowReader:
         location = self._locations.get(version.source, version.source)
         if location.startswith("models:"):
             location = self._calls.ask(
-                lambda: str(self._models().get_model_version_download_uri(version.model, version.version)),
+                lambda: str(self._models.get_model_version_download_uri(version.model, version.version)),
                 doing=doing,
             )
         return self._location_in_run(location, doing=doing) if location.startswith(_RUN) else location
@@ -241,15 +240,6 @@ class MlflowReader:
             if found is not None and found.name == name:
                 return f"{found.artifact_location}/{rest}".rstrip("/")
         return f"{run.info.artifact_uri}/{path}"
-
-    def _models(self) -> ModelRegistryClient:
-        """The part of MLflow's client that asks what it is told and no more.
-
-        The public one reads the whole registered model again before every write, to see that it is no
-        prompt; `aliases` and `model_version` have seen that already.
-        """
-        models: ModelRegistryClient = self._client._get_registry_client()
-        return models
 
     def _expect(self, answered: str, *, wanted: str, doing: Message) -> None:
         expect(answered, wanted=wanted, doing=doing, server=self._addresses.shown)
@@ -288,7 +278,7 @@ class MlflowRegistry(MlflowReader):
         Raises VERSION_NOT_FOUND for either that is not there, PERMISSION_DENIED or REGISTRY_UNAVAILABLE;
         after the last one it may have been made all the same.
         """
-        if kind_of(self._addresses.registry) is not Kind.DATABRICKS:
+        if not self._addresses.is_databricks:
             return self._writes.copy(source, model, files=None)
         with TemporaryDirectory(prefix="promoter-copy-", ignore_cleanup_errors=True) as folder:
             files = Path(folder, "model")

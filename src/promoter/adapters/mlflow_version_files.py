@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from promoter.adapters.mlflow_absence import no_mlmodel
-from promoter.adapters.mlflow_address import Addresses, Kind, holds, kind_of, without_secrets
+from promoter.adapters.mlflow_address import Addresses, holds, without_secrets
 from promoter.adapters.mlflow_artifacts import Artifacts
 from promoter.adapters.mlflow_calls import Calls, Slice
 from promoter.adapters.mlflow_signature import read_signature
@@ -64,7 +64,7 @@ class VersionFiles:
     def refuse_among(self, version: ModelVersion, folder: str | None, *, paths: Iterable[str]) -> None:
         """Raises NOT_AVAILABLE where a file of `paths` in `folder` would become one of the version's own."""
         doing = say("finding the files of version ", quote(version.version), " of ", quote(version.model))
-        if folder is None or self._is_databricks():
+        if folder is None or self._addresses.is_databricks:
             return
         location = self._where(version, doing=doing)
         if any(holds(location, f"{folder}/{path}") for path in paths):
@@ -92,7 +92,7 @@ class VersionFiles:
     def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
         """See `MlflowReader`."""
         doing = say("downloading version ", quote(version.version), " of ", quote(version.model))
-        if self._is_databricks():
+        if self._addresses.is_databricks:
             name, number = version.model, version.version
             location = f"models:/{name}/{number}"
             found = self._calls.ask(
@@ -123,12 +123,15 @@ class VersionFiles:
 
     def _taken(self, version: ModelVersion, wanted: SmallFile, *, doing: Message) -> bytes | None:
         """What was kept, and is so no more; else read."""
-        key = (version.key, wanted)
-        return self._kept.pop(key) if key in self._kept else self._read(version, wanted, doing=doing)
+        try:
+            # Another thread may have taken it: never look first.
+            return self._kept.pop((version.key, wanted))
+        except KeyError:
+            return self._read(version, wanted, doing=doing)
 
     def _read(self, version: ModelVersion, wanted: SmallFile, *, doing: Message) -> bytes | None:
         read: Callable[[], bytes | None]
-        if self._is_databricks():
+        if self._addresses.is_databricks:
             name, number = version.model, version.version
 
             def read() -> bytes | None:
@@ -141,6 +144,3 @@ class VersionFiles:
                 return self._artifacts.read(location, wanted)
 
         return self._calls.find(read, doing=doing)
-
-    def _is_databricks(self) -> bool:
-        return kind_of(self._addresses.registry) is Kind.DATABRICKS

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_client import registry_of
 from promoter.adapters.mlflow_values import IS_PROMPT, to_model_version
 from promoter.core.model_version import ModelVersion
 from promoter.core.prompt import Kind
 from promoter.errors import PromoterError, ReasonCode
-from promoter.text import quote, say
+from promoter.text import Message, quote, say
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion as MlflowModelVersion
 
 PAGE = 1_000
 
@@ -41,7 +43,8 @@ class Versions:
         token: str | None = None
         seen: set[str] = set()
         while True:
-            page, token = self._calls.ask(partial(self._page_at, wanted, token=token), doing=doing)
+            listed, token = self._calls.ask(partial(self._page_at, wanted, token=token), doing=doing)
+            page = self._calls.ask(partial(_values, self._whole(listed, doing=doing)), doing=doing)
             # MySQL finds names in other capitals too.
             found |= {one.version: one for one in page if one.model == model}
             if not token:
@@ -56,12 +59,39 @@ class Versions:
                 )
             seen.add(token)
 
-    def _page_at(self, wanted: str, *, token: str | None) -> tuple[list[ModelVersion], str | None]:
+    def _page_at(self, wanted: str, *, token: str | None) -> tuple[list[MlflowModelVersion], str | None]:
         # MLflow's public method adds a filter against prompts, which old servers take for "has this tag".
-        page = self._client._get_registry_client().store.search_model_versions(
+        page = registry_of(self._client).store.search_model_versions(
             filter_string=wanted, max_results=self._page, page_token=token
         )
-        return [to_model_version(one, run=None, logged_model=None) for one in page], page.token
+        return list(page), page.token
+
+    def _whole(self, listed: Sequence[MlflowModelVersion], *, doing: Message) -> list[MlflowModelVersion]:
+        """The versions with their tags. Unity Catalog lists them without, so each is asked for; one that was
+        deleted meanwhile is left out.
+        """
+        found: list[MlflowModelVersion] = []
+        for one in listed:
+            whole = one if _has_tags(one) else self._one(one, doing=doing)
+            found += [] if whole is None else [whole]
+        return found
+
+    def _one(self, listed: MlflowModelVersion, *, doing: Message) -> MlflowModelVersion | None:
+        name, version = listed.name, listed.version
+        found: MlflowModelVersion | None = self._calls.find(
+            lambda: registry_of(self._client).get_model_version(name, version), doing=doing
+        )
+        return found
+
+
+def _has_tags(listed: MlflowModelVersion) -> bool:
+    # Of one that Unity Catalog listed, MLflow's `tags` is a method, which raises.
+    tags: object = listed.tags
+    return isinstance(tags, Mapping)
+
+
+def _values(found: Sequence[MlflowModelVersion]) -> list[ModelVersion]:
+    return [to_model_version(one, run=None, logged_model=None) for one in found]
 
 
 def _filter(model: str, kind: Kind) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from promoter.adapters.mlflow_absence import not_found
 from promoter.adapters.mlflow_address import Addresses, Kind, kind_of
 from promoter.adapters.mlflow_calls import Calls
+from promoter.adapters.mlflow_client import registry_of
 from promoter.adapters.mlflow_values import canonical, digits
 from promoter.core.model_version import COPIED_FROM, ModelVersion
 from promoter.errors import PromoterError, ReasonCode
@@ -18,7 +19,6 @@ from promoter.text import quote, say
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion as MlflowModelVersion
-    from mlflow.tracking._model_registry.client import ModelRegistryClient
 
 # What they say is true of the version copied, and of no other.
 _OURS = "promoter_"
@@ -28,7 +28,7 @@ class Writes:
     """Writes to one registry."""
 
     def __init__(self, *, client: MlflowClient, calls: Calls, addresses: Addresses) -> None:
-        self._client = client
+        self._models = registry_of(client)
         self._calls = calls
         self._addresses = addresses
 
@@ -43,7 +43,7 @@ class Writes:
         self._refuse_capitals(alias)
 
         def write() -> None:
-            self._models().set_registered_model_alias(model, alias, number)
+            self._models.set_registered_model_alias(model, alias, number)
 
         if self._calls.write(write, doing=doing):
             return
@@ -70,12 +70,12 @@ class Writes:
         name = f"{source.model}/{source.version}"
         doing = say("copying ", quote(name), " to ", quote(model))
         found = self._calls.ask(
-            lambda: self._models().get_model_version(source.model, source.version), doing=doing
+            lambda: self._models.get_model_version(source.model, source.version), doing=doing
         )
         if files is None and kind_of(self._addresses.registry) is Kind.SERVER:
             return self._calls.ask(lambda: self._post_once(found, model), doing=doing)
         made = self._calls.ask(
-            lambda: self._models().create_model_version(
+            lambda: self._models.create_model_version(
                 model,
                 f"models:/{name}",
                 tags=_tags_of(found),
@@ -100,7 +100,7 @@ class Writes:
             tags=[ModelVersionTag(key, value).to_proto() for key, value in _tags_of(found).items()],
             **_kept(found),
         )
-        store = self._models().store
+        store = self._models.store
         endpoint, method = store._get_endpoint_from_method(CreateModelVersion)
         body = json.loads(message_to_json(asked))
         response = http_request(store.get_host_creds(), endpoint, method, max_retries=0, json=body)
@@ -109,22 +109,17 @@ class Writes:
 
     def _set_tag(self, model: str, version: str, *, key: str, value: str) -> None:
         self._calls.ask(
-            lambda: self._models().set_model_version_tag(model, version, key, value),
+            lambda: self._models.set_model_version_tag(model, version, key, value),
             doing=say("writing the tag ", quote(key), " on version ", quote(version), " of ", quote(model)),
         )
 
     def _refuse_capitals(self, alias: str) -> None:
-        if kind_of(self._addresses.registry) is Kind.DATABRICKS and alias != alias.lower():
+        if self._addresses.is_databricks and alias != alias.lower():
             raise PromoterError(
                 ReasonCode.REQUEST_INVALID,
                 say("setting the alias ", quote(alias), " failed: Unity Catalog keeps aliases in lower case"),
                 hint=say("Write ", quote(alias.lower()), " in the promotion request and in the policy."),
             )
-
-    def _models(self) -> ModelRegistryClient:
-        """See `MlflowReader`: the part of MLflow's client that asks what it is told and no more."""
-        models: ModelRegistryClient = self._client._get_registry_client()
-        return models
 
 
 def _tags_of(found: MlflowModelVersion) -> dict[str, str]:

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+import responses
+from responses.registries import OrderedRegistry
 
 from promoter.adapters.mlflow_address import Addresses
 from promoter.adapters.mlflow_artifacts import Artifacts
@@ -300,3 +302,41 @@ def test_nothing_is_written_through_a_link(folder: Path, tmp_path: Path) -> None
 )
 def test_even_locally_not_every_path_is_read(location: str) -> None:
     assert refusal(location, "sqlite:////srv/mlflow.db").reason is ReasonCode.MODEL_UNSAFE
+
+
+FILE = f"{SERVER}/api/2.0/mlflow-artifacts/artifacts/1/model/requirements.txt"
+FOLDER = f"{SERVER}/api/2.0/mlflow-artifacts/artifacts"
+
+
+def folder_of(*names: str) -> responses.Response:
+    """What the server lists."""
+    files = [{"path": name, "is_dir": False, "file_size": 1} for name in names]
+    return responses.Response("GET", FOLDER, json={"files": files})
+
+
+def read_requirements(monkeypatch: pytest.MonkeyPatch, *answers: responses.Response) -> bytes | None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+    with responses.RequestsMock(registry=OrderedRegistry) as mock:
+        for answer in answers:
+            mock.add(answer)
+        return artifacts()[0].read("mlflow-artifacts:/1/model", REQUIREMENTS)
+
+
+def test_an_old_server_answers_500_for_a_file_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = responses.Response("GET", FILE, status=500)
+    assert read_requirements(monkeypatch, failed, folder_of("MLmodel")) is None
+
+
+def test_a_file_that_is_listed_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = responses.Response("GET", FILE, status=500)
+    there = responses.Response("GET", FILE, body=b"numpy")
+    assert read_requirements(monkeypatch, failed, folder_of("MLmodel", "requirements.txt"), there) == b"numpy"
+
+
+def test_a_file_that_is_listed_and_never_given_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - as the adapter: late
+
+    failed = responses.Response("GET", FILE, status=500)
+    with pytest.raises(MlflowException):
+        read_requirements(monkeypatch, failed, folder_of("requirements.txt"), failed, failed)
