@@ -2,11 +2,14 @@
 
 Each line of the lists was looked at: docs/adr/0002 says what it saves, and tests/unit/test_slim_image.py does
 without it what the action does. A line that finds nothing fails: the packages changed, look again.
+
+Then compiled libraries lose the end of their files that is never loaded: names for debuggers and linkers.
 """
 
 from __future__ import annotations
 
 import shutil
+import struct
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,6 +38,12 @@ _KEPT = {
     "fontTools": {"misc", "config", "encodings"},
 }
 _ARROWS = "pyarrow/lib*.so.*"
+_LIBRARIES = "**/*.so*"
+# ELF of 64 bits, the least byte first: x86 and ARM
+_ELF = b"\x7fELF\x02\x01"
+_HEADER_SIZE = 64
+# Of one part: where it is in the file, and how many bytes of it are there
+_PART = struct.Struct("<8xQ16xQ16x")
 
 
 def unwanted(packages: Path) -> Iterator[tuple[str, list[Path]]]:
@@ -76,6 +85,44 @@ def leave_out(packages: Path) -> int:
     return size
 
 
+def shorten(library: Path) -> int:
+    """Cut off what lies behind the last part that is loaded, the list of sections too; how many bytes.
+
+    The loader reads the list of parts (program headers) alone. Nothing is moved, as `strip` does, which
+    breaks libraries that a wheel's maker has edited: scipy's OpenBLAS is one. What is no such library stays.
+    """
+    with library.open("r+b") as file:
+        header = file.read(_HEADER_SIZE)
+        if not header.startswith(_ELF) or len(header) < _HEADER_SIZE:
+            return 0
+        (table,) = struct.unpack_from("<Q", header, 32)
+        entry, count = struct.unpack_from("<HH", header, 54)
+        if entry != _PART.size:
+            return 0
+        file.seek(table)
+        ends = [sum(place) for place in _PART.iter_unpack(file.read(entry * count))]
+        end: int = max([table + entry * count, *ends])
+        size = library.stat().st_size
+        if end >= size:
+            return 0
+        file.truncate(end)
+        # Where the sections' list is, and how long
+        file.seek(40)
+        file.write(bytes(8))
+        file.seek(58)
+        file.write(bytes(6))
+    return size - end
+
+
+def shorten_all(packages: Path) -> int:
+    """Every library of the packages; how many bytes were cut off. Raises SystemExit where there were none."""
+    libraries = [path for path in packages.glob(_LIBRARIES) if path.is_file() and not path.is_symlink()]
+    size = sum(shorten(path) for path in libraries)
+    if not size:
+        raise SystemExit(f"slim_image: nothing to cut off at {_LIBRARIES}")
+    return size
+
+
 def _size(path: Path) -> int:
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.is_file())
@@ -85,6 +132,7 @@ def main(arguments: Sequence[str]) -> None:
     """Slim one folder of packages."""
     (packages,) = arguments
     print(f"slim_image: {leave_out(Path(packages)) / 1e6:.0f} MB left out")
+    print(f"slim_image: {shorten_all(Path(packages)) / 1e6:.0f} MB cut off")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from promoter.adapters.beside import Beside
 from promoter.adapters.deadline import Deadline
 from promoter.adapters.local_repository import LocalRepository
 from promoter.addresses import links
@@ -61,6 +62,7 @@ def local_drift(
         now=datetime.now(UTC),
         tool_version=tool_version(),
         links=links(inputs),
+        beside=Beside,
     )
     report = drift(world, branch=commit)
     return replace(report, branch=revision or "", notes=(*report.notes, *_notes(report, repository)))

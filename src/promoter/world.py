@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from promoter.adapters import mlflow_registry
 from promoter.adapters.actions_runner import ActionsRunner
+from promoter.adapters.beside import Beside
 from promoter.adapters.deadline import REAL_TIME, Deadline, Pacing
 from promoter.adapters.github_connection import connect
 from promoter.adapters.github_deployments import GitHubDeployments
@@ -149,6 +150,7 @@ class World:
             tool_version=tool_version(),
             pulls_of=self._pull_requests.numbers_of_commit,
             links=links(self._inputs),
+            beside=Beside,
         )
         branch = self._event.default_branch
         report = watch(

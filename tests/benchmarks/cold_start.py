@@ -1,7 +1,8 @@
 """What starting costs, and how large the image's packages are beside those of the full MLflow: `make bench`.
 
 `--python` names another Python than this one's, such as one with exactly the image's packages; `--sizes` two
-folders of installed packages, ours and the plain ones.
+folders of installed packages, ours and the plain ones. `--installed` is for inside the image: it times what
+is installed there, with the bytecode that is there and writing none, as in a container that was just started.
 
 Whole processes of one Python, in turns, each as a ratio to `from mlflow import MlflowClient`, without which
 nobody asks a registry. Nothing here fails on a slow machine: it prints, and docs/benchmarks.md keeps it.
@@ -12,7 +13,9 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -36,27 +39,41 @@ _TO_MEASURE = (
 _START = "import sys; from promoter.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
-def commands(python: Path, folder: Path, *, source: Path) -> list[Command]:
-    """What is timed; the first is what all others are compared with."""
-    clone = GitClone(folder / "clone")
-    request = "model: churn\nalias: champion\nversion: 7\nreason: better\n"
-    clone.commit({"promotions/churn/champion.yaml": request}, "Ask")
-    environ = {
+def environ_of(folder: Path, *, source: Path) -> dict[str, str]:
+    """From the sources, and from bytecode of their own, whatever this machine has set."""
+    return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "PYTHONPATH": str(source),
-        # From bytecode of their own, as in the image, whatever this machine has set.
         "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
     }
+
+
+def installed_environ(folder: Path) -> dict[str, str]:
+    """As the image has it."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def commands(python: Path, folder: Path, *, environ: Mapping[str, str]) -> list[Command]:
+    """What is timed; the first is what all others are compared with. `lint` only where there is git."""
     words = {
         CLIENT: ["from mlflow import MlflowClient"],
         ASKS: [_UNTIL_IT_ASKS],
         "the same, to measure": [_UNTIL_IT_ASKS + _TO_MEASURE],
         "promoter --help": [_START, "--help"],
-        "promoter lint": [_START, "lint", "--directory", str(clone.folder)],
         "python": ["pass"],
     }
+    if shutil.which("git"):
+        clone = GitClone(folder / "clone")
+        request = "model: churn\nalias: champion\nversion: 7\nreason: better\n"
+        clone.commit({"promotions/churn/champion.yaml": request}, "Ask")
+        words["promoter lint"] = [_START, "lint", "--directory", str(clone.folder)]
     return [
         Command(name=name, words=[str(python), "-P", "-c", *given], environ=environ)
         for name, given in words.items()
@@ -84,14 +101,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--python", type=Path, default=Path(sys.executable))
+    parser.add_argument("--installed", action="store_const", const="installed")
     parser.add_argument("--sizes", type=Path, nargs=2, metavar=("OURS", "PLAIN"))
     asked = parser.parse_args()
     lines = [f"{asked.rounds} rounds in turns; {os.cpu_count()} cores, load before {os.getloadavg()[0]:.2f}"]
-    if asked.python == Path(sys.executable):
+    if asked.python == Path(sys.executable) and not asked.installed:
         lines.append(f"Python {platform.python_version()}, with all that development installs")
     with TemporaryDirectory(prefix="promoter-bench-") as temporary:
         folder = Path(temporary)
-        timed = commands(asked.python, folder, source=Path(__file__).parents[2] / "src")
+        source = Path(__file__).parents[2] / "src"
+        environ = installed_environ(folder) if asked.installed else environ_of(folder, source=source)
+        timed = commands(asked.python, folder, environ=environ)
         lines += told(alternate(timed, rounds=asked.rounds, log=folder / "output.log"))
     if asked.sizes:
         ours, plain = map(megabytes, asked.sizes)

@@ -79,6 +79,11 @@ def tree(root: int) -> Iterator[int]:
                 yield from tree(int(child))
 
 
+def cpu_of(root: int) -> float:
+    """Seconds of CPU that a process and all below it have used; those that have ended are left out."""
+    return sum(_cpu(one) for one in tree(root))
+
+
 def _cpu(process: int) -> float:
     """Of this process alone: the system adds a child's time only to a parent that waits for it."""
     with contextlib.suppress(OSError, IndexError):

@@ -4,7 +4,7 @@
 
 Whole process trees, one after the other, on the same file and the same two models (`inference_world.py`), by
 the same Measurer: only the policy's `engine` differs. It stops when the engines' figures differ. Needs what
-requirements/spark.txt holds, and Java.
+requirements/spark.txt holds, and Java; it says that it leaves this out where one of them is missing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,6 +47,14 @@ def report(folder: Path, *, rows: int, trees: int) -> str:
     )
 
 
+def missing() -> list[str]:
+    """What this machine lacks to run Spark."""
+    return [
+        *([] if find_spec("pyspark") else ["pyspark"]),
+        *([] if shutil.which("java") else ["Java"]),
+    ]
+
+
 def main() -> None:
     """Prints a line for every number of rows."""
     parser = argparse.ArgumentParser(
@@ -53,6 +63,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=_ROWS)
     parser.add_argument("--trees", type=int, default=100)
     asked = parser.parse_args()
+    lacking = missing()
+    if lacking:
+        sys.stdout.write(f"Spark: left out, because there is no {' and no '.join(lacking)}\n")
+        return
     with TemporaryDirectory(prefix="promoter-bench-") as folder:
         for rows in asked.rows:
             sys.stdout.write(report(Path(folder), rows=rows, trees=asked.trees) + "\n")

@@ -231,5 +231,5 @@ def test_a_hardened_container_can_still_judge(
 def test_the_demo_says_what_the_image_lacks(engine: Engine) -> None:
     ran = engine.shell("/opt/promoter/bin/promoter demo --output /tmp/demo")
     assert ran.exit_code == ExitCode.WRONG_INPUT, show(ran)
-    assert "`demo` extra" in ran.log
+    assert "promoter[demo]" in ran.log
     assert "Traceback" not in ran.log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.slim_image import leave_out, unwanted
+from scripts.slim_image import leave_out, shorten, shorten_all, unwanted
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = Path(sysconfig.get_path("purelib"))
@@ -184,3 +185,83 @@ def test_a_folder_that_must_stay_and_is_not_there_stops_the_build(tmp_path: Path
     (tmp_path / "botocore/data/sts").rmdir()
     with pytest.raises(SystemExit, match="has no sts"):
         leave_out(tmp_path)
+
+
+# --- what is never loaded -------------------------------------------------------------------------
+
+# Enough to import, to compute with BLAS and to run code that C++ wrote; the copies come first on the path.
+COMPUTES = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np, scipy.linalg, yaml
+assert np.__file__.startswith(sys.argv[1]) and scipy.__file__.startswith(sys.argv[1])
+assert np.allclose(scipy.linalg.inv(np.eye(9) * 2) @ (np.eye(9) * 2), np.eye(9))
+assert np.linalg.svd(np.eye(9))[1].sum() == 9
+assert yaml.load("a: [1]", Loader=yaml.CSafeLoader) == {"a": [1]}
+"""
+
+
+@pytest.mark.slow
+def test_libraries_compute_without_the_end_that_is_never_loaded(tmp_path: Path) -> None:
+    for name in ("numpy", "numpy.libs", "scipy", "scipy.libs", "yaml"):
+        shutil.copytree(PACKAGES / name, tmp_path / name, ignore=shutil.ignore_patterns("tests"))
+    before = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    cut = shorten_all(tmp_path)
+    assert cut == before - sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    assert cut > 5_000_000
+    done = run(COMPUTES, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_library_that_was_cut_has_no_list_of_sections_and_is_not_cut_again(tmp_path: Path) -> None:
+    (original,) = (PACKAGES / "yaml").glob("_yaml*.so")
+    library = tmp_path / "x.so"
+    shutil.copyfile(original, library)
+    assert shorten(library) > 1_000_000
+    header = library.read_bytes()[:64]
+    assert (header[40:48], header[58:64]) == (bytes(8), bytes(6))
+    assert header[:40] == original.read_bytes()[:40]
+    assert shorten(library) == 0
+
+
+def library_of(*, end: int, size: int) -> bytes:
+    """One part of a library, whose last loaded byte is before `end`, and what lies behind it."""
+    header = b"\x7fELF\x02\x01" + bytes(26) + (64).to_bytes(8, "little") + (end).to_bytes(8, "little")
+    header += bytes(6) + (56).to_bytes(2, "little") + (1).to_bytes(2, "little")
+    header = header.ljust(64, b"s")
+    part = bytes(8) + (120).to_bytes(8, "little") + bytes(16) + (end - 120).to_bytes(8, "little") + bytes(16)
+    return (header + part).ljust(size, b"x")
+
+
+def test_what_is_behind_the_last_part_goes(tmp_path: Path) -> None:
+    library = tmp_path / "x.so.2"
+    library.write_bytes(library_of(end=200, size=1_000))
+    assert shorten(library) == 800
+    assert library.read_bytes()[120:] == b"x" * 80
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"INPUT(libx.so.2)",  # a linker's script
+        b"\x7fELF\x02\x01" + bytes(20),
+        b"\x7fELF\x01\x01" + bytes(200),  # 32 bits
+        library_of(end=1_000, size=1_000),
+        # Its table says that more is loaded than there is
+        library_of(end=2_000, size=1_000),
+        # No parts at all
+        b"\x7fELF\x02\x01" + bytes(500),
+    ],
+)
+def test_what_is_no_such_library_stays_as_it_is(tmp_path: Path, content: bytes) -> None:
+    library = tmp_path / "x.so"
+    library.write_bytes(content)
+    assert shorten(library) == 0
+    assert library.read_bytes() == content
+
+
+def test_packages_without_anything_to_cut_stop_the_build(tmp_path: Path) -> None:
+    (tmp_path / "x.so").write_bytes(b"text")
+    (tmp_path / "y.so").symlink_to(tmp_path / "x.so")
+    with pytest.raises(SystemExit, match="nothing to cut off"):
+        shorten_all(tmp_path)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import takewhile
 
 from promoter.commands.copies import Copies, is_copy
+from promoter.commands.drift_listing import Asked, InTurn, Listed, holders, listed
 from promoter.commands.tracing import Branch, Trail
 from promoter.commands.trees import (
     HISTORY_LIMIT,
@@ -35,9 +37,8 @@ from promoter.core.drift_issues import Markers
 from promoter.core.drift_rules import Unmanaged
 from promoter.core.files import Ancestor
 from promoter.core.model_version import ModelVersion
-from promoter.core.prompt import Kind
 from promoter.core.report import Links
-from promoter.core.request import PromotionRequest, key_name
+from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.ports import RegistryIndex, Repository
 from promoter.text import Message, quote, say
@@ -58,7 +59,7 @@ def _no_pulls(_: str) -> None:
 @dataclass(frozen=True, kw_only=True)
 class DriftWorld:
     """What drift needs from outside. `pulls_of` tells the pull requests that have a commit, where anybody can
-    tell; `now` has a time zone."""
+    tell; `now` has a time zone; `beside` may list the registry while the requests are read."""
 
     repository: Repository
     registry: Callable[[], RegistryIndex]
@@ -67,6 +68,7 @@ class DriftWorld:
     tool_version: str
     pulls_of: PullsOf = _no_pulls
     links: Links = field(default_factory=Links)
+    beside: Callable[[Callable[[], Listed]], Asked] = InTurn
 
 
 def drift(world: DriftWorld, *, branch: str, first: Collection[str] = ()) -> DriftReport:
@@ -105,9 +107,10 @@ def _drift(world: DriftWorld, branch: Branch, *, first: Collection[str], report:
     report = replace(report, policy_digest=policy.digest, rules=policy.drift)
     if not tree.requests and policy.drift.unmanaged is Unmanaged.IGNORE:
         return report
-    requests = read_request_set(world.repository, tree).requests
-    registry = world.registry()
-    live = _live(registry, requests)
+    with world.beside(partial(listed, world.registry)) as asked:
+        requests = read_request_set(world.repository, tree).requests
+        everything = asked.answer()
+    registry, live = everything[0], holders(everything, requests)
     compared = compare(_with_copies(registry, requests, live=live), policy, live=live)
     markers = Markers.of(world.places.requests, world.places.policy)
     ordered = sorted(compared.differing, key=lambda request: markers.marker(request.key) not in first)
@@ -126,15 +129,6 @@ def _drift(world: DriftWorld, branch: Branch, *, first: Collection[str], report:
             notes=_notes(compared.exempt),
         )
     )
-
-
-def _live(registry: RegistryIndex, requests: Sequence[PromotionRequest]) -> Holders:
-    """What the registry holds, in bulk; prompts only where a request asks for one."""
-    live = dict(registry.all_aliases())
-    if any(request.kind is Kind.PROMPT for request in requests):
-        prompts = registry.all_aliases(Kind.PROMPT)
-        live |= {key_name(Kind.PROMPT, name): aliases for name, aliases in prompts.items()}
-    return live
 
 
 def _with_copies(
