@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 STAMP := .venv/.installed
-WORKFLOWS := $(wildcard examples/workflows/*.yml .github/workflows/*.yml)
-SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh)
+WORKFLOWS := $(wildcard examples/*/*.yml .github/workflows/*.yml)
+SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh) src/promoter/completions/promoter.bash
 LOCKS := uv build image dev docs spark
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test test-hostile test-faults coverage lint format docs screenshots image bench lock clean
+.PHONY: help install demo test test-hostile test-faults test-compat coverage lint lint-workflows format docs screenshots image release-check bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ test-hostile: $(STAMP) ## 100,000 broken requests and answers; escapes from the 
 test-faults: $(STAMP) ## 20,000 schedules of faults, kills, races and replays; no wrong move (FAULTS_ARGS=...)
 	PYTHONPATH=src $(BIN)/python -m tests.faults.run $(FAULTS_ARGS)
 
+test-compat: $(STAMP) ## Try versions with real MLflow servers (MLFLOW="3.3.0 ..." PYTHON="3.11 ..." COMPAT_ARGS=...)
+	PYTHONPATH=src $(BIN)/python -m tests.compat.run $(if $(MLFLOW),--mlflow $(MLFLOW)) \
+	  $(if $(PYTHON),--python $(PYTHON)) $(COMPAT_ARGS)
+
 coverage: $(STAMP) ## Show what the last test run covered, of all the source
 	$(BIN)/coverage report --include='src/promoter/**' --fail-under=0
 
@@ -41,12 +45,18 @@ lint: $(STAMP) ## Run every linter, type checker and style budget
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/check_budgets.py
-	$(BIN)/zizmor --quiet --offline --strict-collection --persona pedantic action.yml $(WORKFLOWS)
+	$(BIN)/zizmor --quiet --offline --strict-collection --persona pedantic action.yml .github/dependabot.yml $(WORKFLOWS)
 	$(BIN)/actionlint -shellcheck $(BIN)/shellcheck $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/shellcheck $(SHELL_SCRIPTS)
 	$(BIN)/hadolint Dockerfile Dockerfile.spark
+
+lint-workflows: $(STAMP) ## Have GitHub's own parser read action.yml and every workflow (needs Node and npm)
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/workflow-parser \
+	  @actions/languageservice@0.3.61 vscode-languageserver-textdocument@1.0.12
+	node scripts/check_workflows.mjs .venv/workflow-parser/node_modules action.yml $(WORKFLOWS)
 
 format: $(STAMP) ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -62,13 +72,20 @@ screenshots: $(STAMP) ## Write docs/images/*.png of the demo's comment and repor
 image: ## Build the action's image and prove it starts safely
 	scripts/image.sh
 
+release-check: $(STAMP) ## Build what a release publishes, and print it with digests (RELEASE_ARGS=--without-image)
+	$(BIN)/python -m scripts.release_check $(RELEASE_ARGS)
+
 bench: $(STAMP) ## Time Promoter beside what one would write by hand (BENCH_ARGS=..., BENCH_ROWS=10000000)
 	$(BIN)/python -m tests.benchmarks.validate_against_script $(BENCH_ARGS)
+	$(BIN)/python -m tests.benchmarks.calls_against_minimum
 	$(BIN)/python -m tests.benchmarks.cold_start
+	$(BIN)/python -m tests.benchmarks.image_against_plain
 	$(BIN)/python -m tests.benchmarks.resampling_against_scipy
 	$(BIN)/python -m tests.benchmarks.drift_against_gets --most-gets 1000
-	$(BIN)/python -m tests.benchmarks.many_requests
+	$(BIN)/python -m tests.benchmarks.many_requests --requests 8
+	$(BIN)/python -m tests.benchmarks.inference_against_loops --rows 6000 --flat 6000 --trees 50
 	$(BIN)/python -m tests.benchmarks.inference_against_loops --rows $(BENCH_ROWS) $(BENCH_INFERENCE_ARGS)
+	$(BIN)/python -m tests.benchmarks.spark_against_local --rows 10000 100000
 
 lock: $(STAMP) ## Write requirements/*.txt anew from *.in (UPGRADE=--upgrade for newer versions)
 	@set -e; cd requirements; for name in $(LOCKS); do \
