@@ -37,8 +37,10 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True)
 class PullRequest:
-    """A pull request as it stands now. `head_repository` is None when the fork was deleted; `commits`: how many
-    it has, 0 where that is not told."""
+    """A pull request as it stands now. `head_repository` is None when the fork was deleted.
+
+    `commits`: how many it has; 0 where that is not told.
+    """
 
     number: int
     author: str
