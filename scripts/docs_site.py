@@ -20,7 +20,15 @@ from pymdownx.slugs import slugify
 ROOT = Path(__file__).parents[1]
 EXAMPLES = "examples.md"
 PROJECT = ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
-_LANGUAGES = {".yaml": "yaml", ".yml": "yaml", ".py": "python"}
+_INTRODUCTION = ROOT / "examples" / "README.md"
+_LANGUAGES = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".py": "python",
+    ".json": "json",
+    ".md": "markdown",
+    "": "text",
+}
 _SLUG = slugify(case="lower")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _THREE_SPACES = re.compile(r" {3}(?=\S)")
@@ -63,12 +71,13 @@ def expanded(nav: object, docs: Path) -> Any:  # noqa: ANN401 - lists, mappings 
 
 
 def examples_page() -> str:
-    """Every file below `examples/`, each under its path."""
-    parts = ["# Files to copy\n\nAs they are in the repository, below `examples/`.\n"]
+    """What stands in `examples/README.md`, then every file below `examples/`, each under its path."""
+    introduction = _INTRODUCTION.read_text(encoding="utf-8")
+    parts = [_LINK.sub(lambda link: f"../examples/{link[0]}", introduction)]
     for path in _example_files():
         text = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()
-        parts.append(f"## {name}\n\n```{_LANGUAGES.get(path.suffix, 'text')}\n{text}```\n")
+        parts.append(f"## {name}\n\n````{_LANGUAGES[path.suffix]}\n{text}````\n")
     return "\n".join(parts)
 
 
@@ -107,11 +116,13 @@ def _place(target: str, anchor: str) -> tuple[str, str]:
         return f"project/{target}", anchor
     if target == "README.md":
         return "index.md", ""
+    if ROOT / target == _INTRODUCTION:
+        return EXAMPLES, ""
     if f"{target}/".startswith("examples/") and (ROOT / target).exists():
         return EXAMPLES, f"#{_SLUG(target, '-')}" if (ROOT / target).is_file() else ""
     return target, anchor
 
 
 def _example_files() -> Iterator[Path]:
-    found = (path for path in (ROOT / "examples").rglob("*") if path.suffix in _LANGUAGES)
-    return iter(sorted(found))
+    files = (path for path in (ROOT / "examples").rglob("*") if path.is_file())
+    return iter(sorted(path for path in files if path.suffix in _LANGUAGES and path != _INTRODUCTION))

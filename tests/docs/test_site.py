@@ -62,9 +62,12 @@ def test_a_glob_in_the_navigation_stands_for_pages_by_name(tmp_path: Path) -> No
 
 
 def test_every_example_is_on_one_page() -> None:
-    headings = re.findall(r"^## (.+)$", examples_page(), flags=re.MULTILINE)
-    there = [path for path in (ROOT / "examples").rglob("*") if path.suffix in {".yaml", ".yml", ".py"}]
-    assert headings == sorted(path.relative_to(ROOT).as_posix() for path in there)
+    page = examples_page()
+    headings = re.findall(r"^## (examples/.+)$", page, flags=re.MULTILINE)
+    there = [path for path in (ROOT / "examples").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    introduction = ROOT / "examples" / "README.md"
+    assert headings == [path.relative_to(ROOT).as_posix() for path in sorted(there) if path != introduction]
+    assert page.startswith(introduction.read_text().partition("\n")[0])
 
 
 # --- the build ------------------------------------------------------------------------------------
