@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 
 _T = TypeVar("_T")
 # Seconds that an error of the work beside it waits: a process that ends while libraries are being loaded may
-# crash. A server that hangs holds it no longer.
-_MOMENT = 5.0
+# crash. A server that hangs holds it no longer, and an interruption waits for nothing.
+_MOMENT = 1.0
 
 
 class Beside(Generic[_T]):
@@ -32,9 +32,10 @@ class Beside(Generic[_T]):
         return self
 
     def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
-        self._thread.join(self._moment)
+        if error is None or isinstance(error, Exception):
+            self._thread.join(self._moment)
 
     def answer(self) -> _T:
         """What the call gave. Waits for it, and raises what it raised."""

@@ -149,4 +149,5 @@ def test_an_outage_ends_the_asking_of_those_that_wait() -> None:
     report = judged(a_team(registry, requests=13))
     reasons = [one.reason for one in report.requests]
     assert reasons == [ReasonCode.MODEL_NOT_FOUND, *[ReasonCode.REGISTRY_UNAVAILABLE] * 12]
-    assert len(registry.asked) <= 1 + AT_ONCE * 2 - 1
+    # The first, four side by side of which each may have one more in hand, and the one that tells.
+    assert len(registry.asked) <= 1 + AT_ONCE * 2 + 1
