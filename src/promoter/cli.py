@@ -52,8 +52,8 @@ _VERBS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The console script; the process's exit code."""
+def main(arguments: Sequence[str] | None = None, *, end: Callable[[int], object] = os._exit) -> int:
+    """The console script; the process's exit code. `end` ends a process that Python would hold on to."""
     # A stream that was closed before we started is None.
     terminal = Terminal(
         environ=process_environment(),
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (terminal.out, terminal.err):
             with suppress(OSError):
                 stream.flush()
-        os._exit(exit_code)
+        end(exit_code)
     return int(exit_code)
 
 
@@ -164,7 +164,10 @@ def _not_understood(wrong: NotUnderstood, arguments: Sequence[str], *, terminal:
 
 
 def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
-    """Options outrank the environment; both go through the same reader as the Action's inputs."""
+    """Options outrank the environment; both go through the same reader as the Action's inputs.
+
+    Inputs of an action are not a person's: where another action calls `promoter`, they are that one's.
+    """
     names = {
         "requests": "REQUESTS",
         "policy": "POLICY",
@@ -177,8 +180,9 @@ def _inputs(options: argparse.Namespace, environ: Mapping[str, str]) -> Inputs:
     repository = getattr(options, "repository", None)
     if repository:
         check_repository(repository)
-    overrides = {**given, "GITHUB_REPOSITORY": repository}
-    return read_inputs({**environ, **{key: value for key, value in overrides.items() if value}})
+    typed = {**given, "GITHUB_REPOSITORY": repository}
+    around = {name: value for name, value in environ.items() if not name.startswith("INPUT_")}
+    return read_inputs({**around, **{name: value for name, value in typed.items() if value}})
 
 
 def _schema(options: argparse.Namespace, terminal: Terminal) -> ExitCode:

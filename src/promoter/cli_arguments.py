@@ -12,6 +12,8 @@ from promoter.cli_help_layout import Layout, epilog, top_epilog, top_text
 if TYPE_CHECKING:
     _Group: TypeAlias = argparse._ArgumentGroup
 
+# As LocalRepository.base_tip looks for it: the first that there is.
+_BASE = "default: origin/HEAD, main, master"
 _OPENS = "open it there instead of writing the file here; takes GITHUB_TOKEN"
 
 
@@ -106,7 +108,7 @@ def _report(verb: argparse.ArgumentParser) -> None:
 
 
 def _validate(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--base", metavar="REV", help="where it would be merged; default: origin/HEAD, main")
+    verb.add_argument("--base", metavar="REV", help=f"where it would be merged; {_BASE}")
     verb.add_argument("--head", metavar="REV", help="judge a commit instead of the working tree")
     _report(verb)
     _clone(verb)
@@ -135,7 +137,7 @@ def _apply(verb: argparse.ArgumentParser) -> None:
 
 
 def _drift(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--rev", metavar="REV", help="what git asks for; default: origin/HEAD, main")
+    verb.add_argument("--rev", metavar="REV", help=f"what git asks for; {_BASE}")
     _report(verb)
     _clone(verb)
     _registry(verb)
@@ -150,7 +152,9 @@ def _init(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--action", metavar="REF", help="what the workflows use: owner/promoter@commit; default: to fill in"
     )
-    verb.add_argument("--branch", metavar="NAME", help="the default branch; default: origin's, main")
+    verb.add_argument(
+        "--branch", metavar="NAME", help="the default branch; default: origin's, main, master, HEAD's"
+    )
     verb.add_argument("--yes", action="store_true", help="ask nothing; files that differ are kept")
     verb.add_argument("--force", action="store_true", help="replace files that differ")
     verb.add_argument("--dry-run", action="store_true", help="write nothing, only show")
@@ -164,7 +168,9 @@ def _request(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--alias", metavar="ALIAS", required=True, help="the alias that it shall hold")
     verb.add_argument("--from", dest="source", metavar="MODEL/VERSION", help="copy this one into MODEL")
     verb.add_argument("--reason", metavar="TEXT", help="why; default: what the file says already")
-    verb.add_argument("--base", metavar="REV", help="where it would be merged; default: the default branch")
+    verb.add_argument(
+        "--base", metavar="REV", help=f"where it would be merged; {_BASE}; with --pull-request GitHub's"
+    )
     verb.add_argument(
         "--no-validate", dest="validate", action="store_false", help="only write, do not judge it"
     )
@@ -187,7 +193,11 @@ def _rollback(verb: argparse.ArgumentParser) -> None:
     _model_and_alias(verb)
     verb.add_argument("--to", metavar="VERSION", help="a version that held it; default: the one before")
     verb.add_argument("--reason", metavar="TEXT", help="why, for the reviewers and the history")
-    verb.add_argument("--rev", metavar="REV", help="the revision to look from; default: HEAD")
+    verb.add_argument(
+        "--rev",
+        metavar="REV",
+        help="look from there; default: HEAD, with --pull-request origin/HEAD, main, master",
+    )
     verb.add_argument("--no-registry", action="store_true", help="do not ask the registry what was applied")
     verb.add_argument("--dry-run", action="store_true", help="write nothing, only show")
     _github(verb).add_argument("--pull-request", action="store_true", help=_OPENS)
@@ -226,7 +236,7 @@ def _status(verb: argparse.ArgumentParser) -> None:
         "--only", choices=("drifted", "pending"), help="only what differs, or is on its way; default: all"
     )
     verb.add_argument("--exit-code", action="store_true", help="exit 1 where something is out of sync")
-    verb.add_argument("--rev", metavar="REV", help="what git asks for; default: origin/HEAD, main")
+    verb.add_argument("--rev", metavar="REV", help=f"what git asks for; {_BASE}")
     _looking(verb)
 
 

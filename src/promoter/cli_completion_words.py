@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from promoter.inputs import Inputs
 
 # Stands where the cursor is, while the line is taken apart.
 _CURSOR = "\x1f"
+# Where a stream goes to or comes from; the file stands behind it, or is the next word.
+_REDIRECTION = re.compile(r"[0-9&]*[<>][<>&|]*")
 
 
 class Kind(StrEnum):
@@ -63,7 +66,9 @@ def reply(line: str, names: Names) -> Reply:
     words = _split(line)
     if not words:
         return Reply()
-    *before, current = words
+    if _is_file_of_a_stream(words):
+        return Reply(kind=Kind.FILES)
+    *before, current = _without_streams(words)
     top = parser("")
     if not before:
         verbs = [(name, shown.summary) for name, shown in VERBS.items()]
@@ -103,6 +108,18 @@ def _split(line: str) -> list[str]:
             continue
         return [word.replace(_CURSOR, "") for word in words[1:]]
     return []
+
+
+def _is_file_of_a_stream(words: Sequence[str]) -> bool:
+    """Whether the last word says where a stream goes."""
+    before, current = words[-2:-1], words[-1]
+    return bool(_REDIRECTION.match(current) or any(_REDIRECTION.fullmatch(word) for word in before))
+
+
+def _without_streams(words: Sequence[str]) -> list[str]:
+    """What the program itself will see."""
+    ours = (word for at, word in enumerate(words) if not _is_file_of_a_stream(words[: at + 1]))
+    return list(ours)
 
 
 def _read(words: Sequence[str], verb: argparse.ArgumentParser) -> _Typed:

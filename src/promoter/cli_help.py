@@ -8,6 +8,10 @@ from dataclasses import dataclass
 ABOUT = "Promote MLflow models by pull request."
 
 
+# What is left of exit code 4 where nobody is asked anything.
+_UNWRITABLE = "standard output took nothing, such as a full disk"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Help:
     """`summary` is a few words for the list of verbs, `text` sentences in lines of at most 80 columns.
@@ -59,7 +63,7 @@ registry, no GitHub, no network, and loads no model: what needs the registry,
         ),
         ("promoter lint --only policy", "the policy alone"),
     ),
-    exits={0: "nothing is wrong", 1: "", 2: "a file or the usage is wrong"},
+    exits={0: "nothing is wrong", 1: "", 2: "a file or the usage is wrong", 4: _UNWRITABLE},
     see=("docs/editors.md", "docs/promotion-request.md", "docs/policy.md"),
 )
 
@@ -222,7 +226,7 @@ and check it.
         ("promoter schema request > promotion-request.schema.json", "of promotion requests"),
         ("promoter schema policy", "of the policy"),
     ),
-    exits={0: "printed", 1: ""},
+    exits={0: "printed", 1: "", 4: _UNWRITABLE},
     see=("docs/editors.md",),
 )
 
@@ -238,7 +242,7 @@ asks `promoter` itself, so it stays right when Promoter is updated.
         ("promoter completion zsh > ~/.zfunc/_promoter", "zsh: a folder of $fpath, before compinit"),
         ("promoter completion fish > ~/.config/fish/completions/promoter.fish", "fish: once"),
     ),
-    exits={0: "printed", 1: ""},
+    exits={0: "printed", 1: "", 4: _UNWRITABLE},
 )
 
 DEMO = Help(

@@ -123,10 +123,11 @@ def _judged_here(
 ) -> Report:
     base, fork_point = clone.base(options.base, "HEAD")
     patterns = (inputs.requests, inputs.policy)
-    tree = clone.working_tree(patterns)
-    paths = clone.changed_paths(fork_point, tree, patterns=patterns)
-    world = judging_world(inputs, clone, screen=screen)
-    return _complete(judged(world, edited, change=Change(head=tree, base=base, paths=paths)), inputs)
+    with clone.working_tree(patterns) as tree:
+        paths = clone.changed_paths(fork_point, tree, patterns=patterns)
+        world = judging_world(inputs, clone, screen=screen)
+        report = judged(world, edited, change=Change(head=tree, base=base, paths=paths))
+    return _complete(report, inputs)
 
 
 def _proposed(options: argparse.Namespace, inputs: Inputs, *, asked: Asked, screen: Screen) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,10 +37,11 @@ def validate_clone(options: argparse.Namespace, inputs: Inputs, *, screen: Termi
     repository = LocalRepository(Path(options.directory), environ=screen.environ)
     base, fork_point = repository.base(options.base, options.head or "HEAD")
     patterns = (inputs.requests, inputs.policy)
-    head = repository.tip(options.head) if options.head else repository.working_tree(patterns)
-    world = judging_world(inputs, repository, screen=screen)
-    paths = repository.changed_paths(fork_point, head, patterns=patterns)
-    report = validate(world, Change(head=head, base=base, paths=paths))
+    commit = repository.tip(options.head) if options.head else ""
+    with nullcontext(commit) if commit else repository.working_tree(patterns) as head:
+        world = judging_world(inputs, repository, screen=screen)
+        paths = repository.changed_paths(fork_point, head, patterns=patterns)
+        report = validate(world, Change(head=head, base=base, paths=paths))
     return show(report, options, screen=screen)
 
 

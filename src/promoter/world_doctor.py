@@ -69,9 +69,9 @@ def doctor_by_hand(inputs: Inputs, asked: Asked) -> Diagnosis:
         world = _world(inputs, deadline, repository=GitHubRepository(connection))
         return diagnose(replace(world, settings=settings))
     clone = LocalRepository(Path(asked.directory or "."), environ=asked.environ)
-    tree = clone.working_tree((*FILES, inputs.requests, inputs.policy))
-    world = _world(inputs, deadline, repository=clone)
-    diagnosis = diagnose(replace(world, settings=settings, commit=tree, why_no_settings=_NO_GITHUB))
+    with clone.working_tree((*FILES, inputs.requests, inputs.policy)) as tree:
+        world = _world(inputs, deadline, repository=clone)
+        diagnosis = diagnose(replace(world, settings=settings, commit=tree, why_no_settings=_NO_GITHUB))
     # A tree's id means nothing to anybody: it is the working tree that was looked at.
     return replace(diagnosis, commit="")
 

@@ -35,17 +35,21 @@ import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
-_PATIENCE = 30.0
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shell:
-    """How an interactive shell is started: with `lines` in its start `file`, and nothing its user set up."""
+    """How an interactive shell is started: with `lines` in its start `file`, and nothing its user set up.
+
+    `knows_streams`: it completes the file behind `>` by itself, and asks no script.
+    """
 
     name: str
     arguments: tuple[str, ...]
     file: str
     lines: str
+    knows_streams: bool = True
 
 
 SHELLS = (
@@ -54,6 +58,7 @@ SHELLS = (
         arguments=("--noprofile", "--rcfile", "{home}/rc", "-i"),
         file="rc",
         lines='eval "$(promoter completion bash)"\n',
+        knows_streams=False,
     ),
     Shell(
         name="zsh",
@@ -79,14 +84,17 @@ class Keyboard:
     started: Path
     answered: Path
 
-    def type(self, keys: str) -> list[str]:
-        """What `promoter` is started with once the keys and Enter were typed; nothing when it was not."""
+    def type(self, keys: str, *, patience: float = PATIENCE) -> list[str]:
+        """What `promoter` is started with once the keys and Enter were typed; nothing when it was not.
+
+        `patience` is how many seconds a Tab may take until the script has asked.
+        """
         self.started.unlink(missing_ok=True)
         for part in keys.replace("\t", "\t\0").split("\0"):
             before = self._answers()
             os.write(self.terminal, part.encode())
             if part.endswith("\t"):
-                self._wait(lambda before=before: self._answers() > before)  # type: ignore[misc]
+                self._wait(lambda before=before: self._answers() > before, patience)  # type: ignore[misc]
             self.read()
         os.write(self.terminal, b"\r")
         self._wait(self.started.exists)
@@ -102,8 +110,8 @@ class Keyboard:
     def _answers(self) -> int:
         return self.answered.stat().st_size
 
-    def _wait(self, is_there: Callable[[], bool]) -> None:
-        until = time.monotonic() + _PATIENCE
+    def _wait(self, is_there: Callable[[], bool], patience: float = PATIENCE) -> None:
+        until = time.monotonic() + patience
         while not is_there() and time.monotonic() < until:
             self.read(0.05)
 

@@ -6,9 +6,12 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -209,8 +212,10 @@ def test_a_demo_that_cannot_keep_anything_does_not_begin(desk: Desk, json_too: l
 def test_the_console_script_speaks_on_the_processes_own_streams(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["schema", "request"]) == 0
-    assert main(["validate", "--directory", str(desk.folder)]) == ExitCode.WRONG_INPUT
+    ended: list[int] = []
+    assert main(["schema", "request"], end=ended.append) == 0
+    wrong = main(["validate", "--directory", str(desk.folder)], end=ended.append)
+    assert wrong == ExitCode.WRONG_INPUT
     shown = capsys.readouterr()
     assert json.loads(shown.out)["title"] == "Promotion request"
     assert shown.err.startswith("promoter: ")
@@ -267,6 +272,27 @@ def test_a_call_that_never_came_back_holds_no_process(
     )
     assert done.returncode == code, done.stderr
     assert isinstance(json.loads(done.stdout), dict)
+
+
+def test_who_calls_the_console_script_says_how_a_process_ends() -> None:
+    ended: list[int] = []
+    over = threading.Event()
+
+    class Out(io.StringIO):
+        left = threading.Thread(target=over.wait)
+
+        def write(self, text: str) -> int:
+            self.left.start()
+            return super().write(text)
+
+    try:
+        with redirect_stdout(Out()) as out:
+            code = main(["schema", "policy"], end=ended.append)
+        assert json.loads(out.getvalue())["title"] == "Promotion policy"
+        assert (ended, code) == ([0], ExitCode.DONE)
+    finally:
+        over.set()
+        Out.left.join()
 
 
 # --- apply ----------------------------------------------------------------------------------------
@@ -357,6 +383,81 @@ def test_a_wrong_request_in_the_working_tree(desk: Desk, clone: GitClone) -> Non
 
 
 def test_no_registry_is_named(desk: Desk, clone: GitClone) -> None:
+    (clone.folder / REQUEST).write_bytes(request("7"))
+    assert desk.type("validate", "--directory", str(clone.folder)) is ExitCode.WRONG_INPUT
+    assert "MLFLOW_TRACKING_URI" in desk.shown
+
+
+# A thread that still works with the clone when all else is over
+_A_CLONE_HELD = """
+import gc, sys, threading, time
+from promoter.adapters.local_repository import LocalRepository
+from promoter.cli import main
+
+def hold():
+    held = []
+    while not held:
+        time.sleep(0.01)
+        held = [one for one in gc.get_objects() if type(one) is LocalRepository]
+    print("held", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+threading.Thread(target=hold, daemon=True).start()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """`promoter validate` in a process of its own, with a folder for what it needs for a while."""
+
+    folder: Path
+    scratch: Path
+
+    def started(self, program: str, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", program, "validate", *arguments],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "TMPDIR": str(self.scratch)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+@pytest.fixture
+def process(clone: GitClone, tmp_path: Path) -> Iterator[Process]:
+    made = Process(folder=clone.folder, scratch=tmp_path / "scratch")
+    made.scratch.mkdir()
+    (clone.folder / REQUEST).write_bytes(request("7"))
+    yield made
+    assert [path.name for path in made.scratch.glob("promoter-*")] == []
+
+
+@pytest.mark.parametrize("deadline", ["30", "0.1"])
+def test_nothing_is_left_of_the_working_tree_where_a_call_never_comes_back(
+    process: Process, deadline: str
+) -> None:
+    """Ended by a signal, or by the deadline; a process that ends at once runs no finalizers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(50)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with process.started(_A_CLONE_HELD, "--tracking-uri", address, "--deadline", deadline) as running:
+            assert running.stderr is not None
+            assert running.stderr.readline() == "held\n"
+            asked, _ = silent.accept()
+            if deadline == "30":
+                assert list(process.scratch.glob("promoter-*/index"))
+                running.send_signal(signal.SIGINT)
+            running.communicate(timeout=50)
+        asked.close()
+    expected = ExitCode.INTERRUPTED if deadline == "30" else ExitCode.UNDECIDED
+    assert running.returncode == expected
+
+
+@pytest.mark.parametrize("name", ["COMMAND", "COMMENT", "DEADLINE", "REQUESTS", "POLICY", "TRACKING-URI"])
+def test_inputs_of_an_action_are_not_a_persons(desk: Desk, clone: GitClone, name: str) -> None:
+    desk.environ[f"INPUT_{name}"] = "/another/actions"
     (clone.folder / REQUEST).write_bytes(request("7"))
     assert desk.type("validate", "--directory", str(clone.folder)) is ExitCode.WRONG_INPUT
     assert "MLFLOW_TRACKING_URI" in desk.shown

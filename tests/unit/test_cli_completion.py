@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def words(line: str) -> list[str]:
         ("promoter drift --rev=", []),
         ("promoter completion ", ["bash", "zsh", "fish"]),
         ("promoter action ", ["--help"]),
+        ("promoter history 2>/dev/null chu", ["churn"]),
+        ("promoter history 2> /dev/null churn ca", ["canary"]),
+        ("promoter history churn 2>&1 ca", ["canary"]),
+        ("promoter 2>log li", ["lint"]),
+        ("promoter > log history f", ["fraud"]),
         ('promoter history "chu', ["churn"]),
         ("promoter history 'chu", ["churn"]),
         ("promoter history 'churn' ch", ["champion"]),
@@ -96,6 +102,13 @@ def test_every_option_of_every_verb_is_offered(verb: str) -> None:
         ("promoter lint one.yaml two", Kind.FILES),
         ("promoter history --html ", Kind.FILES),
         ("promoter validate --policy=.git", Kind.FILES),
+        ("promoter schema request > zeb", Kind.FILES),
+        ("promoter schema request >zeb", Kind.FILES),
+        ("promoter schema request >> ", Kind.FILES),
+        ("promoter validate --json 2> zeb", Kind.FILES),
+        ("promoter validate --json &>zeb", Kind.FILES),
+        ("promoter init < ", Kind.FILES),
+        ("promoter >", Kind.FILES),
         ("promoter validate --directory ", Kind.FOLDERS),
         ("promoter validate --report-directory=", Kind.FOLDERS),
     ],
@@ -183,6 +196,34 @@ def test_links_and_what_cannot_be_read_are_passed_over(tmp_path: Path) -> None:
     (clone / "promotions" / "loop").symlink_to(clone)
     assert named(clone, REQUESTS) == ()
     assert named(clone, "nowhere/*.yaml") == ()
+
+
+@pytest.mark.parametrize(
+    "leads", ["{outside}/*.yaml", "{outside}/**/*.yaml", "../outside/*.yaml", "a{{b}}.yaml"]
+)
+def test_a_glob_that_no_verb_takes_finds_nothing(leads: str, tmp_path: Path) -> None:
+    (tmp_path / "clone").mkdir()
+    clone = written(tmp_path / "clone", {"a{b}.yaml": "model: churn\nalias: champion\n"})
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "a.yaml").write_text("model: secret\nalias: champion\n", encoding="utf-8")
+    assert named(clone, leads.format(outside=tmp_path / "outside")) == ()
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    text = "model: churn\nalias: champion\n"
+    clone = written(tmp_path, {"promotions/b.yaml": text, "promotions/.hidden/c.yaml": text})
+    os.mkfifo(clone / "promotions" / "a.yaml")
+    assert named(clone, f"./{REQUESTS}") == (Named(model="churn", alias="champion"),)
+
+
+def test_so_many_files_are_looked_at_and_no_more(tmp_path: Path) -> None:
+    """Of whatever kind: those nearest to the root first."""
+    near = {f"{number}.yaml": f"model: m{number}\nalias: champion\n" for number in range(3)}
+    clone = written(tmp_path, {**near, "deep/a.txt": "", "deep/z.yaml": "model: deep\nalias: champion\n"})
+    # .git, 0.yaml, 1.yaml, 2.yaml, deep
+    assert [one.model for one in named(clone, "**/*.yaml", most=5)] == ["m0", "m1", "m2"]
+    assert [one.model for one in named(clone, "**/*.yaml", most=7)] == ["m0", "m1", "m2", "deep"]
+    assert len(named(clone, "**/*.yaml", most=4)) < 4
 
 
 # --- the verb -------------------------------------------------------------------------------------

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from promoter.adapters.local_repository import LocalRepository
 from promoter.cli_arguments import NotUnderstood, parser, verbs_of
 from promoter.cli_help import VERBS
-from promoter.errors import ExitCode
+from promoter.errors import ExitCode, PromoterError
+from tests.git_clone import GitClone
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
@@ -134,6 +137,35 @@ def test_help_tells_the_default_that_the_parser_has(verb: str) -> None:
         and not re.search(rf"default: {re.escape(one.default)}(?!\w)", str(one.help))
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "flag", [("validate", "base"), ("request", "base"), ("drift", "rev"), ("status", "rev")]
+)
+def test_help_tells_every_revision_that_is_taken_for_the_default_branch(
+    flag: tuple[str, str], tmp_path: Path
+) -> None:
+    (said,) = (one.help for one in verbs_of(parser("0"))[flag[0]]._actions if one.dest == flag[1])
+    names = re.findall(r"[\w/]+", str(said).partition("default: ")[2].partition(";")[0])
+    assert len(names) == 3
+    for number, name in enumerate(names):
+        clone = GitClone(tmp_path / str(number))
+        commit = clone.commit({}, "Begin")
+        clone.git("branch", "-m", "away")
+        repository = LocalRepository(clone.folder, environ={"PATH": os.environ["PATH"]})
+        with pytest.raises(PromoterError, match="no base revision"):
+            repository.base_tip(None)
+        clone.git("update-ref", f"refs/{'remotes' if '/' in name else 'heads'}/{name}", commit)
+        assert repository.base_tip(None) == commit
+
+
+@pytest.mark.parametrize("verb", ["lint", "schema", "completion"])
+def test_a_verb_that_asks_nobody_has_nothing_out_of_reach(
+    capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    codes = section("exit codes", help_of(verb, capsys=capsys))
+    assert "out of reach" not in codes
+    assert "  4    standard output took nothing" in codes
 
 
 # --- the page -------------------------------------------------------------------------------------

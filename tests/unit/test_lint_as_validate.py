@@ -35,11 +35,12 @@ def by_validate(root: Path, places: Places) -> int | None:
     """The same by what validate reads before it asks anybody."""
     repository = LocalRepository(root, environ=ENVIRON)
     try:
-        tree = read_tree(repository, repository.working_tree((places.requests, places.policy)), places=places)
-        rules = read_policy(repository, tree, places=places)
-        requests = read_request_set(repository, tree).requests
-        for one in requests:
-            rule_for(rules, one)
+        with repository.working_tree((places.requests, places.policy)) as seen:
+            tree = read_tree(repository, seen, places=places)
+            rules = read_policy(repository, tree, places=places)
+            requests = read_request_set(repository, tree).requests
+            for one in requests:
+                rule_for(rules, one)
     except PromoterError:
         return None
     return len(requests)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
-import weakref
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from promoter.adapters.git_log import LOG_FORMAT, parse_log
@@ -76,19 +74,30 @@ class LocalRepository:
         ]
         return frozenset(path for path, _, _ in both[0] ^ both[1])
 
-    def working_tree(self, patterns: Sequence[str]) -> str:
+    @contextmanager
+    def working_tree(self, patterns: Sequence[str]) -> Iterator[str]:
         """A tree of HEAD with the files that match as they are on disk now, new ones too; its id.
 
-        Objects go to a scratch folder and the index is a scratch one: the clone does not change.
+        Objects go to a scratch folder and the index is a scratch one: the clone does not change. Behind the
+        context the folder is gone, and what is new in the tree with it. No finalizer does that: where a call
+        never came back, the process ends without one.
         """
         objects = self._git(["rev-parse", "--path-format=absolute", "--git-path", "objects"]).decode().strip()
-        scratch = tempfile.mkdtemp(prefix="promoter-")
-        weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-        self._environ |= {
-            "GIT_INDEX_FILE": f"{scratch}/index",
-            "GIT_OBJECT_DIRECTORY": scratch,
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
-        }
+        before = self._environ
+        with tempfile.TemporaryDirectory(prefix="promoter-", ignore_cleanup_errors=True) as scratch:
+            self._environ = {
+                **before,
+                "GIT_INDEX_FILE": f"{scratch}/index",
+                "GIT_OBJECT_DIRECTORY": scratch,
+                "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects,
+            }
+            try:
+                yield self._written(patterns)
+            finally:
+                self._environ = before
+
+    def _written(self, patterns: Sequence[str]) -> str:
+        """Have git write the tree where the environment says."""
         self._git(["read-tree", "HEAD" if self._has_commits() else "--empty"])
         # All are listed and then matched as everywhere else: git's own globs take `**.yaml` for `*.yaml`.
         every = ["--full-name", "--cached", "--others", "--exclude-standard", "--", ":(top)"]

@@ -53,14 +53,14 @@ def test_the_working_tree_is_read_and_the_clone_left_alone(clone: GitClone) -> N
     (clone.folder / "outside.txt").write_text("not ours")
     before = clone.git("status", "--porcelain"), clone.git("count-objects")
     repository = opened(clone)
-    tree = repository.working_tree(PATTERNS)
-    entries = repository.files(tree, PATTERNS)
-    contents = repository.contents(entries)
+    with repository.working_tree(PATTERNS) as tree:
+        entries = repository.files(tree, PATTERNS)
+        contents = repository.contents(entries)
+        changed = repository.changed_paths(repository.tip("main"), tree, patterns=PATTERNS)
     assert {e.path: contents[e.blob_id] for e in entries} == {
         FILE: b"version: 2\n",
         "promotions/new.yaml": b"new\n",
     }
-    changed = repository.changed_paths(repository.tip("main"), tree, patterns=PATTERNS)
     assert changed == {FILE, "promotions/new.yaml"}
     assert (clone.git("status", "--porcelain"), clone.git("count-objects")) == before
 
@@ -73,16 +73,39 @@ def test_a_new_file_is_found_by_any_glob_that_finds_it_once_committed(clone: Git
     for folder in (clone.folder, deep.parent):
         repository = LocalRepository(folder, environ=os.environ)
         for pattern in ("**.yaml", "promotions/**.yaml", "**/*.yaml"):
-            found = repository.files(repository.working_tree([pattern]), [pattern])
+            with repository.working_tree([pattern]) as tree:
+                found = repository.files(tree, [pattern])
             assert [entry.path for entry in found] == ["promotions/a/b \u00e9\n.yaml", FILE], pattern
-        every = repository.files(repository.working_tree(["**"]), ["**"])
+        with repository.working_tree(["**"]) as tree:
+            every = repository.files(tree, ["**"])
         assert [entry.path for entry in every[:1]] == ["README.md"]
 
 
 def test_a_deleted_file_is_gone_from_the_working_tree(clone: GitClone) -> None:
     (clone.folder / FILE).unlink()
     repository = opened(clone)
-    assert repository.files(repository.working_tree(PATTERNS), PATTERNS) == ()
+    with repository.working_tree(PATTERNS) as tree:
+        assert repository.files(tree, PATTERNS) == ()
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, ValueError])
+def test_of_a_working_tree_nothing_is_left_on_any_way_out(clone: GitClone, end: type[BaseException]) -> None:
+    (clone.folder / FILE).write_text("version: 2\n")
+    repository = opened(clone)
+
+    def read() -> str:
+        with repository.working_tree(PATTERNS) as tree:
+            return tree
+
+    def broken_off() -> None:
+        with repository.working_tree(PATTERNS):
+            raise end
+
+    with pytest.raises(end):
+        broken_off()
+    with pytest.raises(PromoterError, match="git said"):
+        repository.files(read(), PATTERNS)
+    assert repository.tip("main") == clone.git("rev-parse", "main")
 
 
 def test_history_names_the_commits_of_a_merged_branch_as_github_does(clone: GitClone) -> None:
@@ -211,5 +234,6 @@ def test_the_working_tree_of_a_repository_without_a_commit(tmp_path: Path) -> No
     clone = GitClone(tmp_path / "new")
     (clone.folder / "a.yaml").write_text("version: 1\n")
     repository = LocalRepository(clone.folder, environ={"PATH": os.environ["PATH"]})
-    (entry,) = repository.files(repository.working_tree(["*.yaml"]), ["*.yaml"])
-    assert (entry.path, repository.data(entry)) == ("a.yaml", b"version: 1\n")
+    with repository.working_tree(["*.yaml"]) as tree:
+        (entry,) = repository.files(tree, ["*.yaml"])
+        assert (entry.path, repository.data(entry)) == ("a.yaml", b"version: 1\n")
