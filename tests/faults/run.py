@@ -52,7 +52,10 @@ def play_share(share: Share) -> Tally:
         staged(share.folder, url=server.url, database=server.database) as stage,
     ):
         for seed in range(share.first, share.end, share.step):
+            before = len(tally.complaints)
             play(schedule_of(seed), stage, tally)
+            # Told at once: a run of hours that is ended early would keep it to itself.
+            sys.stderr.writelines(f"{complaint}\n" for complaint in tally.complaints[before:])
             if time.monotonic() - told > _TELL_EVERY:
                 told = time.monotonic()
                 sys.stderr.write(f"seed {seed} of {share.end}, {len(tally.complaints)} complaints\n")
