@@ -1,6 +1,7 @@
 """The HTTP server: sockets, the log of requests, and a place to inject faults."""
 
 import itertools
+import logging
 import socket
 import sys
 import threading
@@ -18,8 +19,8 @@ from promoter.demo.github.world import World
 
 _IDLE_SECONDS = 30
 _ENTERPRISE = "/api/v3"
-# The audit event of every exchange: the request, and what GitHub itself answered; None where an interceptor
-# spoke in its place. Tests hold all of them to GitHub's description; whoever does not listen pays nothing.
+# The log of every exchange: the request, and what GitHub itself answered; None where an interceptor spoke in
+# its place. Tests hold all of them to GitHub's description; whoever does not listen pays nothing.
 EXCHANGED = "promoter.github.exchanged"
 
 
@@ -117,7 +118,7 @@ class Standin:
             answer = interceptor.after(request, answer) if interceptor else answer
             status = answer.status
         finally:
-            sys.audit(EXCHANGED, request, own)
+            logging.getLogger(EXCHANGED).debug("%s %s", request, own)
             self.requests.append(Logged(method=request.method, target=request.target, status=status))
         return answer
 
