@@ -96,6 +96,22 @@ def test_image_starts_by_absolute_path_without_a_shell() -> None:
     assert "-I" in options  # a workflow's PYTHONPATH must not reach the action
 
 
+def test_every_base_image_is_named_by_digest_and_is_the_same_everywhere() -> None:
+    files = sorted(path for path in ROOT.glob("Dockerfile*") if not path.name.endswith("ignore"))
+    named = [
+        line.split()[1]
+        for path in files
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.upper().startswith("FROM ")
+    ]
+    assert [path.name for path in files] == ["Dockerfile", "Dockerfile.spark"]
+    # The one that a release gives: the action's own image, by the digest that it was pushed with.
+    assert [one for one in named if not re.fullmatch(r"[\w.-]+:[\w.-]+@sha256:[0-9a-f]{64}", one)] == [
+        "${PROMOTER}"
+    ]
+    assert len(set(named) - {"${PROMOTER}"}) == 1
+
+
 def test_image_leaves_user_and_working_directory_to_the_runner() -> None:
     assert {"USER", "WORKDIR", "CMD", "VOLUME", "ADD"} & {name for name, _ in instructions()} == set()
 

@@ -91,10 +91,21 @@ def test_an_image_without_an_sbom_ends_the_release(machine: Machine) -> None:
     assert (done.status, done.said) == (1, f"release: {IMAGE}@{DIGEST} has no SBOM for linux/amd64\n")
 
 
+@pytest.mark.parametrize(("size", "status"), [(16 * 1024 * 1024, 0), (16 * 1024 * 1024 + 1, 1)])
+def test_an_sbom_that_cannot_be_attested_ends_the_release_before_anything_is(
+    machine: Machine, size: int, status: int
+) -> None:
+    start = '{"spdxVersion":""}'
+    body = f"case $WORDS in run*) exit 0 ;; *) printf '%-{size}s' '{start}' ;; esac\n"
+    done = machine.run("release_image.sh", f"{IMAGE}@{DIGEST}", "sboms/promoter", plays="docker", body=body)
+    assert done.status == status
+    assert ("at most 16777216 can be attested" in done.said) == bool(status)
+
+
 # --- names of images ------------------------------------------------------------------------------
 
 REGISTRY = f"""case $WORDS in
-  *inspect*) cat "$STATE" 2>/dev/null ;;
+  *inspect*) cat "$STATE" 2>/dev/null || {{ echo "ERROR: {IMAGE}:1.2.3: not found" >&2; exit 1; }} ;;
   *create*) echo {DIGEST} >"$STATE" ;;
 esac
 """
@@ -120,6 +131,31 @@ def test_a_name_of_another_image_is_never_moved(machine: Machine) -> None:
     assert f"{IMAGE}:1.2.3 is {OTHER} already" in done.said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ERROR: unexpected status from HEAD request to https://ghcr.io/v2/a/manifests/1.2.3: 503 Busy",
+        "ERROR: unexpected status from HEAD request to https://ghcr.io/v2/a/manifests/1.2.3: 401 No",
+        "ERROR: failed to fetch anonymous token: unexpected status from GET request: 404 Not Found",
+        "ERROR: error getting credentials - err: exec: docker-credential-gone: executable file not found",
+        f"ERROR: {IMAGE}:1.2.4: not found",
+        "",
+    ],
+)
+def test_a_name_of_which_nothing_is_known_is_never_moved(machine: Machine, words: str) -> None:
+    body = f"echo {shlex.quote(words)} >&2\nexit 1\n"
+    done = machine.run("release_name.sh", IMAGE, DIGEST, "1.2.3", plays="docker", body=body)
+    assert (done.status, len(done.calls)) == (1, 1)
+    assert words in done.said
+    assert f"whether {IMAGE}:1.2.3 is there already is not known" in done.said
+
+
+def test_a_registry_that_knows_no_such_manifest_lets_the_name_be_given(machine: Machine) -> None:
+    body = REGISTRY.replace(f"{IMAGE}:1.2.3: not found", "manifest unknown: manifest unknown")
+    done = machine.run("release_name.sh", IMAGE, DIGEST, "1.2.3", plays="docker", body=body)
+    assert (done.status, len(done.calls)) == (0, 3)
+
+
 def test_a_name_that_became_something_else_is_told(machine: Machine) -> None:
     body = REGISTRY.replace(f"echo {DIGEST}", f"echo {OTHER}")
     done = machine.run("release_name.sh", IMAGE, DIGEST, "1.2.3", plays="docker", body=body)
@@ -141,7 +177,7 @@ CREATED = "release create v1.2.3 --verify-tag --draft --title v1.2.3 --notes-fil
 
 
 def test_a_release_is_drafted_with_all_its_files_and_then_published(machine: Machine) -> None:
-    done = published(machine, view="exit 1")
+    done = published(machine, view="echo 'release not found' >&2; exit 1")
     assert done.status == 0
     assert done.calls[1:] == [CREATED, "release edit v1.2.3 --draft=false"]
 
@@ -155,3 +191,13 @@ def test_a_draft_of_a_run_that_broke_off_is_made_anew_and_the_tag_stays(machine:
 def test_a_published_release_is_left_as_it_is(machine: Machine) -> None:
     done = published(machine, view="echo false")
     assert (done.status, done.said, len(done.calls)) == (0, "release: v1.2.3 is published already\n", 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["HTTP 502: Bad Gateway (https://api.github.com/repos/a)", "HTTP 404: Not Found", ""]
+)
+def test_a_release_of_which_nothing_is_known_is_not_made(machine: Machine, words: str) -> None:
+    done = published(machine, view=f"echo {shlex.quote(words)} >&2; exit 1")
+    assert (done.status, len(done.calls)) == (1, 1)
+    assert words in done.said
+    assert "whether v1.2.3 is published already is not known" in done.said

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from scripts.release_checksums import checksums
-from scripts.release_notes import is_released, is_unreleased_empty, notes, page
+from scripts.release_notes import is_released, is_unreleased_empty, notes, page, strange_headings
 from scripts.release_pin import pinned
 from scripts.release_sbom import IMAGE, LOCK, components, document
 from scripts.release_version import declared_version, disagreements, version_of
@@ -82,6 +82,17 @@ def test_a_version_that_everything_agrees_on() -> None:
         ("1.2.3", PROJECT, CHANGELOG.replace("[1.2.3] -", "[1.2.9] -"), "no line `## [1.2.3] - YYYY-MM-DD`"),
         ("1.2.3", PROJECT, CHANGELOG.replace(" - 2026-11-22", ""), "no line `## [1.2.3] - YYYY-MM-DD`"),
         ("1.2.3", PROJECT, LATE, "move them to [1.2.3]"),
+        ("1.2.3", PROJECT, CHANGELOG + "\n## Unreleased\n\n- Lost.\n", "the heading `## Unreleased`"),
+        ("1.2.3", PROJECT, CHANGELOG + "\n## [unreleased]\n\n- Lost.\n", "the heading `## [unreleased]`"),
+        ("1.2.3", PROJECT, CHANGELOG + "\n## [Unreleased]\n", "the heading `## [Unreleased]`"),
+        ("1.2.3", PROJECT, CHANGELOG + "\n##[1.2.1] - 2026-09-01\n", "the heading `##[1.2.1] - 2026-09-01`"),
+        ("1.2.3", PROJECT, CHANGELOG.replace("10-01", "02-30"), "the heading `## [1.2.2] - 2026-02-30`"),
+        (
+            "1.2.3",
+            PROJECT,
+            CHANGELOG + "\n## [1.2.2] - 2026-10-02\n",
+            "the heading `## [1.2.2] - 2026-10-02`",
+        ),
         (
             "1.2.3rc1",
             PROJECT.replace("1.2.3", "1.2.3rc1"),
@@ -91,8 +102,24 @@ def test_a_version_that_everything_agrees_on() -> None:
     ],
 )
 def test_each_disagreement_is_told(version: str, project: str, changelog: str, said: str) -> None:
-    (found,) = disagreements(version, project=project, changelog=changelog)
+    found, *more = disagreements(version, project=project, changelog=changelog)
     assert said in found
+    # A heading without its date is both: not the version's, and of no form.
+    assert [one for one in more if "has the heading" not in one] == []
+
+
+def test_a_date_that_is_in_no_calendar_is_no_release() -> None:
+    changelog = CHANGELOG.replace("2026-11-22", "2026-99-99")
+    missing, strange = disagreements("1.2.3", project=PROJECT, changelog=changelog)
+    assert "no line `## [1.2.3] - YYYY-MM-DD`" in missing
+    assert "the heading `## [1.2.3] - 2026-99-99`" in strange
+
+
+def test_a_version_that_is_out_already_is_told_before_anything_is_built() -> None:
+    tags = {"v1.2.2", "v1.2.30", "source/v1.2.3"}
+    assert list(disagreements("1.2.3", project=PROJECT, changelog=CHANGELOG, tags=tags)) == []
+    (said,) = disagreements("1.2.3", project=PROJECT, changelog=CHANGELOG, tags={*tags, "v1.2.3"})
+    assert "the tag v1.2.3 is there already" in said
 
 
 def test_our_own_changelog_has_the_form_that_is_read() -> None:
@@ -100,6 +127,7 @@ def test_our_own_changelog_has_the_form_that_is_read() -> None:
     version = declared_version((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     headings = re.findall(r"^## (.*)$", changelog, re.MULTILINE)
     assert headings[0] == "[Unreleased]"
+    assert strange_headings(changelog) == []
     assert is_released(changelog, version) or notes(changelog, "Unreleased")
 
 
@@ -162,6 +190,11 @@ def test_a_pinned_action_is_the_same_action() -> None:
     assert {**after, "runs": before["runs"]} == before
 
 
+@pytest.mark.parametrize("host", ["ghcr.io", "registry.example.com:5000", "localhost:5000"])
+def test_a_registry_is_a_name_with_a_dot_or_a_port(host: str) -> None:
+    assert f"image: docker://{host}/promoter@{DIGEST}" in pinned(action(), f"{host}/promoter@{DIGEST}")
+
+
 @IN_DEVELOPMENT
 def test_a_pinned_action_fits_the_schema_and_the_linter(tmp_path: Path) -> None:
     target = tmp_path / "action.yml"
@@ -186,6 +219,8 @@ def test_a_pinned_action_fits_the_schema_and_the_linter(tmp_path: Path) -> None:
         f"ghcr.io/acme/promoter@sha512:{'ab' * 32}",
         f"docker://ghcr.io/acme/promoter@{DIGEST}",
         f"promoter@{DIGEST}",
+        f"acme/promoter@{DIGEST}",
+        f"localhost/promoter@{DIGEST}",
         DIGEST,
         "",
     ],

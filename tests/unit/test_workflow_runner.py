@@ -16,6 +16,7 @@ from tests.workflow_actions import OTHERS, App, Given
 from tests.workflow_expressions import ExpressionError
 from tests.workflow_file import WorkflowError, parse_workflow
 from tests.workflow_process import Ended
+from tests.workflow_rules import is_cron
 from tests.workflow_runner import Environment, Kept, Passport, Ran, Runner
 from tests.workflow_triggers import starts
 
@@ -104,6 +105,91 @@ def test_what_github_would_refuse_or_nobody_taught_us(old: str, new: str, said: 
         parse_workflow(text.replace(old, new).encode(), "a.yml")
 
 
+STEP = "{id: a, uses: your-org/promoter@1}"
+
+
+@pytest.mark.parametrize(
+    ("on", "job", "said"),
+    [
+        ("{schedule: [{cron: 99 99 * * *}]}", "", r"`99 99 \* \* \*` is no cron"),
+        ("{schedule: [{cron: '* * * * *'}]}", "", "is no cron"),
+        ("{pull_request: {types: [opened, opend]}}", "", "pull_request has no type `opend`"),
+        ("{merge_group: {types: [opened]}}", "", "merge_group has no type `opened`"),
+        ("push", "timeout-minutes: soon, ", "no number of minutes"),
+        ("push", "timeout-minutes: 0, ", "no number of minutes"),
+        ("push", "concurrency: {group: '${{ secrets.A }}'}, ", "concurrency has no context `secrets`"),
+        ("push", "concurrency: {group: '${{ github.evnt.number }}'}, ", r"there is no `github\.evnt`"),
+        ("push", "if: steps.a.outcome, ", "this `if` has no context `steps`"),
+        ("push", "if: '${{ secrets.A }}', ", "this `if` has no context `secrets`"),
+        ("push", "if: github.event_name = 'push', ", "is nothing that is known"),
+    ],
+)
+def test_what_github_refuses_in_an_event_or_a_job(on: str, job: str, said: str) -> None:
+    text = f"on: {on}\njobs: {{one: {{runs-on: a, permissions: {{}}, {job}steps: [{STEP}]}}}}\n"
+    with pytest.raises(WorkflowError, match=said):
+        parse_workflow(text.encode(), "a.yml")
+
+
+@pytest.mark.parametrize(
+    ("job", "steps", "said"),
+    [
+        ("1 bad", STEP, "1 bad: it is no id of a job"),
+        ("one", f"{STEP}, {STEP}", "one: two steps have the id `a`"),
+        ("one", "{id: 1a, uses: your-org/promoter@1}", "`1a` is no id of a step"),
+        ("one", "{uses: your-org/promoter}", "is not of the form owner/name@ref"),
+        ("one", "{uses: your-org/promoter@1, if: secrets.A}", "this `if` has no context `secrets`"),
+        (
+            "one",
+            "{uses: your-org/promoter@1, with: {a: '${{ secret.A }}'}}",
+            "a step has no context `secret`",
+        ),
+        ("one", "{uses: your-org/promoter@1, env: {A: '${{ github.tokn }}'}}", r"there is no `github\.tokn`"),
+    ],
+)
+def test_what_github_refuses_in_ids_and_steps(job: str, steps: str, said: str) -> None:
+    text = f"on: push\njobs: {{{job}: {{runs-on: a, permissions: {{}}, steps: [{steps}]}}}}\n"
+    with pytest.raises(WorkflowError, match=said):
+        parse_workflow(text.encode(), "a.yml")
+
+
+def test_what_github_takes_is_taken() -> None:
+    text = (
+        "on: {schedule: [{cron: '*/5 8-17 1,15 JAN-mar/2 1-5'}], pull_request: {types: [edited]}}\n"
+        "concurrency: {group: 'a-${{ github.event.pull_request.number || github.ref }}-${{ vars.A }}'}\n"
+        "jobs: {_one-2: {runs-on: a, timeout-minutes: 1.5, permissions: {}, if: \"!(vars.A == 'b')\", "
+        "steps: [{id: a, uses: ./here}, {id: b, uses: docker://a, if: always() && steps.a.outputs.c == ''}, "
+        "{uses: o/n/folder@v1, with: {a: '${{ secrets.A }}'}}]}}\n"
+    )
+    assert [step.uses for step in parse_workflow(text.encode(), "a.yml").jobs[0].steps][2] == "o/n/folder@v1"
+
+
+@pytest.mark.parametrize(
+    ("cron", "expected"),
+    [
+        ("17 5 * * *", True),
+        ("0,30 0-23/2 31 12 6", True),
+        ("5 4 * * sun", True),
+        ("*/4 * * * *", False),
+        ("60 * * * *", False),
+        ("1 24 * * *", False),
+        ("1 1 0 * *", False),
+        ("1 1 32 * *", False),
+        ("1 1 1 13 *", False),
+        ("1 1 1 1 7", False),
+        ("1 1 1 1 MONDAY", False),
+        ("1 5-3 * * *", False),
+        ("1 1-2-3 * * *", False),
+        ("1 */0 * * *", False),
+        ("1 */x * * *", False),
+        ("1, * * * *", False),
+        ("1 1 * *", False),
+        ("", False),
+    ],
+)
+def test_crons(cron: str, expected: bool) -> None:
+    assert is_cron(cron) is expected
+
+
 # --- jobs -----------------------------------------------------------------------------------------
 
 
@@ -126,7 +212,7 @@ def ran(folder: Path, job: str, kept: Kept, *, name: str = "push") -> tuple[list
             Path(environ["GITHUB_OUTPUT"]).write_text("reason-code<<E\nvalidated\nE\n", encoding="utf-8")
             return Ended(exit_code=int(environ.get("FAIL", "0")), log="said")
 
-        passport = Passport(url="http://id", issue=lambda subject: subject)
+        passport = Passport(url="http://id", prefix="repo:acme@7/models@8", issue=lambda subject: subject)
         runner = Runner(standin=standin, kept=kept, folder=folder, launch=launch, passport=passport)
         trigger = Trigger(name=name, payload={}, ref="refs/heads/main", commit=commit)
         done = runner.run(trigger)
@@ -148,7 +234,7 @@ def test_a_job_s_own_permissions_take_the_place_of_the_workflow_s(tmp_path: Path
     job = "permissions: {id-token: write}, environment: e, steps: [{uses: your-org/promoter@1}]"
     _, (given,) = ran(tmp_path, job, Kept(environments={"e": Environment()}))
     assert given["grants"] == "{'metadata': 'read', 'id_token': 'write'}"
-    assert given["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == "repo:acme/models:environment:e"
+    assert given["ACTIONS_ID_TOKEN_REQUEST_TOKEN"] == "repo:acme@7/models@8:environment:e"
 
 
 def test_secrets_of_an_environment_are_for_jobs_that_name_it_on_its_branches(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -142,8 +143,35 @@ def test_no_workflow_runs_a_forks_code_with_rights(name: str) -> None:
 
 def test_ci_runs_what_the_readme_says() -> None:
     run = " ".join(step.get("run", "") for step in steps("ci.yml"))
-    targets = {"lint", "docs", "demo", "release-check", "test", "test-compat"}
+    targets = {
+        "lint",
+        "docs",
+        "demo",
+        "release-check",
+        "test",
+        "test-compat",
+        "github-data",
+        "lint-workflows",
+    }
     assert set(re.findall(r"make ([a-z-]+)", run)) == targets
+
+
+def test_ci_has_github_s_descriptions_before_the_tests_and_fails_without_them() -> None:
+    ran = jobs("ci.yml")["tests"]["steps"]
+    order = [step.get("run") for step in ran]
+    assert order.index("make github-data") < order.index("make test")
+    (variables,) = [step["env"] for step in ran if step.get("run") == "make test"]
+    needed = {"BROWSER", "GITHUB_DATA", "IMAGE", "POSTGRES"}
+    assert {name for name in needed if variables.get(f"PROMOTER_REQUIRE_{name}") == "1"} == needed
+    assert variables["PROMOTER_GITHUB_DATA"].endswith("/.venv/github-data")
+
+
+def test_what_npm_installs_is_locked_by_digest_and_by_no_address() -> None:
+    text = (ROOT / "requirements" / "workflow-parser" / "package-lock.json").read_text(encoding="utf-8")
+    packages = {name: one for name, one in json.loads(text)["packages"].items() if name}
+    assert {"node_modules/@actions/languageservice", "node_modules/yaml"} <= packages.keys()
+    assert all(one["integrity"].startswith("sha512-") for one in packages.values())
+    assert not any("resolved" in one or "hasInstallScript" in one for one in packages.values())
 
 
 def test_ci_tries_every_python_from_the_oldest_that_is_promised() -> None:
@@ -165,9 +193,10 @@ def test_ci_tries_the_servers_that_are_promised() -> None:
 def test_updates_wait_and_cover_all_that_is_pinned() -> None:
     loaded = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
     updates = {one["package-ecosystem"]: one for one in loaded["updates"]}
-    assert updates.keys() == {"github-actions", "docker", "pip"}
+    assert updates.keys() == {"github-actions", "docker", "npm", "pip"}
     assert all(one["cooldown"]["default-days"] >= 7 for one in updates.values())
     assert (ROOT / updates["pip"]["directory"].lstrip("/")).is_dir()
+    assert (ROOT / updates["npm"]["directory"].lstrip("/") / "package-lock.json").is_file()
 
 
 # --- a release ------------------------------------------------------------------------------------

@@ -67,6 +67,23 @@ def test_only_githubs_own_words_prove_that_there_is_no_classic_protection(
     assert settings(api).branch_rules("main") == BranchRules(is_whole=is_whole)
 
 
+def test_a_check_has_a_source_where_an_app_is_named(api: GitHubApi) -> None:
+    sources = {"a": {}, "b": {"integration_id": None}, "c": {"integration_id": 15368}}
+    listed = [{"context": name, **source} for name, source in sources.items()]
+    rule = {"type": "required_status_checks", "parameters": {"required_status_checks": listed}}
+    classic = [{"context": name, "app_id": app} for name, app in (("d", None), ("e", -1), ("f", 15368))]
+    api.on("GET", "/rules/branches/main", (200, [rule]))
+    api.on("GET", "/branches/main", (200, {"name": "main", "protected": True}))
+    api.on(
+        "GET",
+        "/branches/main/protection",
+        (200, {"required_status_checks": {"contexts": ["d", "e", "f", "g"], "checks": classic}}),
+    )
+    rules = settings(api).branch_rules("main")
+    assert rules.required_checks == frozenset("abcdefg")
+    assert rules.sourced_checks == frozenset("cf")
+
+
 def test_an_unprotected_branch_is_not_asked_for_its_protection(api: GitHubApi) -> None:
     api.on("GET", "/rules/branches/main", (200, []))
     api.on("GET", "/branches/main", (200, {"name": "main", "protected": False}))

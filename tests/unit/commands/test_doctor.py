@@ -42,6 +42,7 @@ SOUND_RULES = BranchRules(
     code_owners_review=True,
     refuses_force_push=True,
     required_checks=frozenset({"Validate promotion"}),
+    sourced_checks=frozenset({"Validate promotion"}),
 )
 
 

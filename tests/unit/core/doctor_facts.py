@@ -71,6 +71,7 @@ def sound() -> Facts:
             code_owners_review=True,
             refuses_force_push=True,
             required_checks=frozenset({"Validate promotion"}),
+            sourced_checks=frozenset({"Validate promotion"}),
         ),
         environments={
             "model-registry-write": Environment(name="model-registry-write", branches=frozenset({"main"}))
@@ -180,8 +181,8 @@ def _about(facts: Facts, told: Mapping[str, Any]) -> dict[str, Any]:
 def _branch_rules(facts: Facts, told: Mapping[str, Any]) -> dict[str, Any]:
     assert facts.branch_rules is not None
     changes: dict[str, Any] = dict(told)
-    if "required_checks" in changes:
-        changes["required_checks"] = frozenset(changes["required_checks"])
+    for name in changes.keys() & {"required_checks", "sourced_checks"}:
+        changes[name] = frozenset(changes[name])
     return {"branch_rules": replace(facts.branch_rules, **changes)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -76,3 +76,8 @@ def test_the_failing_example_fails(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_passing_example_passes(rule: Rule) -> None:
     assert list(rule.look(with_blocks(sound(), SECTIONS[rule.id].passes))) == []
+
+
+def test_an_environment_that_is_not_there_is_told_once() -> None:
+    facts = replace(sound(), environments={"model-registry-write": None})
+    assert {"environment_unknown", "environment_open"} & ids(facts) == {"environment_unknown"}

@@ -200,6 +200,14 @@ def test_the_page_loads_nothing_and_draws_the_timeline() -> None:
     assert "prefers-color-scheme: dark" in page
 
 
+def test_the_timeline_of_git_alone_has_one_lane() -> None:
+    entries = timeline(Sources(asked=[asked(2, "7"), asked(1, "6")]))
+    alone = replace(told(), entries=entries, shown=entries, live=Live())
+    page = history_html(alone, links=LINKS)
+    assert "Git asked for" in page
+    assert "as the registry" not in page
+
+
 # --- status ---------------------------------------------------------------------------------------
 
 

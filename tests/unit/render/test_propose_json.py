@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 
 from promoter.core.propose_report import Action, Entry, ProposeReport, concluded
+from promoter.core.report import Links
 from promoter.errors import ReasonCode
 from promoter.render.propose_json import propose_json, propose_result
+from promoter.render.propose_summary import propose_summary
+from promoter.render.propose_words import headline
+from promoter.render.words import Tone
 from promoter.text import say
 
 
@@ -31,3 +35,21 @@ def test_what_does_not_fit_the_outputs_is_counted_and_those_with_news_stay() -> 
     assert told["requests_left_out"] == 402 - len(told["requests"]) > 0
     whole = json.loads(propose_json(report))
     assert (len(whole["requests"]), whole["requests_left_out"]) == (402, 0)
+
+
+def test_the_footer_leads_to_the_job_and_the_commit() -> None:
+    links = Links(
+        repository="https://github.example/acme/models", run="https://github.example/acme/models/run/7"
+    )
+    report = ProposeReport(
+        reason=ReasonCode.PROPOSED, message=say("x"), head_commit="a" * 40, links=links, tool_version="1"
+    )
+    footer = propose_summary(report).splitlines()[-1]
+    assert "[job log](https://github.example/acme/models/run/7)" in footer
+    assert f"/commit/{'a' * 40}" in footer
+    assert "job log" not in propose_summary(ProposeReport(reason=ReasonCode.PROPOSED, message=say("x")))
+
+
+def test_a_run_that_could_not_decide_says_so_first() -> None:
+    report = ProposeReport(reason=ReasonCode.REGISTRY_UNAVAILABLE, message=say("no answer"))
+    assert headline(report) == (Tone.UNSURE, say("Could not decide: ", "no answer"))
