@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from promoter.core.doctor import Facts, Rule
+from promoter.core.doctor import Environment, Facts, Rule
 from promoter.core.doctor_catalog import RULES, examine
 from tests.unit.core.doctor_facts import ROOT, sound, with_blocks
 
@@ -81,3 +81,11 @@ def test_the_passing_example_passes(rule: Rule) -> None:
 def test_an_environment_that_is_not_there_is_told_once() -> None:
     facts = replace(sound(), environments={"model-registry-write": None})
     assert {"environment_unknown", "environment_open"} & ids(facts) == {"environment_unknown"}
+
+
+def test_an_environment_without_any_limit_is_open() -> None:
+    name = "model-registry-write"
+    facts = replace(sound(), environments={name: Environment(name=name)})
+    assert [str(one.found.message) for one in examine(facts) if one.rule.id == "environment_open"] == [
+        "every branch may use the environment model-registry-write"
+    ]
