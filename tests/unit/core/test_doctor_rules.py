@@ -87,5 +87,5 @@ def test_an_environment_without_any_limit_is_open() -> None:
     name = "model-registry-write"
     facts = replace(sound(), environments={name: Environment(name=name)})
     assert [str(one.found.message) for one in examine(facts) if one.rule.id == "environment_open"] == [
-        "every branch may use the environment model-registry-write"
+        "every branch may use the environment `model-registry-write`"
     ]
