@@ -1,5 +1,6 @@
-# The action's image. Two stages: what builds (uv, hatchling) stays behind.
-FROM python:3.12-slim-bookworm AS build
+# The action's image. Two stages: what builds (uv, hatchling) stays behind. The base is named by the digest of all its
+# platforms, on both stages the same; Dependabot brings the next one.
+FROM python:3.12-slim-bookworm@sha256:34386ef0cb081344d7ec1c103ba398e6e9f64e9ab3a1509accc92a4e24a07258 AS build
 
 COPY requirements/uv.txt requirements/build.txt requirements/image.txt /build/requirements/
 COPY scripts/slim_image.py /build/scripts/
@@ -19,7 +20,7 @@ RUN /tools/bin/uv build --no-cache --wheel --no-build-isolation --python /tools/
  && /tools/bin/uv pip install --no-cache --python /opt/promoter/bin/python --compile-bytecode --no-deps \
       /build/dist/*.whl
 
-FROM python:3.12-slim-bookworm
+FROM python:3.12-slim-bookworm@sha256:34386ef0cb081344d7ec1c103ba398e6e9f64e9ab3a1509accc92a4e24a07258
 
 LABEL org.opencontainers.image.title="Promoter" \
       org.opencontainers.image.description="Promote MLflow models by pull request" \

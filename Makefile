@@ -7,7 +7,7 @@ SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh) src/promoter/completions/promo
 LOCKS := uv build image dev docs spark
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test test-hostile test-faults test-compat coverage lint lint-workflows format docs screenshots image release-check bench lock clean
+.PHONY: help install demo test test-hostile test-faults test-compat coverage github-data lint lint-workflows format docs screenshots image release-check bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test-compat: $(STAMP) ## Try versions with real MLflow servers (MLFLOW="3.3.0 ..
 coverage: $(STAMP) ## Show what the last test run covered, of all the source
 	$(BIN)/coverage report --include='src/promoter/**' --fail-under=0
 
+github-data: $(STAMP) ## Fetch GitHub's own descriptions, which contract tests are held to (needs npm)
+	$(BIN)/python -m tests.github_data
+
 lint: $(STAMP) ## Run every linter, type checker and style budget
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,8 +57,9 @@ lint: $(STAMP) ## Run every linter, type checker and style budget
 	$(BIN)/hadolint Dockerfile Dockerfile.spark
 
 lint-workflows: $(STAMP) ## Have GitHub's own parser read action.yml and every workflow (needs Node and npm)
-	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/workflow-parser \
-	  @actions/languageservice@0.3.61 vscode-languageserver-textdocument@1.0.12
+	mkdir -p .venv/workflow-parser
+	cp requirements/workflow-parser/package.json requirements/workflow-parser/package-lock.json .venv/workflow-parser/
+	npm ci --silent --no-audit --no-fund --ignore-scripts --prefix .venv/workflow-parser
 	node scripts/check_workflows.mjs .venv/workflow-parser/node_modules action.yml $(WORKFLOWS)
 
 format: $(STAMP) ## Format the code and mend what ruff can mend

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +18,7 @@ UNRELEASED = "Unreleased"
 _HEADING = re.compile(
     r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}))?[ \t]*$", re.MULTILINE
 )
+_ANY_HEADING = re.compile(r"^##(?!#).*$", re.MULTILINE)
 # `[1.2.3]: https://…` at the end of the file belongs to no version.
 _REFERENCES = re.compile(r"^\[[^\]]+\]: \S+\s*$", re.MULTILINE)
 
@@ -36,8 +38,33 @@ def notes(changelog: str, version: str) -> str:
 
 
 def is_released(changelog: str, version: str) -> bool:
-    """Tell whether the version has a heading with a date."""
-    return any(one["name"] == version and one["date"] for one in _HEADING.finditer(changelog))
+    """Tell whether the version has one heading, with a date of the calendar."""
+    dates = [one["date"] for one in _HEADING.finditer(changelog) if one["name"] == version]
+    return len(dates) == 1 and _is_date(dates[0])
+
+
+def strange_headings(changelog: str) -> list[str]:
+    """Headings that nobody reads: what stands under them would be in no release's notes.
+
+    Each but `## [Unreleased]`, once and without a date, and `## [1.2.3] - YYYY-MM-DD`, once for each version.
+    """
+    seen: set[str] = set()
+    strange = []
+    for line in (one[0].rstrip() for one in _ANY_HEADING.finditer(changelog)):
+        heading = _HEADING.fullmatch(line)
+        fits = heading is not None and (heading["name"] == UNRELEASED) != _is_date(heading["date"])
+        if heading is None or not fits or heading["name"] in seen:
+            strange.append(line)
+        else:
+            seen.add(heading["name"])
+    return strange
+
+
+def _is_date(text: str | None) -> bool:
+    try:
+        return text is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def is_unreleased_empty(changelog: str) -> bool:

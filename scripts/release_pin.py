@@ -13,9 +13,10 @@ from pathlib import Path
 
 _BUILT = re.compile(r"^(  image: )Dockerfile$", re.MULTILINE)
 _ANY_IMAGE = re.compile(r"^  image: (.*)$", re.MULTILINE)
-# A registry's host, at least one more part, and a digest: no tag, which could be moved.
+# A registry's host, at least one more part, and a digest: no tag, which could be moved. Without a dot or a
+# port the first part is no host: `acme/promoter` would be somebody's image on Docker Hub.
 _REFERENCE = re.compile(
-    r"[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?"
+    r"(?=[^/]*[.:])[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[0-9]{1,5})?"
     r"(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+"
     r"@sha256:[0-9a-f]{64}"
 )

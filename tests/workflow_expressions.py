@@ -65,6 +65,27 @@ def decides(condition: str, scope: Scope) -> bool:
     return truth(evaluate(text, scope)) and (asks_for_status or not scope.has_failed)
 
 
+def expressions(text: str) -> list[str]:
+    """Every expression that a text has, without its braces."""
+    return _HOLE.findall(text)
+
+
+def paths(text: str) -> list[tuple[str, ...]]:
+    """What one expression names: contexts with their fields, `("github", "event", "number")`.
+
+    Raises ExpressionError.
+    """
+    found: list[list[str]] = []
+    before = ""
+    for token, after in pairwise([*_tokens(text), _Token(kind="", text="")]):
+        if token.kind == "name" and before == ".":
+            found[-1].append(token.text)
+        elif token.kind == "name" and after.text != "(" and token.text not in _WORDS:
+            found.append([token.text])
+        before = token.text
+    return [tuple(one) for one in found]
+
+
 def evaluate(text: str, scope: Scope) -> Value:
     """The value of one expression, without its braces. Raises ExpressionError."""
     reader = _Reader(_tokens(text), scope)

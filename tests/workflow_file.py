@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tests.workflow_rules import problems
 from tests.yaml_1_2 import EditorError, as_an_editor
 
 Tree: TypeAlias = Mapping[str, object]
@@ -90,7 +91,11 @@ def parse_workflow(data: bytes, path: str) -> Workflow:
     above = _permissions(tree["permissions"], path) if "permissions" in tree else None
     jobs = _mapping(tree.get("jobs"), f"{path}: jobs")
     read = tuple(_job(name, one, above, at=f"{path}: {name}") for name, one in jobs.items())
-    return Workflow(path=path, on=_on(tree.get("on"), path), jobs=read, concurrency=_concurrency(tree, path))
+    on = _on(tree.get("on"), path)
+    workflow = Workflow(path=path, on=on, jobs=read, concurrency=_concurrency(tree, path))
+    if wrong := list(problems(workflow)):
+        raise WorkflowError(f"{path}: {'; '.join(wrong)}")
+    return workflow
 
 
 def _on(value: object, at: str) -> Mapping[str, object]:
@@ -106,6 +111,9 @@ def _job(name: str, value: object, above: Mapping[str, str] | None, *, at: str) 
     permissions = _permissions(tree["permissions"], at) if "permissions" in tree else above
     if permissions is None:
         raise WorkflowError(f"{at}: without `permissions` it has what the repository's settings say")
+    minutes = tree.get("timeout-minutes", 1)
+    if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or minutes <= 0:
+        raise WorkflowError(f"{at}: `timeout-minutes` is no number of minutes")
     steps = tree.get("steps")
     if not isinstance(steps, Sequence) or isinstance(steps, str) or not steps:
         raise WorkflowError(f"{at}: it has no steps")

@@ -49,9 +49,14 @@ class Kept:
 
 @dataclass(frozen=True, kw_only=True)
 class Passport:
-    """Where a job with `id-token: write` fetches GitHub's word on who it is."""
+    """Where a job with `id-token: write` fetches GitHub's word on who it is.
+
+    `prefix` is how GitHub begins the subject of this repository's jobs, as its API tells it
+    (`sub_claim_prefix`): `repo:acme/models`, or `repo:acme@7/models@8` for a repository of after July 2026.
+    """
 
     url: str
+    prefix: str
     issue: Callable[[str], str]  # subject → what a request for a token has to show
 
 
@@ -177,7 +182,7 @@ class Runner:
         if job.permissions.get("id-token") != "write" or self.passport is None:
             return {}
         where = f"environment:{job.environment}" if job.environment else _without_environment(trigger)
-        subject = f"repo:{self.standin.world.repository.full_name}:{where}"
+        subject = f"{self.passport.prefix}:{where}"
         return {
             "ACTIONS_ID_TOKEN_REQUEST_URL": self.passport.url,
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.passport.issue(subject),

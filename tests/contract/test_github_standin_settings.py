@@ -94,6 +94,7 @@ def test_rulesets_and_classic_protection_add_up(standin: Standin) -> None:
         refuses_force_push=True,
         has_merge_queue=True,
         required_checks=frozenset({"Validate promotion"}),
+        sourced_checks=frozenset({"Validate promotion"}),
     )
 
 

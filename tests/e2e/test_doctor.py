@@ -92,6 +92,7 @@ TRAPS: list[tuple[str, Settings, Mapping[str, tuple[bytes, bytes]]]] = [
     ("stale_approvals_kept", Settings(protection=Protection()), {}),
     ("last_push_not_approved", Settings(protection=Protection()), {}),
     ("check_not_required", replace(SOUND, rules=reviewed("lint")), {}),
+    ("check_from_anybody", Settings(protection=Protection(checks=("Validate promotion",))), {}),
     (
         "merge_queue_unchecked",
         replace(SOUND, rules=(*SOUND.rules, merge_queue())),

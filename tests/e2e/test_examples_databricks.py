@@ -29,11 +29,16 @@ MODEL = "prod.ml.churn"
 REQUEST = "promotions/prod.ml.churn/champion.yaml"
 DAILY = "17 5 * * *"
 READER, WRITER = "11111111-reader", "22222222-writer"
+# How GitHub begins a subject: in repositories from July 2026 on with ids, in older ones without.
+WITH_IDS, BY_NAME = "repo:acme@7/models@8", "repo:acme/models"
 
 
-def principal(name: str, client_id: str) -> Principal:
+def principal(name: str, client_id: str, prefix: str) -> Principal:
     """The service principal of one of the example's federation policies, for the tests' repository."""
-    text = example(f"databricks/federation/{name}.json").replace(b"your-org/models", b"acme/models")
+    policy = example(f"databricks/federation/{name}.json")
+    asked = b"repo:your-org@123456/models@456789"
+    assert asked in policy
+    text = policy.replace(asked, prefix.encode())
     return Principal(client_id=client_id, policy=json.loads(text), is_owner=name == "writer")
 
 
@@ -69,22 +74,28 @@ def asks(version: str) -> bytes:
     return example(f"databricks/{REQUEST}").replace(b"version: 7", f"version: {version}".encode())
 
 
+@pytest.fixture(params=[WITH_IDS])
+def prefix(request: pytest.FixtureRequest) -> str:
+    """What the repository's subjects begin with, and what its federation policies were given."""
+    return str(request.param)
+
+
 @pytest.fixture
-def workspace(mlflow_server: MlflowServer) -> Iterator[Workspace]:
-    principals = (principal("reader", READER), principal("writer", WRITER))
+def workspace(mlflow_server: MlflowServer, prefix: str) -> Iterator[Workspace]:
+    principals = (principal("reader", READER, prefix), principal("writer", WRITER, prefix))
     with working_in(Workspace(server=mlflow_server.url, principals=principals)) as made:
         yield made
 
 
 @pytest.fixture
 def team(
-    tmp_path: Path, mlflow_server: MlflowServer, workspace: Workspace, launcher: Launcher
+    tmp_path: Path, mlflow_server: MlflowServer, workspace: Workspace, prefix: str, launcher: Launcher
 ) -> Iterator[Team]:
     """Version 1 is the champion of prod.ml.churn, and 2 is better."""
     registry = Registry(server=mlflow_server, world=HttpWorld(mlflow_server, deadline=Deadline(600)))
 
     def equip(standin: Standin) -> Runner:
-        passport = Passport(url=workspace.passport_url, issue=workspace.issue)
+        passport = Passport(url=workspace.passport_url, prefix=prefix, issue=workspace.issue)
         runner = Runner(standin=standin, kept=kept(workspace), folder=tmp_path, launch=launcher.run)
         return replace(runner, passport=passport)
 
@@ -99,6 +110,7 @@ def who_wrote(workspace: Workspace) -> set[str]:
     return {who for who, method, path in asked if method != "GET" and "/unity-catalog/" in path}
 
 
+@pytest.mark.parametrize("prefix", [WITH_IDS, BY_NAME], indirect=True)
 def test_reader_and_writer_each_sign_in_and_do_their_part(team: Team, workspace: Workspace) -> None:
     team.adopt(files("enforce"))
     number = team.house.propose({REQUEST: asks("2")})
@@ -133,9 +145,9 @@ def test_as_it_is_copied_it_shows_and_moves_nothing(team: Team, workspace: Works
         (
             b"READER_CLIENT_ID",
             b"WRITER_CLIENT_ID",
-            f"{WRITER} as repo:acme/models:environment:model-registry-read",
+            f"{WRITER} as {WITH_IDS}:environment:model-registry-read",
         ),
-        (b"    environment: model-registry-read", b"    #", f"{READER} as repo:acme/models:pull_request"),
+        (b"    environment: model-registry-read", b"    #", f"{READER} as {WITH_IDS}:pull_request"),
         (b"https://github.com/your-org #", b"https://github.com/others #", f"{READER} as"),
     ],
     ids=["the writer's id", "no environment", "another audience"],
@@ -152,6 +164,18 @@ def test_a_job_that_no_federation_policy_names_gets_no_token(
     assert workspace.asked == []
     # Whatever was said while signing in failed, the token that vouches for the job is not in it.
     assert not any(token in ran.log.replace(f"::add-mask::{token}", "") for token in workspace.jobs)
+
+
+@pytest.mark.parametrize(("prefix", "other"), [(WITH_IDS, BY_NAME), (BY_NAME, WITH_IDS)], indirect=["prefix"])
+def test_a_subject_of_the_other_form_gets_no_token(team: Team, workspace: Workspace, other: str) -> None:
+    """A policy written from the repository's name, where GitHub says its ids; and the other way round."""
+    assert team.runner.passport is not None
+    team.runner = replace(team.runner, passport=replace(team.runner.passport, prefix=other))
+    team.adopt(files("enforce"))
+    ran = only(team.opened(team.house.propose({REQUEST: asks("2")})))
+    assert (ran.exit_code, ran.outputs["decision"]) == (4, "error"), ran.log
+    assert workspace.refused[0] == f"{READER} as {other}:environment:model-registry-read"
+    assert workspace.asked == []
 
 
 def test_the_reader_cannot_move_an_alias(team: Team, workspace: Workspace) -> None:

@@ -146,9 +146,7 @@ def _of_rule(rule: Record) -> BranchRules:
     kind = text(rule, "type")
     given = rule.get("parameters")
     fields = _Reader(record(given) if given is not None else {})
-    checks: frozenset[str] = frozenset()
-    if kind == "required_status_checks":
-        checks = frozenset(text(one, "context") for one in records(fields.data, "required_status_checks"))
+    checks = records(fields.data, kind) if kind == "required_status_checks" else []
     return BranchRules(
         is_protected=kind in _NO_DIRECT_PUSH,
         approvals=fields.count("required_approving_review_count"),
@@ -157,7 +155,8 @@ def _of_rule(rule: Record) -> BranchRules:
         code_owners_review=fields.holds("require_code_owner_review"),
         refuses_force_push=kind == "non_fast_forward",
         has_merge_queue=kind == "merge_queue",
-        required_checks=checks,
+        required_checks=frozenset(text(one, "context") for one in checks),
+        sourced_checks=_sourced(checks, "integration_id"),
     )
 
 
@@ -175,14 +174,24 @@ def _of_protection(protection: Record) -> BranchRules:
         code_owners_review=reviews.holds("require_code_owner_reviews"),
         refuses_force_push=not _Reader(protection).holds("allow_force_pushes", "enabled"),
         required_checks=frozenset(_contexts(record(checks))) if checks is not None else frozenset(),
+        sourced_checks=_sourced(_listed(record(checks)), "app_id") if checks is not None else frozenset(),
     )
 
 
 def _contexts(checks: Record) -> Iterator[str]:
     contexts = checks.get("contexts")
     yield from (one for one in contexts if isinstance(one, str)) if isinstance(contexts, list) else ()
-    listed = records(checks, "checks") if checks.get("checks") is not None else []
-    yield from (text(one, "context") for one in listed)
+    yield from (text(one, "context") for one in _listed(checks))
+
+
+def _listed(checks: Record) -> list[Record]:
+    return records(checks, "checks") if checks.get("checks") is not None else []
+
+
+def _sourced(checks: list[Record], key: str) -> frozenset[str]:
+    """The checks that name the app which has to report them; none, null and -1 mean any."""
+    apps = ((text(one, "context"), one.get(key)) for one in checks)
+    return frozenset(context for context, app in apps if isinstance(app, int) and app > 0)
 
 
 def _together(rules: list[BranchRules]) -> BranchRules:
@@ -201,6 +210,7 @@ def _both(one: BranchRules, other: BranchRules) -> BranchRules:
         refuses_force_push=one.refuses_force_push or other.refuses_force_push,
         has_merge_queue=one.has_merge_queue or other.has_merge_queue,
         required_checks=one.required_checks | other.required_checks,
+        sourced_checks=one.sourced_checks | other.sourced_checks,
     )
 
 

@@ -51,7 +51,8 @@ class BranchRules:
     """What holds for the default branch, by rulesets and classic protection together.
 
     Where not `is_whole`, the classic protection could not be read: what is said to hold does hold, and of the
-    rest nothing is known. `approvals`: how many a merge needs.
+    rest nothing is known. `approvals`: how many a merge needs. `sourced_checks`: those of the required checks
+    that count only when one certain app reports them.
     """
 
     is_whole: bool = True
@@ -63,6 +64,7 @@ class BranchRules:
     refuses_force_push: bool = False
     has_merge_queue: bool = False
     required_checks: frozenset[str] = frozenset()
+    sourced_checks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

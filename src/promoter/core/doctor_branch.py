@@ -36,6 +36,21 @@ def _check_not_required(facts: Facts) -> Iterator[Found]:
             )
 
 
+def _check_from_anybody(facts: Facts) -> Iterator[Found]:
+    rules = facts.branch_rules
+    if rules is None or not rules.is_whole:
+        return
+    for use in facts.running("validate"):
+        if use.job.name in rules.required_checks - rules.sourced_checks:
+            yield found(
+                "the required status check ",
+                quote(use.job.name),
+                " may come from any source",
+                path=use.workflow.path,
+                line=use.job.line,
+            )
+
+
 def _merge_queue_unchecked(facts: Facts) -> Iterator[Found]:
     rules = facts.branch_rules
     if rules is None or not rules.has_merge_queue:
@@ -103,6 +118,16 @@ RULES = (
         "the registry another.",
         fix=f"{_PROTECT}: require status checks to pass, and add the job by its name.",
         look=_check_not_required,
+    ),
+    Rule(
+        id="check_from_anybody",
+        severity=Severity.WARNING,
+        why="Anybody with write permission can report a commit status of that name as passed, whatever the "
+        "job said, and merge. Apply judges again and refuses it; git then says one thing and the registry "
+        "another.",
+        fix=f"{_PROTECT}: require status checks to pass, and choose GitHub Actions as the source of the "
+        "check.",
+        look=_check_from_anybody,
     ),
     Rule(
         id="merge_queue_unchecked",

@@ -68,7 +68,11 @@ def test_only_githubs_own_words_prove_that_there_is_no_classic_protection(
 
 
 def test_a_check_has_a_source_where_an_app_is_named(api: GitHubApi) -> None:
-    sources = {"a": {}, "b": {"integration_id": None}, "c": {"integration_id": 15368}}
+    sources: dict[str, dict[str, object]] = {
+        "a": {},
+        "b": {"integration_id": None},
+        "c": {"integration_id": 15368},
+    }
     listed = [{"context": name, **source} for name, source in sources.items()]
     rule = {"type": "required_status_checks", "parameters": {"required_status_checks": listed}}
     classic = [{"context": name, "app_id": app} for name, app in (("d", None), ("e", -1), ("f", 15368))]

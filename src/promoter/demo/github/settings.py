@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+GITHUB_ACTIONS = 15368
+"""The App on github.com that reports workflows' jobs as checks."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -47,7 +50,7 @@ class Settings:
 
 
 def reviewed(*checks: str) -> tuple[Rule, ...]:
-    """The rules that our documents ask for, with these status checks required."""
+    """The rules that our documents ask for, with these status checks required, of GitHub Actions."""
     asked = {
         "dismiss_stale_reviews_on_push": True,
         "require_code_owner_review": True,
@@ -56,7 +59,7 @@ def reviewed(*checks: str) -> tuple[Rule, ...]:
         "required_review_thread_resolution": False,
     }
     required = {
-        "required_status_checks": [{"context": name} for name in checks],
+        "required_status_checks": [{"context": name, "integration_id": GITHUB_ACTIONS} for name in checks],
         "strict_required_status_checks_policy": False,
     }
     return (
