@@ -7,7 +7,7 @@ or raises `PromoterError` with a reason code. Absence is answered only where it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from promoter.core.deployments import Deployment, Recorded
 from promoter.core.evidence import CustomAnswer, ToMeasure
@@ -23,6 +23,9 @@ from promoter.text import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+LocalPath: TypeAlias = "Path"
+"""A file or folder of this machine, for rooms that hand it on and never look inside."""
 
 _Of = TypeVar("_Of")
 _T = TypeVar("_T")

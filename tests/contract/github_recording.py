@@ -27,10 +27,10 @@ from uuid import uuid4
 
 from promoter.demo.github.exchange import Answer, Request
 from promoter.demo.github.routes import ROUTES
-from promoter.demo.github.server import EXCHANGED
+from promoter.demo.github.server import EXCHANGES
 
 # What `tests.fakes.github_api` answers is written by hand, and less than GitHub says: the request counts.
-SCRIPTED = "promoter.tests.github.scripted"
+SCRIPTED = logging.Logger("promoter.tests.github.scripted", level=logging.CRITICAL)
 # The header by which a test says that it asks for something wrong on purpose, and its reason.
 ON_PURPOSE = "X-Wrong-On-Purpose"
 _PRODUCT = "promoter"
@@ -121,9 +121,7 @@ def listen(recording: Recording) -> None:
     Not by an audit hook: that hears of trace functions too, and with it two threads that are measured get in
     each other's way (Python 3.11).
     """
-    for name in (EXCHANGED, SCRIPTED):
-        log = logging.getLogger(name)
-        log.propagate = False
+    for log in (EXCHANGES, SCRIPTED):
         log.setLevel(logging.DEBUG)
         log.addHandler(_Ear(recording))
 
@@ -135,7 +133,7 @@ def tell_scripted(method: str, url: str, *, headers: Mapping[str, str], body: by
     lower = {name.lower(): value for name, value in headers.items()}
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     request = Request(method=method, target=target, path=parts.path, query=query, headers=lower, body=body)
-    logging.getLogger(SCRIPTED).debug("%s %s", request, None)
+    SCRIPTED.debug("%s %s", request, None)
 
 
 def _heard(request: Request, answer: Answer | None) -> Heard:

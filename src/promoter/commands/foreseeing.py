@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from promoter.commands.judging import OUTAGES
 from promoter.core.model_version import ModelFiles, ModelVersion, Papers, Signature
 from promoter.core.prompt import Kind
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError
-from promoter.ports import RegistryIndex
+from promoter.ports import LocalPath, RegistryIndex
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ class Foreseen:
         """See `ports.RegistryReader`."""
         return self.registry.papers(version)
 
-    def download(self, version: ModelVersion, folder: Path) -> ModelFiles:
+    def download(self, version: ModelVersion, folder: LocalPath) -> ModelFiles:
         """See `ports.RegistryReader`."""
         return self.registry.download(version, folder)
 
@@ -97,7 +96,7 @@ class Foreseen:
         """See `ports.RegistryReader`."""
         return self.registry.files(version)
 
-    def run_file(self, version: ModelVersion, path: str, *, file: Path) -> str:
+    def run_file(self, version: ModelVersion, path: str, *, file: LocalPath) -> str:
         """See `ports.RegistryReader`."""
         return self.registry.run_file(version, path, file=file)
 

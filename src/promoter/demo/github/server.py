@@ -19,9 +19,9 @@ from promoter.demo.github.world import World
 
 _IDLE_SECONDS = 30
 _ENTERPRISE = "/api/v3"
-# The log of every exchange: the request, and what GitHub itself answered; None where an interceptor spoke in
+# A log of every exchange: the request, and what GitHub itself answered; None where an interceptor spoke in
 # its place. Tests hold all of them to GitHub's description; whoever does not listen pays nothing.
-EXCHANGED = "promoter.github.exchanged"
+EXCHANGES = logging.Logger("promoter.github.exchanges", level=logging.CRITICAL)
 
 
 class DropConnection(Exception):
@@ -118,7 +118,7 @@ class Standin:
             answer = interceptor.after(request, answer) if interceptor else answer
             status = answer.status
         finally:
-            logging.getLogger(EXCHANGED).debug("%s %s", request, own)
+            EXCHANGES.debug("%s %s", request, own)
             self.requests.append(Logged(method=request.method, target=request.target, status=status))
         return answer
 
