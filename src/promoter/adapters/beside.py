@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
 from types import TracebackType
 from typing import Generic, TypeVar
+
+from promoter.adapters.answer import Answer
 
 _T = TypeVar("_T")
 # Seconds that an error of the work beside it waits: a process that ends while libraries are being loaded may
@@ -23,8 +24,7 @@ class Beside(Generic[_T]):
     def __init__(self, call: Callable[[], _T], *, moment: float = _MOMENT) -> None:
         self._call = call
         self._moment = moment
-        self._answers: list[_T] = []
-        self._error: BaseException | None = None
+        self._answers: list[Answer[_T]] = []
         self._thread = threading.Thread(target=self._make, daemon=True, name="beside other work")
 
     def __enter__(self) -> Beside[_T]:
@@ -40,16 +40,7 @@ class Beside(Generic[_T]):
     def answer(self) -> _T:
         """What the call gave. Waits for it, and raises what it raised."""
         self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._answers[0]
+        return self._answers[0].value()
 
     def _make(self) -> None:
-        with ExitStack() as stack:
-            stack.push(self._keep)
-            self._answers.append(self._call())
-
-    def _keep(self, *raised: object) -> bool:
-        """Carry an error to who waits for the answer: its type, itself, its traceback; three times None."""
-        self._error = next((one for one in raised if isinstance(one, BaseException)), None)
-        return True
+        self._answers.append(Answer(self._call))

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Generic, TypeVar
+from typing import TypeVar
 
+from promoter.adapters.answer import Answer
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import quote, say
 
@@ -107,8 +107,8 @@ class Deadline:
         """
         if self.remaining() <= 0:
             raise self._exceeded(what)
-        box: SimpleQueue[_Answer[_T]] = SimpleQueue()
-        threading.Thread(target=lambda: box.put(_Answer(call)), daemon=True, name=what).start()
+        box: SimpleQueue[Answer[_T]] = SimpleQueue()
+        threading.Thread(target=lambda: box.put(Answer(call)), daemon=True, name=what).start()
         while left := self.remaining():
             with suppress(Empty):
                 return box.get(timeout=min(left, _LOOK_EVERY)).value()
@@ -129,27 +129,3 @@ class Deadline:
                 "Nothing was decided; run the job again.",
             ),
         )
-
-
-class _Answer(Generic[_T]):
-    """What a call gave, exceptions too, carried from one thread to another."""
-
-    def __init__(self, call: Callable[[], _T]) -> None:
-        self._result: list[_T] = []
-        self._error: BaseException | None = None
-        with self:
-            self._result.append(call())
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> bool:
-        self._error = error
-        return True
-
-    def value(self) -> _T:
-        if self._error is not None:
-            raise self._error
-        return self._result[0]

@@ -204,8 +204,12 @@ class Artifacts:
             return read_file(copy, wanted)
 
     def _mlflow_store(self, location: str) -> Store:
+        from mlflow import set_tracking_uri  # noqa: PLC0415
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository  # noqa: PLC0415
 
+        if self._addresses.is_databricks:
+            # Its store for Unity Catalog takes the registry it is told, and the process's server of runs.
+            set_tracking_uri(self._addresses.tracking)
         addresses = {"tracking_uri": self._addresses.tracking, "registry_uri": self._addresses.registry}
         # MLflow 3.3 has one registry for the whole process, and no such word.
         known = inspect.signature(get_artifact_repository).parameters

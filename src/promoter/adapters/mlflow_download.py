@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import stat
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from types import TracebackType
 
 from promoter.adapters.mlflow_files import Entry, Source, refused
+from promoter.adapters.side_by_side import some_at_once
 from promoter.core.model_version import ModelFile, ModelFiles
 from promoter.core.progress import UNTOLD, Step
 from promoter.errors import PromoterError, ReasonCode
@@ -24,7 +22,7 @@ from promoter.text import say
 
 MOST_FILES = 10_000
 MOST_BYTES = 20 * 1024**3
-_THREADS = 8
+_AT_ONCE = 8
 _DEEPEST = 32
 _LONGEST_PATH = 1_000
 
@@ -58,9 +56,12 @@ def download(source: Source, folder: Path, *, caps: Caps | None = None, step: St
         budget.spend(size)
         step.advance(size)
 
+    def fetch(entry: Entry) -> None:
+        source.fetch(entry.path, folder / entry.path, spend=spend)
+
     for entry in listed:
         (folder / entry.path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _side_by_side([partial(source.fetch, entry.path, folder / entry.path, spend=spend) for entry in listed])
+    some_at_once(fetch, listed, at_once=_AT_ONCE)
     return take_stock(folder, caps=caps)
 
 
@@ -169,51 +170,3 @@ def _too_many(most: int) -> PromoterError:
         say(f"the model has more than {most:,} files and folders"),
         hint=say("Log the model without caches and data, or judge it by `source: predictions`."),
     )
-
-
-def _side_by_side(calls: Sequence[Callable[[], None]]) -> None:
-    """Make the calls in a few threads; raises the first error. The threads never hold the process: not those
-    of `concurrent.futures`, which do."""
-    waiting: SimpleQueue[Callable[[], None]] = SimpleQueue()
-    for call in calls:
-        waiting.put(call)
-    threads = [_Fetching(waiting) for _ in range(min(_THREADS, len(calls)))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-        if thread.error is not None:
-            raise thread.error
-
-
-class _Fetching(threading.Thread):
-    """Takes calls until there are none left, or one failed: then it takes the others away, too."""
-
-    def __init__(self, waiting: SimpleQueue[Callable[[], None]]) -> None:
-        super().__init__(daemon=True, name="downloading a model")
-        self._waiting = waiting
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        """See `threading.Thread`."""
-        with self:
-            for call in self._calls():
-                call()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> bool:
-        self.error = error
-        for _call in self._calls():
-            pass
-        return True
-
-    def _calls(self) -> Iterator[Callable[[], None]]:
-        while True:
-            try:
-                yield self._waiting.get_nowait()
-            except Empty:
-                return

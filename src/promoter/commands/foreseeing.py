@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from promoter.commands.judging import OUTAGES
 from promoter.core.model_version import ModelFiles, ModelVersion, Papers, Signature
@@ -44,17 +44,13 @@ def look(registry: RegistryIndex, request: PromotionRequest) -> Looked | None:
     return Looked(request=request, aliases=aliases, versions=versions)
 
 
-@dataclass(frozen=True, kw_only=True)
 class Foreseen:
     """A registry whose answers are partly known. Each is given once; then the registry is asked."""
 
-    registry: RegistryIndex
-    _aliases: defaultdict[tuple[str, Kind | None], deque[Mapping[str, str]]] = field(
-        default_factory=lambda: defaultdict(deque)
-    )
-    _versions: defaultdict[tuple[str, str], deque[ModelVersion]] = field(
-        default_factory=lambda: defaultdict(deque)
-    )
+    def __init__(self, registry: RegistryIndex) -> None:
+        self._registry = registry
+        self._aliases: defaultdict[tuple[str, Kind | None], deque[Mapping[str, str]]] = defaultdict(deque)
+        self._versions: defaultdict[tuple[str, str], deque[ModelVersion]] = defaultdict(deque)
 
     def expect(self, found: Iterable[Looked | None]) -> None:
         """Keep what was read, in place of what nobody asked for since the last time."""
@@ -69,37 +65,37 @@ class Foreseen:
     def aliases(self, model: str, *, kind: Kind | None = None) -> Mapping[str, str]:
         """See `ports.RegistryReader`."""
         known = self._aliases[model, kind]
-        return known.popleft() if known else self.registry.aliases(model, kind=kind)
+        return known.popleft() if known else self._registry.aliases(model, kind=kind)
 
     def model_version(self, model: str, version: str) -> ModelVersion:
         """See `ports.RegistryReader`."""
         known = self._versions[model, version]
-        return known.popleft() if known else self.registry.model_version(model, version)
+        return known.popleft() if known else self._registry.model_version(model, version)
 
     def all_aliases(self, kind: Kind = Kind.MODEL) -> Mapping[str, Mapping[str, str]]:
         """See `ports.RegistryReader`."""
-        return self.registry.all_aliases(kind)
+        return self._registry.all_aliases(kind)
 
     def signature(self, version: ModelVersion) -> Signature | None:
         """See `ports.RegistryReader`."""
-        return self.registry.signature(version)
+        return self._registry.signature(version)
 
     def papers(self, version: ModelVersion) -> Papers:
         """See `ports.RegistryReader`."""
-        return self.registry.papers(version)
+        return self._registry.papers(version)
 
     def download(self, version: ModelVersion, folder: LocalPath) -> ModelFiles:
         """See `ports.RegistryReader`."""
-        return self.registry.download(version, folder)
+        return self._registry.download(version, folder)
 
     def files(self, version: ModelVersion) -> ModelFiles:
         """See `ports.RegistryReader`."""
-        return self.registry.files(version)
+        return self._registry.files(version)
 
     def run_file(self, version: ModelVersion, path: str, *, file: LocalPath) -> str:
         """See `ports.RegistryReader`."""
-        return self.registry.run_file(version, path, file=file)
+        return self._registry.run_file(version, path, file=file)
 
     def versions(self, model: str, kind: Kind = Kind.MODEL) -> tuple[ModelVersion, ...]:
         """See `ports.RegistryIndex`."""
-        return self.registry.versions(model, kind)
+        return self._registry.versions(model, kind)

@@ -25,7 +25,7 @@ def judge_all(bench: Bench, claims: Sequence[Claim], *, several: Several) -> tup
 
     Where models or custom checks run nothing is read ahead: beside them the registry takes no time.
     """
-    known = Foreseen(registry=bench.registry)
+    known = Foreseen(bench.registry)
     turn = _Turn(replace(bench, registry=known))
     # One alone: where the registry does not answer, that is found by asking once.
     reports = [turn.judge(claim) for claim in claims[:1]]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from pathlib import Path
 
+import mlflow
 import pytest
 
 from promoter.adapters import mlflow_registry
@@ -25,6 +26,16 @@ WRITTEN = Signature(
     inputs=(Column(name="tenure", kind="long"),), outputs=(Column(name="churn", kind="double"),)
 )
 FILES = {"MLmodel": mlmodel_text(WRITTEN).encode(), "requirements.txt": b"scikit-learn==1.7.2\n"}
+
+
+@pytest.fixture(autouse=True)
+def _unknown_to_mlflow(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The addresses are inputs: MLflow itself was told of no server, and takes one that it cannot open."""
+    before = mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nowhere://")  # MLflow sets it: put back for other tests
+    mlflow.set_tracking_uri("nowhere://")
+    yield
+    mlflow.set_tracking_uri(before)
 
 
 @pytest.fixture(autouse=True)

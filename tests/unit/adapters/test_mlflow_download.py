@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from promoter.adapters.mlflow_download import Caps, copy, download, take_stock
 from promoter.adapters.mlflow_files import Entry, Local, Stored
+from promoter.adapters.side_by_side import NAME
 from promoter.core.model_version import ModelFile, ModelFiles
 from promoter.errors import PromoterError, ReasonCode
 
@@ -93,7 +94,7 @@ def test_many_files_are_fetched_by_few_threads(tmp_path: Path) -> None:
     store = FakeStore({f"f{number}": b"x" for number in range(200)})
     assert len(download(store, tmp_path / "model").files) == 200
     assert len(store.threads) <= 8
-    assert not [thread for thread in threading.enumerate() if thread.name == "downloading a model"]
+    assert not [thread for thread in threading.enumerate() if thread.name == NAME]
 
 
 def test_nothing_to_download_is_no_files(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def seen(registry: InMemoryRegistry, *requests: PromotionRequest) -> tuple[Fores
     """A registry of which so much is known, and what it is asked from then on."""
     found = [look(registry, request) for request in requests]
     watched, calls = observed(registry)
-    known = Foreseen(registry=watched)
+    known = Foreseen(watched)
     known.expect(found)
     return known, calls
 
@@ -106,7 +106,7 @@ def test_an_error_keeps_what_was_known_before_from_being_given(registry: InMemor
 
 
 def test_everything_else_is_the_registrys_own_answer(registry: InMemoryRegistry, tmp_path: Path) -> None:
-    known = Foreseen(registry=registry)
+    known = Foreseen(registry)
     version = registry.model_version("churn", "7")
     (tmp_path / "copy").mkdir()
     assert known.all_aliases() == registry.all_aliases()

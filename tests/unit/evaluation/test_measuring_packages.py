@@ -24,17 +24,22 @@ except PromoterError as error:
 """
 
 
-@pytest.mark.parametrize("missing", [["pyarrow"], ["numpy", "pandas", "pyarrow", "scipy"]])
-def test_what_is_not_installed_is_named_with_how_to_install_it(missing: list[str]) -> None:
+def told_by(program: str, *missing: str) -> list[str]:
+    """Reason, message and hint that a process of its own prints."""
     done = subprocess.run(
-        [sys.executable, "-P", "-c", _PROGRAM, *missing],
+        [sys.executable, "-P", "-c", program, *missing],
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    reason, message, hint = done.stdout.split("|")
+    return done.stdout.split("|")
+
+
+@pytest.mark.parametrize("missing", [["pyarrow"], ["numpy", "pandas", "pyarrow", "scipy"]])
+def test_what_is_not_installed_is_named_with_how_to_install_it(missing: list[str]) -> None:
+    reason, message, hint = told_by(_PROGRAM, *missing)
     assert reason == "usage_invalid"
     assert ", ".join(missing) in message
     assert "pip install 'promoter[inference]'" in hint
@@ -59,15 +64,7 @@ except PromoterError as error:
 
 
 def test_a_policy_that_wants_spark_says_what_to_install_for_it() -> None:
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", _SPARK],
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    reason, message, hint = done.stdout.split("|")
+    reason, message, hint = told_by(_SPARK)
     assert reason == "usage_invalid"
     assert "pyspark, grpcio" in message
     assert "pip install 'promoter[spark]'" in hint
