@@ -7,7 +7,7 @@ SHELL_SCRIPTS := .ci/run $(wildcard scripts/*.sh) src/promoter/completions/promo
 LOCKS := uv build image dev docs spark
 BENCH_ROWS := 1000000
 
-.PHONY: help install demo test test-hostile test-faults test-compat coverage github-data lint lint-workflows format docs screenshots image release-check bench lock clean
+.PHONY: help install demo test test-hostile test-faults test-mutants test-compat coverage github-data lint lint-workflows format docs screenshots image release-check bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-hostile: $(STAMP) ## 100,000 broken requests and answers; escapes from the 
 
 test-faults: $(STAMP) ## 20,000 schedules of faults, kills, races and replays; no wrong move (FAULTS_ARGS=...)
 	PYTHONPATH=src $(BIN)/python -m tests.faults.run $(FAULTS_ARGS)
+
+test-mutants: $(STAMP) ## Change what decides in small ways; unit tests must notice 90 % (MUTANTS_ARGS=...)
+	PYTHONPATH=src $(BIN)/python -m tests.mutation.run $(MUTANTS_ARGS)
 
 test-compat: $(STAMP) ## Try versions with real MLflow servers (MLFLOW="3.3.0 ..." PYTHON="3.11 ..." COMPAT_ARGS=...)
 	PYTHONPATH=src $(BIN)/python -m tests.compat.run $(if $(MLFLOW),--mlflow $(MLFLOW)) \

@@ -125,6 +125,7 @@ def test_other_pull_requests_stand(team: Team) -> None:
     report = watched.run()
     told = {one.request.alias: one.reason for one in report.requests}
     assert told["shadow"] in {ReasonCode.APPLIED, ReasonCode.ALREADY_APPLIED}
+    assert len(report.requests) == 2
     assert (team.champion(), team.champion("shadow")) == ("6", "9")
 
 
@@ -183,7 +184,8 @@ def test_it_does_not_go_on_for_ever(team: Team) -> None:
         watched.calls.before("model_version", another, nth=nth)
     report = watched.run()
     assert (report.reason, written(team)) == (ReasonCode.SUPERSEDED, [])
-    assert f"{MOST_ROUNDS} times" in str(report.message)
+    assert "asked for something else 4 times" in str(report.message)
+    assert MOST_ROUNDS == 4
 
 
 # --- what was moved is told, however it ends ------------------------------------------------------
@@ -253,6 +255,76 @@ def test_a_first_promotion_that_nobody_asks_for_any_more_is_recorded_and_told(re
     assert (report.requests[-1].pull_request, report.requests[-1].reason) == (12, ReasonCode.APPLIED)
     assert "stays: nobody held it before" in str(report.notes[0])
     assert team.registry.model_version("churn", "7").tags["promoter_applied_shadow"] == "12 first"
+
+
+def test_what_an_earlier_round_moved_and_a_person_moved_on_is_told_as_it_is(team: Team) -> None:
+    with_a_shadow(team)
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({REQUEST: request("8")}, 15))
+
+    def by_hand() -> None:
+        team.registry.set_alias("churn", "shadow", version="7")
+
+    # The first round has put the champion back by then.
+    watched.calls.after("set_alias", by_hand, nth=3)
+    report = watched.run()
+    told = {(one.request.alias, one.request.version): one.reason for one in report.requests}
+    assert told == {("champion", "8"): ReasonCode.APPLIED, ("shadow", "9"): ReasonCode.CONFLICT}
+    assert len(report.requests) == 2
+
+
+def test_a_refusal_of_an_earlier_round_is_not_told_where_its_file_is_gone(team: Team) -> None:
+    with_a_shadow(team)
+    team.reviews[14].clear()
+    watched = Watched(team)
+    watched.calls.before("set_alias", lambda: team.ask({REQUEST: request("8")}, 15))
+    watched.calls.after("set_alias", lambda: team.push({SHADOW: None}), nth=2)
+    report = watched.run()
+    assert [(one.request.alias, one.reason) for one in report.requests] == [("champion", ReasonCode.APPLIED)]
+
+
+# --- what is looked at ----------------------------------------------------------------------------
+
+
+def looks(team: Team, *, fails: int = 0) -> tuple[Report, Calls]:
+    """What a run reports, and its calls of the repository; the so manieth look at the branch may fail."""
+    watched = Watched(team)
+    watched.repository, asked = observed(watched.repository)
+    if fails:
+        asked.fail("tip", DOWN, nth=fails)
+    return watched.run(), asked
+
+
+def test_a_branch_that_stays_where_it_is_is_looked_at_before_and_after(team: Team) -> None:
+    report, asked = looks(team)
+    assert report.reason is ReasonCode.APPLIED
+    before = asked.count("blob_ids")
+    assert asked.count("tip") == 3
+    team.registry.set_alias("churn", "champion", version="6")
+    # The same with two looks less: what nothing is asked of, and what nothing was written of.
+    team.ask({REQUEST: request("6")}, 13)
+    report, asked = looks(team)
+    assert (report.reason, asked.count("tip")) == (ReasonCode.ALREADY_APPLIED, 1)
+    assert asked.count("blob_ids") <= before
+
+
+def test_a_refusal_is_told_after_one_look_that_fails(team: Team) -> None:
+    team.reviews.clear()
+    report, asked = looks(team, fails=2)
+    assert (report.reason, asked.count("tip")) == (ReasonCode.APPROVAL_MISSING, 2)
+
+
+def test_what_is_in_place_keeps_nothing_else_from_being_written(team: Team) -> None:
+    with_a_shadow(team)
+    team.registry.set_alias("churn", "shadow", version="9")
+    watched = Watched(team)
+    watched.repository, asked = observed(watched.repository)
+    # While the champion is judged, somebody asks for another shadow, which is none of this run's business.
+    watched.calls.before("model_version", lambda: team.ask({SHADOW: request("8", alias="shadow")}, 16))
+    report = watched.run()
+    told = {one.request.alias: one.reason for one in report.requests}
+    assert told == {"champion": ReasonCode.APPLIED, "shadow": ReasonCode.ALREADY_APPLIED}
+    assert asked.count("tip") == 3
 
 
 # --- whose move it was ----------------------------------------------------------------------------

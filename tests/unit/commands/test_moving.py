@@ -88,8 +88,10 @@ def test_nothing_is_written_when_the_champion_moved_meanwhile(live: str | None, 
 
 def test_an_alias_that_is_there_already_is_not_set_again() -> None:
     registry, calls = observed(registry_with(champion="7"))
-    carried_out(registry, report())
+    (found,) = carried_out(registry, report())
     assert calls.count("set_alias") == 0
+    assert found.reason is ReasonCode.ALREADY_APPLIED
+    assert str(found.message) == "`churn@champion` was moved to version `7` by somebody else, and stays"
 
 
 def test_a_write_that_failed_and_did_nothing() -> None:
@@ -149,6 +151,7 @@ def test_the_first_goes_back_when_the_second_fails() -> None:
     first, second, third = carried_out(registry, report(), report("fraud"), report(now="5"))
     assert [one.reason for one in (first, second, third)] == [ReasonCode.APPLY_FAILED] * 3
     assert str(first.message) == "put back to version `6`, because the move of `fraud@champion` failed"
+    assert str(second.message) == "no answer; it is at `6`"
     assert str(third.message) == "not moved, because the move of `fraud@champion` failed"
     assert champions(registry) == ("6", "6")
     assert calls.count("set_tags") == 0
@@ -208,6 +211,27 @@ def test_a_refusal_of_the_second_puts_the_first_back() -> None:
     registry = registry_with(champion="6")
     first, second = carried_out(registry, report(), report("fraud", now="5"))
     assert (first.reason, second.reason) == (ReasonCode.APPLY_FAILED, ReasonCode.CHAMPION_MOVED)
+    assert str(second.message) == "`fraud@champion` went to `6` meanwhile, and was at `5`"
+    assert champions(registry) == ("6", "6")
+
+
+def test_a_write_that_ate_the_time_is_read_back_in_the_time_kept_for_the_end() -> None:
+    registry, calls = observed(registry_with(champion="6"))
+    calls.fail("set_alias", LATE)
+    opened: list[str] = []
+    (failed,) = move_all(registry, [report()], reserve=Reserve(begin=lambda: opened.append("once")))
+    assert (failed.reason, opened) == (ReasonCode.APPLY_FAILED, ["once"])
+    assert str(failed.message) == "the deadline was reached; it is at `6`"
+
+
+def test_a_look_that_ate_the_time_leaves_some_to_put_back_what_went_before() -> None:
+    registry, calls = observed(registry_with(champion="6"))
+    calls.fail("aliases", LATE, nth=3)
+    opened: list[str] = []
+    reserve = Reserve(begin=lambda: opened.append("once"))
+    first, second = move_all(registry, [report(), report("fraud")], reserve=reserve)
+    assert (first.reason, second.reason) == (ReasonCode.APPLY_FAILED, ReasonCode.DEADLINE_EXCEEDED)
+    assert opened == ["once"]
     assert champions(registry) == ("6", "6")
 
 

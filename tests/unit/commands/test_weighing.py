@@ -13,7 +13,7 @@ from promoter.core.pull_request import BranchMove, Contributor, Permission, Revi
 from promoter.core.request import PromotionRequest
 from promoter.errors import PromoterError, ReasonCode
 from promoter.text import say
-from tests.builders import a_request, a_request_report, a_review
+from tests.builders import a_policy, a_request, a_request_report, a_review
 from tests.fakes.github import blob_id
 from tests.fakes.observed import Calls, observed
 from tests.fakes.team import REQUEST, SHADOW, Team, request
@@ -224,6 +224,24 @@ def test_people_on_the_list_count_in_any_case(team: Team) -> None:
     assert asked.count("is_team_member") == 0
 
 
+def test_logins_are_the_same_in_any_case(team: Team) -> None:
+    team.teams = {"acme/risk": ["dora"]}
+    for login in ("Alice", "Bob", "Dora"):
+        team.approve(12, by=login)
+    team.permissions["dora"] = Permission.WRITE
+    reviewed, asked, _ = gathered(team, Approvals(approvers=("bob", "acme/risk")))
+    assert reviewed.state(proposed()) == ApprovalState(
+        needed=1, counted=("Bob", "Dora"), refused=(("Alice", Refusal.AUTHOR),)
+    )
+    assert (asked.asked("permission"), asked.asked("is_team_member")) == (["Bob", "Dora"], ["Dora"])
+
+
+def test_nobody_asks_who_pushed_where_its_author_approved_it_in_other_letters(team: Team) -> None:
+    team.approve(12, by="ALICE")
+    _, asked, _ = gathered(team)
+    assert asked.count("moves") == 0
+
+
 def test_members_of_a_team_on_the_list_count(team: Team) -> None:
     team.teams = {"acme/risk": ["carol"], "acme/ml": []}
     team.approve(12)
@@ -253,6 +271,17 @@ def test_files_are_told_apart_by_path(team: Team) -> None:
     reviewed, _, _ = gathered(team)
     assert reviewed.seen == {team.pulls[12].head_commit: {REQUEST: proposed().blob_id}}
     assert reviewed.state(replace(proposed(), path="promotions/other.yaml")).counted == ()
+
+
+def test_each_report_gets_the_approvals_of_its_own_request(team: Team) -> None:
+    team.approve(12)
+    reviewed, _, _ = gathered(team)
+    other = replace(proposed(), path="promotions/other.yaml")
+    reports = [a_request_report(request=one, approval=None) for one in (other, proposed())]
+    first, second = reviewed.stated(reports, a_policy())
+    assert first.approval == ApprovalState(needed=1, refused=(("bob", Refusal.STALE),))
+    assert second.approval == ApprovalState(needed=1, counted=("bob",))
+    assert (first.request, second.request) == (other, proposed())
 
 
 # --- who pushed -----------------------------------------------------------------------------------

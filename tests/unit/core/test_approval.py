@@ -288,6 +288,10 @@ PUSHED: dict[str, tuple[list[BranchMove], set[str] | None]] = {
     ),
     "nothing is told": ([], set()),
     "the last push is not listed yet": ([move("bob", NOTHING, FIRST)], {"bob"}),
+    "a branch made anew by force, in place of one that was deleted": (
+        [move("bob", NOTHING, HEAD, "forced"), move("eve", GONE, NOTHING)],
+        {"bob"},
+    ),
     "nobody is named": ([move(None, FIRST, HEAD), move("bob", NOTHING, FIRST)], {"bob"}),
 }
 
@@ -300,6 +304,11 @@ def test_whoever_put_commits_of_it_onto_the_branch_pushed_it(
     assert found.logins == expected
     by_head = [one.actor for one in moves if one.after == HEAD]
     assert (found.last is None) == (by_head in ([], [None]))
+
+
+def test_whoever_pushed_the_head_is_known_though_the_list_of_commits_ends_before_it() -> None:
+    found = pushers([move("Bob", FIRST, HEAD)], head=HEAD, commits=())
+    assert (found.logins, found.last) == (frozenset({"bob"}), "bob")
 
 
 COMMITS = st.sampled_from([BASE, FIRST, SECOND, HEAD, GONE, AFTER, NOTHING])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +75,12 @@ def test_a_part_of_a_report_speaks_for_its_own_requests() -> None:
     )
     assert part.hint == whole.requests[1].hint
     assert narrowed(whole, whole.requests).hint.parts == ()
+
+
+def test_a_part_with_one_request_has_that_ones_hint_and_not_the_runs() -> None:
+    one, other = (
+        replace(each, hint=say(f"look at {at}")) for at, each in enumerate(reports(R.CONFLICT, R.APPLIED))
+    )
+    whole = a_report(requests=(one, other), reason=R.CONFLICT, hint=say("look"))
+    assert str(narrowed(whole, [other]).hint) == "look at 1"
+    assert str(narrowed(whole, [one, other]).hint) == ""

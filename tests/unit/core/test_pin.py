@@ -12,6 +12,7 @@ from promoter.core.evidence import Evidence
 from promoter.core.measurement import Measurement
 from promoter.core.model_version import LoggedModel, ModelFile, ModelFiles, ModelVersion
 from promoter.core.pin import MOST_PINS, kept, pin_in, pin_of, pinned_line, pins_in
+from promoter.core.prompt import Prompt
 from promoter.render.markdown import code
 from tests.builders import a_measurement, a_model_run
 
@@ -104,7 +105,22 @@ def test_no_pins_leave_no_line() -> None:
 def test_more_pins_than_a_comment_has_room_for_leave_no_line() -> None:
     pins = {f"{at:040x}"[::-1]: "0" * 32 for at in range(MOST_PINS + 1)}
     assert pinned_line(pins) == ""
-    assert len(pinned_line(dict(list(pins.items())[1:]))) < 50_000
+    as_many_as_fit = pinned_line(dict(list(pins.items())[1:]))
+    assert len(pins_in(as_many_as_fit)) == MOST_PINS
+    assert len(as_many_as_fit) < 50_000
+
+
+def test_a_prompt_has_a_pin_of_what_it_says_and_needs_no_files() -> None:
+    one, other = (
+        replace(VERSION, prompt=Prompt(template=text)) for text in ("Answer {{q}}", "Answer {{q}}!")
+    )
+    assert pin(one, files=None) == pin(one)
+    assert len({pin(one), pin(other), pin(VERSION)}) == 3
+
+
+def test_white_space_around_the_line_is_no_part_of_it() -> None:
+    blob_id, one = "a" * 40, "b" * 32
+    assert pin_in(f"text\r\n  {pinned_line({blob_id: one})}\t\r\n", blob_id) == one
 
 
 @given(before=st.dictionaries(BLOBS, PINS, max_size=3), now=st.dictionaries(BLOBS, PINS, max_size=3))
