@@ -21,6 +21,7 @@ from promoter.core.request import SourceVersion
 from promoter.errors import PromoterError, ReasonCode
 from promoter.render.evidence_json import evidence
 from promoter.text import say
+from tests.fakes.observed import observed
 from tests.fakes.registry import Write
 from tests.fakes.team import POLICY, REQUEST, SHADOW, Team, policy, request
 
@@ -222,6 +223,23 @@ def test_a_copy_that_is_not_ready_is_no_copy(team: Across) -> None:
     assert team.champion() == "9"
 
 
+def test_a_copy_that_was_made_and_is_not_ready_is_waited_for_by_the_next_run(team: Across) -> None:
+    team.ask({REQUEST: asking("7")}, 12)
+    registry, calls = observed(team.registry)
+
+    def stuck() -> None:
+        made = team.registry.model_version("churn", "8")
+        team.registry.add_version(replace(made, status="PENDING_REGISTRATION"))
+
+    calls.after("copy", stuck)
+    report = apply(team.apply_world(registry=lambda: registry), branch="main")
+    assert (report.reason, team.champion()) == (ReasonCode.VERSION_NOT_READY, "6")
+    assert "was made, and is not ready yet" in str(report.message)
+    ready = replace(team.registry.model_version("churn", "8"), status="READY")
+    team.registry.add_version(ready)
+    assert (team.applied().reason, team.champion(), len(team.copied())) == (ReasonCode.APPLIED, "8", 1)
+
+
 def test_all_of_a_pull_request_share_the_copy_and_move_or_none_does(team: Across) -> None:
     team.registry.set_alias("churn", "shadow", version="6")
     team.push({SHADOW: request("6", alias="shadow")})
@@ -405,6 +423,25 @@ def test_a_copy_whose_source_is_gone_and_that_never_held_the_alias_is_not_taken(
     report = team.tried({REQUEST: asking("7")})
     assert report.reason is ReasonCode.VERSION_NOT_FOUND
     assert "by its number" in str(report.requests[0].hint)
+
+
+def test_a_copy_that_holds_its_alias_stays_in_place_when_its_source_is_gone(team: Across) -> None:
+    team.done({REQUEST: asking("7")})
+    team.registry.delete_version(DEV, "7")
+    assert (team.applied().reason, team.champion()) == (ReasonCode.ALREADY_APPLIED, "8")
+    again = asking("7").replace(b"better", b"better in other words")
+    assert team.tried({REQUEST: again}, 13).reason is ReasonCode.ALREADY_APPLIED
+
+
+def test_a_source_that_cannot_be_read_is_not_taken_for_one_that_is_gone(team: Across) -> None:
+    team.copy("7")
+    team.propose(12, {REQUEST: asking("7")})
+    registry, calls = observed(team.registry)
+    # Its copy is read first.
+    calls.fail("model_version", OUTAGE, nth=2)
+    report = validate(team.validate_world(registry=lambda: registry), team.change())
+    assert calls.asked("model_version")[:2] == ["churn", DEV]
+    assert report.reason is ReasonCode.REGISTRY_UNAVAILABLE
 
 
 def test_a_plain_number_follows_a_copy_and_the_other_way_round(team: Across) -> None:

@@ -349,6 +349,14 @@ def test_a_reference_that_is_not_there_is_the_policys_mistake() -> None:
     assert "`reference` of `.github/promotion-policy.yaml`" in str(report.hint)
 
 
+def test_a_reference_that_cannot_be_read_is_nobodys_mistake() -> None:
+    registry, calls = observed(registry_with())
+    # The challenger and the champion are read before it.
+    calls.fail("model_version", PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer")), nth=3)
+    report = judged(registry, checks=some_measured_checks(), evaluation=by_inference(reference="5"))
+    assert report.reason is ReasonCode.REGISTRY_UNAVAILABLE
+
+
 @pytest.mark.parametrize("score", [0.91, 0.1])
 def test_a_dry_run_says_what_the_checks_say_and_never_more(score: float) -> None:
     report = judged(registry_with(run=a_run(metrics={"f1_score": score})), mode=Mode.DRY_RUN)

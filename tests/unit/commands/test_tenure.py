@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from promoter.commands.apply import apply
+from promoter.commands.tenure import tenure
 from promoter.commands.validate import validate
-from promoter.commands.versions import applied_tag
-from promoter.core.plan import Step
+from promoter.commands.versions import Claim, Past, applied_tag
+from promoter.core.plan import MovedOutside, Step
 from promoter.core.report import RequestReport
-from promoter.errors import ReasonCode
+from promoter.errors import PromoterError, ReasonCode
+from promoter.text import say
+from tests.builders import a_model_version, a_request
+from tests.fakes.observed import observed
+from tests.fakes.registry import InMemoryRegistry
 from tests.fakes.team import NOW, REQUEST, Team, request
 
 TAG = applied_tag("champion")
@@ -97,3 +104,59 @@ def test_dates_that_are_none_are_left_out() -> None:
     team.registry.set_tags("churn", "8", tags={"promoter_promoted_at": "2026-03-02T12:30:00"})
     said = told(asked(team, "7"))
     assert said.startswith("version `7` held this alias before (pull request #10), when version `8`")
+
+
+# --- what neither git nor the registry tells ------------------------------------------------------
+
+EIGHT, GONE = (
+    Past(commit="8" * 40, version="8", when="2026-03-02T12:00:00Z"),
+    Past(commit="9" * 40, version=None),
+)
+SEVEN = Past(commit="7" * 40, version="7", when="2026-03-01T12:00:00Z")
+
+
+def spoken(registry: InMemoryRegistry, claim: Claim) -> str:
+    said = tenure(registry, claim, challenger=registry.model_version("churn", "7"))
+    return " ".join(map(str, said))
+
+
+@pytest.fixture
+def registry() -> InMemoryRegistry:
+    made = InMemoryRegistry()
+    made.add_model("churn", aliases={"champion": "8"})
+    for number in "78":
+        made.add_version(a_model_version(model="churn", version=number, tags={}))
+    return made
+
+
+def a_claim(*past: Past, outside: MovedOutside = MovedOutside.REFUSED) -> Claim:
+    return Claim(request=a_request(model="churn", version="7"), past=past, outside=outside)
+
+
+def test_a_file_that_was_deleted_in_between_is_why_it_left(registry: InMemoryRegistry) -> None:
+    assert spoken(registry, a_claim(EIGHT, GONE, SEVEN)) == (
+        "version `7` held this alias before from 2026-03-01 12:00 UTC, when git no longer asked for it"
+    )
+
+
+def test_what_git_does_not_tell_of_is_left_out(registry: InMemoryRegistry) -> None:
+    assert spoken(registry, a_claim(EIGHT)) == spoken(registry, a_claim()) == ""
+
+
+def test_what_is_put_back_after_a_move_by_hand_is_told_nothing_of_the_kind(
+    registry: InMemoryRegistry,
+) -> None:
+    assert spoken(registry, a_claim(EIGHT, SEVEN))
+    assert spoken(registry, a_claim(EIGHT, SEVEN, outside=MovedOutside.PUT_BACK)) == ""
+
+
+def test_a_successor_that_cannot_be_read_is_told_as_far_as_git_knows_it(registry: InMemoryRegistry) -> None:
+    registry.set_tags("churn", "8", tags={TAG: "11 7", "promoter_promoted_at": "2026-03-05T00:00:00Z"})
+    assert "until 2026-03-05" in spoken(registry, a_claim(EIGHT, SEVEN))
+    # It is looked for by its tag once, and then read.
+    down = PromoterError(ReasonCode.REGISTRY_UNAVAILABLE, say("no answer"))
+    unread, calls = observed(registry)
+    calls.fail("model_version", down, nth=3)
+    assert spoken(unread, a_claim(EIGHT, SEVEN)).endswith(
+        "until 2026-03-02 12:00 UTC, when version `8` took its place"
+    )
