@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -38,6 +39,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.path.is_relative_to(MEASURED):
             item.add_marker("no_cover")
     items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector leave alone what collecting made, a million objects that stay: a tenth of
+    the unit tests' time went into walking through them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _place(item: pytest.Item) -> int:

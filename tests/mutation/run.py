@@ -155,7 +155,7 @@ def _start(target: Target, source: str) -> int:
 def _lines(scores: Sequence[Score]) -> Iterator[str]:
     for one in scores:
         yield (
-            f"  {one.target.module:<36} {one.noticed:>4} of {one.tried:>4} noticed  {_percent([one]):>5.1f} %"
+            f"  {one.target.module:<40} {one.noticed:>4} of {one.tried:>4} noticed  {_percent([one]):>5.1f} %"
         )
         yield from (f"    line {mutant.line:>3}: {mutant.change}" for mutant in one.survivors)
 

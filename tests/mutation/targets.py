@@ -24,11 +24,17 @@ def _target(module: str, *tests: str) -> Target:
 
 _APPLY = tuple(f"commands/test_{name}" for name in ("moving", "landing", "apply", "stopped", "copies"))
 
+_LIMITS = tuple(
+    f"checks/test_{name}" for name in ("measured_metrics", "metrics", "numbers", "business_value", "slices")
+)
+
 # By the words of the promise: a score of 90 % on verdict, approval and plan.
 TARGETS: dict[str, tuple[Target, ...]] = {
     "verdict": (
         _target("core/verdict", "core/test_verdict"),
         _target("core/overall", "core/test_overall", "commands/test_apply"),
+        _target("checks/comparing/limits", *_LIMITS),
+        _target("checks/comparing/holm", "checks/test_holm", "checks/test_slices"),
     ),
     "approval": (
         _target("core/approval", "core/test_approval"),
