@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from promoter.adapters import mlflow_client
 from promoter.adapters.deadline import Deadline
@@ -20,6 +21,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts us in the background has us ignore it, and so would whatever a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+# No test fails because a machine is slow.
+settings.register_profile("patient", parent=settings(), deadline=None)
+settings.load_profile("patient")
 
 TESTS = Path(__file__).parent
 # What the gate needs is reached by the unit tests; to measure others makes them a quarter slower, or worse.

@@ -14,6 +14,7 @@ _ROOT = Path(__file__).parents[2]
 _UV = Path(sys.executable).with_name("uv")
 # What the tests themselves import, beside what Promoter does.
 _TESTS = (
+    "pip",
     "pytest",
     "pytest-xdist",
     "pytest-cov",

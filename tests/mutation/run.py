@@ -104,6 +104,8 @@ def _prepare() -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     settings.register_profile(
         _PROFILE,
+        # A slow machine is no mutant that was noticed.
+        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.explicit, Phase.generate],

@@ -19,6 +19,9 @@ class ResultStream(io.TextIOBase):
         self._stream = stream
         self._fault: OSError | None = None
 
+    def __del__(self) -> None:
+        """Nothing: Python would flush, when the other may be closed, and from 3.13 on tell of the error."""
+
     def write(self, text: str) -> int:
         """As many characters as were given, written or not."""
         if self._fault is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,18 @@ def test_a_reader_that_has_gone_is_no_error(at: str) -> None:
     out.write("a")
     out.hand_over()
     assert inner.tries == 1
+
+
+def test_it_outlives_the_stream_it_writes_to() -> None:
+    program = (
+        "from promoter.adapters.result_stream import ResultStream; inner = open('/dev/null', 'w'); "
+        "out = ResultStream(inner); inner.close(); del out"
+    )
+    # In this mode Python tells of an error at an object's end; from 3.13 on it does so in any.
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_is_left_in_the_buffer_goes_nowhere() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,20 @@ def test_nothing_that_holds_what_is_ours_is_allowed(tmp_path: Path) -> None:
         "/dev/shm/x",
         "/run/secrets/x",
         "/usr/local/etc/x",
-        str(Path(worker).with_name("answers.py")),
     ):
         assert not [path for path in paths if Path(ours).is_relative_to(path)], ours
+
+
+@pytest.mark.skipif(
+    Path(reach.__file__).is_relative_to(sysconfig.get_path("purelib")),
+    reason="Promoter lies among the libraries, which a model may read",
+)
+def test_of_a_clones_source_a_model_may_read_its_worker_alone(tmp_path: Path) -> None:
+    worker = Path(reach.__file__).with_name("worker.py")
+    folders = reach.prepare(tmp_path, model=None)
+    found = reach.reach((sys.executable, "-I", str(worker)), folders=folders)
+    paths = [Path(path) for path, _ in found["allowed"]]  # type: ignore[attr-defined]
+    assert not [path for path in paths if worker.with_name("answers.py").is_relative_to(path)]
 
 
 def test_an_interpreter_is_followed_to_where_its_library_is(tmp_path: Path) -> None:
