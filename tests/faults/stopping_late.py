@@ -170,8 +170,10 @@ def _wrong(case: _Case, ended: Ended, champion: str | None) -> Iterator[str]:
     told = case.place.house.comments(case.number)
     done = "applied" if case.silence.verb is Verb.APPLY else "validated"
     if ended.code == ExitCode.DONE:
-        # Only what comes after the decision was kept from happening, and the log says what.
-        if reason != done or "could not be written" not in ended.log:
+        # Only what comes after the decision was kept from happening, and the log says what; or the last look
+        # at the comment, after it was written.
+        is_said = any(words in ended.log for words in _LEFT_UNDONE) or bool(told)
+        if reason != done or not is_said:
             yield f"it ended well, with {reason}: {ended.log[-300:]}"
         return
     if ended.code != ExitCode.UNDECIDED:
@@ -182,6 +184,9 @@ def _wrong(case: _Case, ended: Ended, champion: str | None) -> Iterator[str]:
     is_known = case.silence.verb is Verb.VALIDATE or case.silence.call > 1
     if case.silence.service is Service.REGISTRY and is_known and not any(_tells(one.body) for one in told):
         yield f"no comment tells it: {ended.log[-300:]}"
+
+
+_LEFT_UNDONE = ("could not be written", "was not logged")
 
 
 def _tells(body: str) -> bool:
