@@ -173,7 +173,7 @@ class World:
             now=datetime.now(UTC),
             tool_version=tool_version(),
             may_write=self._stop.may_write,
-            open_reserve=self._deadline.begin_telling,
+            open_reserve=self._deadline.begin_finishing,
             outside=outside,
             links=links(self._inputs),
         )

@@ -170,10 +170,11 @@ def _wrong(case: _Case, ended: Ended, champion: str | None) -> Iterator[str]:
     told = case.place.house.comments(case.number)
     done = "applied" if case.silence.verb is Verb.APPLY else "validated"
     if ended.code == ExitCode.DONE:
-        # Only what comes after the decision was kept from happening, and the log says what; or the last look
-        # at the comment, after it was written.
-        is_said = any(words in ended.log for words in _LEFT_UNDONE) or bool(told)
-        if reason != done or not is_said:
+        # Only what comes after the decision was kept from happening, and the log says what; of a validate
+        # also the look whether its comment is the only one, once that is written.
+        is_said = any(words in ended.log for words in _LEFT_UNDONE)
+        is_last_look = case.silence.verb is Verb.VALIDATE and case.silence.service is Service.GITHUB
+        if reason != done or not (is_said or (is_last_look and told)):
             yield f"it ended well, with {reason}: {ended.log[-300:]}"
         return
     if ended.code != ExitCode.UNDECIDED:

@@ -71,48 +71,33 @@ def test_every_mutant_of_every_target_compiles_and_is_another(target: Target) ->
         compile(mutant.source, "mutant", "exec")
 
 
-@pytest.mark.parametrize(("tests", "noticed"), [("core/test_verdict", 8), ("core/test_pin", 0)])
-def test_what_no_test_notices_is_found(tests: str, noticed: int) -> None:
-    play = f"""
-    from tests.mutation.run import score
-    from tests.mutation.targets import Target
-    target = Target(module="src/promoter/core/verdict.py", tests=("tests/unit/{tests}.py",))
-    one = score(target)
-    print(one.tried, one.noticed, len(one.survivors))
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(play)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    assert done.stdout.split() == ["8", str(noticed), str(8 - noticed)]
-
-
-@pytest.mark.parametrize(
-    ("tests", "said"),
-    [
-        ("core/test_nothing", "says nothing of the mutant"),
-        ("core/test_verdict", "imported already"),
-    ],
-)
-def test_a_score_of_nothing_is_refused(tests: str, said: str) -> None:
-    before = "import promoter.core.verdict" if said == "imported already" else ""
+def scored(tests: str, *, before: str = "") -> subprocess.CompletedProcess[str]:
+    """A process of its own, where Promoter is not imported yet: how many mutants of the verdict there are,
+    and how many of them these tests notice."""
     play = f"""
     {before}
     from tests.mutation.run import score
     from tests.mutation.targets import Target
-    score(Target(module="src/promoter/core/verdict.py", tests=("tests/unit/{tests}.py",)))
+    one = score(Target(module="src/promoter/core/verdict.py", tests=("tests/unit/{tests}.py",)))
+    print(one.tried, one.noticed)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(play)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    words = [sys.executable, "-c", dedent(play)]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.parametrize(("tests", "noticed"), [("core/test_verdict", 8), ("core/test_pin", 0)])
+def test_what_no_test_notices_is_found(tests: str, noticed: int) -> None:
+    assert scored(tests).stdout.split() == ["8", str(noticed)]
+
+
+@pytest.mark.parametrize(
+    ("tests", "before", "said"),
+    [
+        ("core/test_nothing", "", "says nothing of the mutant"),
+        ("core/test_verdict", "import promoter.core.verdict", "imported already"),
+    ],
+)
+def test_a_score_of_nothing_is_refused(tests: str, before: str, said: str) -> None:
+    done = scored(tests, before=before)
     assert done.returncode == 1
     assert said in done.stderr

@@ -85,6 +85,11 @@ class Deadline:
         inner.patience = self.patience
         return inner
 
+    def begin_finishing(self) -> None:
+        """From here on half of what is left to the very end may be spent, on what must not be left half done:
+        whatever hangs there, the other half stays for telling."""
+        self._end = max(self._end, (self._clock() + self._last) / 2)
+
     def begin_telling(self) -> None:
         """From here on the time that was kept may be spent: with it, a run ends 3 s after its deadline."""
         self._end = self._last

@@ -44,7 +44,7 @@ class ApplyWorld:
     """What apply needs from outside. `name` is the repository's, `now` has a zone; healing sets `outside`.
 
     `may_write` is asked before the moves of each pull request: whether nobody asked the job to stop.
-    `open_reserve` opens the time kept for the end, where a write has eaten the rest.
+    `open_reserve` opens half of the time kept for the end, where a write has eaten the rest.
     """
 
     repository: Repository

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promoter.adapters.deadline import Deadline
+from promoter.adapters.deadline import Deadline, Pacing
 from promoter.errors import PromoterError, ReasonCode
 
 
@@ -128,6 +128,25 @@ def test_a_run_keeps_a_part_of_its_time_for_telling() -> None:
     for deadline, most in ((long, 1803), (short, 63)):
         deadline.begin_telling()
         assert most - 1 < deadline.remaining() <= most
+
+
+def test_finishing_what_was_begun_leaves_half_of_the_kept_time_to_telling() -> None:
+    clock = Clock()
+    deadline = Deadline.of_run(60, pacing=Pacing(clock=clock, pause=clock.sleep))
+    clock.now += 54
+    assert deadline.remaining() == 0
+    deadline.begin_finishing()
+    assert deadline.remaining() == 4.5
+    clock.now += 4.5
+    deadline.begin_telling()
+    assert deadline.remaining() == 4.5
+
+
+def test_finishing_never_brings_the_end_nearer() -> None:
+    clock = Clock()
+    deadline = Deadline.of_run(60, pacing=Pacing(clock=clock, pause=clock.sleep))
+    deadline.begin_finishing()
+    assert deadline.remaining() == 54
 
 
 def test_when_the_work_s_time_is_spent_there_is_time_to_tell() -> None:

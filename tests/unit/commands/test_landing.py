@@ -287,7 +287,7 @@ def test_a_refusal_of_an_earlier_round_is_not_told_where_its_file_is_gone(team: 
 
 
 def looks(team: Team, *, fails: int = 0) -> tuple[Report, Calls]:
-    """What a run reports, and its calls of the repository; the so manieth look at the branch may fail."""
+    """What a run reports, and what it asks the repository; look `fails` at the branch gets no answer."""
     watched = Watched(team)
     watched.repository, asked = observed(watched.repository)
     if fails:
@@ -298,14 +298,12 @@ def looks(team: Team, *, fails: int = 0) -> tuple[Report, Calls]:
 def test_a_branch_that_stays_where_it_is_is_looked_at_before_and_after(team: Team) -> None:
     report, asked = looks(team)
     assert report.reason is ReasonCode.APPLIED
-    before = asked.count("blob_ids")
     assert asked.count("tip") == 3
     team.registry.set_alias("churn", "champion", version="6")
     # The same with two looks less: what nothing is asked of, and what nothing was written of.
     team.ask({REQUEST: request("6")}, 13)
     report, asked = looks(team)
     assert (report.reason, asked.count("tip")) == (ReasonCode.ALREADY_APPLIED, 1)
-    assert asked.count("blob_ids") <= before
 
 
 def test_a_refusal_is_told_after_one_look_that_fails(team: Team) -> None:
